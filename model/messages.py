@@ -1,0 +1,100 @@
+"""The messages table that every chat export becomes, and the people in it. Knows nothing of file formats."""
+
+import difflib
+from dataclasses import dataclass
+
+import pandas as pd
+
+# message_id and channel may be empty; sent_at is UTC, NaT where the export does not say.
+COLUMNS = ["message_id", "author_id", "author", "sent_at", "channel", "text"]
+
+# freeCodeCamp's own bot, by id and by name: the most talkative "person" of its rooms.
+CAMPERBOT = ("55b977f00fc9f982beab7883", "camperbot")
+
+
+class AuthorError(Exception):
+    """The author asked for isn't in the messages, or isn't one person; the text is for people."""
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """Rows of the exports that no table keeps, counted by the reason."""
+
+    deleted_authors: int = 0
+    empty_texts: int = 0
+    duplicates: int = 0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.deleted_authors:,} by deleted authors, {self.empty_texts:,} without text, "
+            f"{self.duplicates:,} duplicates"
+        )
+
+
+def tidy(table: pd.DataFrame) -> tuple[pd.DataFrame, Dropped]:
+    """Drop what can't be learnt from, put the rest in time order; rows without a time keep their place at the end."""
+    deleted = table["author_id"] == ""
+    empty = ~deleted & (table["text"].str.strip() == "")
+    kept = table[~deleted & ~empty]
+    duplicate = (kept["message_id"] != "") & kept["message_id"].duplicated()
+    kept = kept[~duplicate].sort_values("sent_at", kind="stable", ignore_index=True)
+    return kept, Dropped(int(deleted.sum()), int(empty.sum()), int(duplicate.sum()))
+
+
+def rank_authors(messages: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per author, the most prolific first: author_id, author, messages, characters, first, last."""
+    groups = messages.assign(length=messages["text"].str.len()).groupby("author_id", sort=False)
+    ranking = groups.agg(
+        author=("author", "last"),  # people rename themselves: the latest name is the one others know
+        messages=("text", "size"),
+        characters=("length", "sum"),
+        first=("sent_at", "min"),
+        last=("sent_at", "max"),
+    )
+    return ranking.reset_index().sort_values("messages", ascending=False, kind="stable", ignore_index=True)
+
+
+def is_named(ranking: pd.DataFrame, names: list[str]) -> "pd.Series[bool]":
+    """Mark the authors whose id or name (in any letter case) is among the names."""
+    wanted = {name.casefold() for name in names}
+    return ranking["author_id"].str.casefold().isin(wanted) | ranking["author"].str.casefold().isin(wanted)
+
+
+@dataclass(frozen=True)
+class Author:
+    """One person of a chat export."""
+
+    author_id: str
+    author: str
+    messages: int
+    characters: int
+
+
+def find_author(ranking: pd.DataFrame, wanted: str | None) -> Author:
+    """Return the author of that name or id, the most prolific one for None.
+
+    Raises:
+        AuthorError: nobody is called so (with the nearest names), or several are.
+    """
+    if wanted is None:
+        matches = ranking.head(1)
+    else:
+        matches = ranking[is_named(ranking, [wanted])]
+        exact = matches[(matches["author_id"] == wanted) | (matches["author"] == wanted)]
+        matches = matches if exact.empty else exact
+    if matches.empty:
+        raise AuthorError(_nobody(ranking, wanted))
+    if len(matches) > 1:
+        ids = ", ".join(matches["author_id"])
+        raise AuthorError(f"{len(matches)} authors are called {wanted!r}; give one of their ids: {ids}")
+    row = matches.iloc[0]
+    return Author(str(row["author_id"]), str(row["author"]), int(row["messages"]), int(row["characters"]))
+
+
+def _nobody(ranking: pd.DataFrame, wanted: str | None) -> str:
+    if wanted is None:
+        return "the export holds no message by anyone who is not left out as a bot"
+    names = {name.casefold(): name for name in reversed(ranking["author"].tolist())}
+    near = [names[name] for name in difflib.get_close_matches(wanted.casefold(), names, n=3, cutoff=0.5)]
+    near = near or ranking["author"].head(3).tolist()
+    return f"no author is called {wanted!r}; the nearest names are {', '.join(near) or 'none'}"

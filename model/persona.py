@@ -1,0 +1,236 @@
+"""The persona file: all that a bot needs of a trained network, in one safetensors file. The seam between the two.
+
+The header's metadata holds one JSON document beside the arrays. Never pickle and never .keras: loading those can run
+code. Knows no Keras and no Discord.
+"""
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from model.recipe import Recipe, RecipeError
+from model.vocabulary import Vocabulary
+
+FORMAT = 1
+METADATA_KEY = "mimic"
+SUFFIX = ".safetensors"
+CONSENT_KINDS = ("own-data", "written-consent", "public-dataset", "public-domain", "fiction")
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+class PersonaError(Exception):
+    """A persona file can't be loaded or saved; the text says what was found, what was expected and what to do."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Whose text a persona was made from, and which."""
+
+    author: str
+    author_id: str
+    files: list[str]  # names without folders: a path can name its owner
+    format: str
+    messages: int
+    characters: int
+    first: str  # ISO date, "" where the export doesn't say
+    last: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Consent:
+    """By what right the text was used."""
+
+    kind: str  # one of CONSENT_KINDS
+    by: str
+    date: str
+    contact: str
+
+
+@dataclass(frozen=True)
+class Persona:
+    """One person's character network: V characters, L LSTM layers of H units, a dense layer to V logits."""
+
+    name: str
+    vocabulary: Vocabulary
+    recipe: Recipe
+    source: Source
+    consent: Consent | None
+    metrics: dict[str, float]  # names end in their unit: training_bits, validation_bits (bits per character)
+    libraries: dict[str, str]
+    created: str  # ISO date and time, UTC
+    arrays: Arrays
+
+    @property
+    def author(self) -> str:
+        """The name of the person imitated."""
+        return self.source.author
+
+    def encode(self, prompt: str) -> NDArray[np.uint16]:
+        """Return the prompt's ids, shape (T,), in the letter case that the network was trained on."""
+        return self.vocabulary.encode(prompt.lower() if self.recipe.case == "lower" else prompt)
+
+
+def array_shapes(vocabulary_size: int, units: int, layers: int) -> dict[str, tuple[int, ...]]:
+    """Name every array of a network with its shape; kernels as Keras keeps them, gates in its order i, f, c, o."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for layer in range(layers):
+        shapes[f"lstm_{layer}.kernel"] = (units if layer else vocabulary_size, 4 * units)  # (V or H, 4H)
+        shapes[f"lstm_{layer}.recurrent_kernel"] = (units, 4 * units)  # (H, 4H)
+        shapes[f"lstm_{layer}.bias"] = (4 * units,)  # (4H,)
+    return shapes | {"dense.kernel": (units, vocabulary_size), "dense.bias": (vocabulary_size,)}  # (H, V), (V,)
+
+
+def check_name(name: str) -> str:
+    """Return a persona's name, which is its file's name too.
+
+    Raises:
+        PersonaError: it has other characters than letters, digits, dash, underscore and dot.
+    """
+    if not re.fullmatch(r"\w[\w.-]{0,63}", name):
+        raise PersonaError(f"{name!r} can't be a persona's name; wanted letters, digits, - _ . and 64 of them at most")
+    return name
+
+
+def save_persona(persona: Persona, path: Path) -> None:
+    """Write a persona file aside and move it into place: a reader never sees half of one.
+
+    Raises:
+        PersonaError: the disk is full or the folder can't be written; what was there before is still there.
+    """
+    document = {
+        "format": FORMAT,
+        "name": persona.name,
+        "vocabulary": persona.vocabulary.characters,
+        "recipe": persona.recipe.as_dict(),
+        "source": asdict(persona.source),
+        "consent": asdict(persona.consent) if persona.consent else None,
+        "metrics": persona.metrics,
+        "libraries": persona.libraries,
+        "created": persona.created,
+    }
+    save_arrays(persona.arrays, {METADATA_KEY: json.dumps(document)}, path)
+
+
+def load_persona(path: Path) -> Persona:
+    """Read a persona file and check all of it.
+
+    Raises:
+        PersonaError: the file is missing, damaged, of another version, or its parts don't fit each other.
+    """
+    arrays, metadata = load_arrays(path)
+    try:
+        document = json.loads(metadata[METADATA_KEY])
+    except KeyError:
+        raise PersonaError(f"{path}: no {METADATA_KEY!r} metadata, so not a persona file; {_RETRAIN}") from None
+    except (ValueError, RecursionError) as error:
+        raise PersonaError(f"{path}: the metadata is not JSON ({error}); {_RETRAIN}") from error
+    version = document.get("format") if isinstance(document, dict) else None
+    if version != FORMAT:
+        raise PersonaError(f"{path}: persona format {version!r}, this version reads {FORMAT}; {_RETRAIN}")
+    try:
+        persona = Persona(
+            name=check_name(document["name"]),
+            vocabulary=Vocabulary(document["vocabulary"]),
+            recipe=_record(Recipe, document["recipe"]),
+            source=_record(Source, document["source"]),
+            consent=_record(Consent, document["consent"]) if document["consent"] is not None else None,
+            metrics={str(key): float(value) for key, value in document["metrics"].items()},
+            libraries={str(key): str(value) for key, value in document["libraries"].items()},
+            created=str(document["created"]),
+            arrays=arrays,
+        )
+    except KeyError as error:
+        raise PersonaError(f"{path}: the metadata lacks {error}; {_RETRAIN}") from error
+    except (ValueError, TypeError, AttributeError, RecipeError) as error:
+        raise PersonaError(f"{path}: the metadata doesn't fit a persona ({error}); {_RETRAIN}") from error
+    _check_arrays(persona, path)
+    return persona
+
+
+_RETRAIN = "get the file again, or train the persona anew with train.py"
+
+
+def _record(kind: type[Any], values: Mapping[str, Any]) -> Any:
+    """Build a dataclass from JSON, refusing fields it lacks or doesn't know and values of another type."""
+    names = {field.name: field.type for field in fields(kind)}
+    if set(values) != set(names):
+        odd = ", ".join(sorted(set(values) ^ set(names)))
+        raise ValueError(f"{kind.__name__.lower()}: missing or unknown {odd}")
+    for name, value in values.items():
+        if names[name] is str and not isinstance(value, str):
+            raise ValueError(f"{kind.__name__.lower()}.{name} is {value!r}, wanted text")
+    return kind(**values)
+
+
+def _check_arrays(persona: Persona, path: Path) -> None:
+    expected = array_shapes(len(persona.vocabulary), persona.recipe.units, persona.recipe.layers)
+    if set(persona.arrays) != set(expected):
+        odd = ", ".join(sorted(set(persona.arrays) ^ set(expected)))
+        raise PersonaError(f"{path}: missing or unknown arrays: {odd}; {_RETRAIN}")
+    for name, shape in expected.items():
+        array = persona.arrays[name]
+        if array.shape != shape:
+            raise PersonaError(f"{path}: {name} has the shape {array.shape}, the recipe wants {shape}; {_RETRAIN}")
+        if array.dtype != np.float32:
+            raise PersonaError(f"{path}: {name} is {array.dtype}, wanted float32; {_RETRAIN}")
+        if not np.isfinite(array).all():
+            raise PersonaError(f"{path}: {name} holds numbers that are not finite; {_RETRAIN}")
+
+
+def save_arrays(arrays: Arrays, metadata: dict[str, str], path: Path) -> None:
+    """Write arrays and metadata to a safetensors file, aside and then into place.
+
+    Raises:
+        PersonaError: the disk is full or the folder can't be written.
+    """
+    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    try:
+        with written_aside(path) as aside:
+            save_file(contiguous, aside, metadata)
+    except (OSError, SafetensorError) as error:
+        raise PersonaError(f"{path}: could not be written ({error}); free some space or choose another folder") from error
+
+
+def load_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    """Read a safetensors file: its arrays and its metadata.
+
+    Raises:
+        PersonaError: there is no such file, or it is damaged.
+    """
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}
+    except FileNotFoundError:
+        raise PersonaError(f"{path}: no such file") from None
+    except (OSError, SafetensorError, TypeError, ValueError) as error:
+        raise PersonaError(f"{path}: damaged or not a safetensors file ({error}); {_RETRAIN}") from error
+
+
+@contextmanager
+def written_aside(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`; move it into place when the block ends well, remove it when not."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    os.close(descriptor)
+    aside = Path(name)
+    try:
+        yield aside
+        with aside.open("rb") as file:
+            os.fsync(file.fileno())
+        aside.chmod(0o644)
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)

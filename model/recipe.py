@@ -1,0 +1,62 @@
+"""The hyper-parameters of a training run: one table of knobs, each with its unit, for the trainer and its flags."""
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+OPTIMIZERS = ("rmsprop", "adam", "adamw", "sgd")
+CASES = ("lower", "keep")
+
+
+class RecipeError(Exception):
+    """A hyper-parameter is out of its range; the text says which, what was found and what is possible."""
+
+
+def _knob(default: Any, limits: tuple[Any, ...], help: str) -> Any:
+    """Declare a hyper-parameter; limits are (lowest, highest) of a number or the choices of a word."""
+    return field(default=default, metadata={"limits": limits, "help": help})
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A training recipe. The defaults are the tutorial's, each of them.
+
+    Source: "Applied introduction to LSTMs for text generation", freeCodeCamp News, 2018, and its notebook.
+    """
+
+    fraction: float = _knob(0.2, (0.001, 1.0), "share of the author's messages to train on, counted from the first")
+    held_out: float = _knob(0.1, (0.0, 0.5), "share of the author's last messages kept for validation; 0: none")
+    case: str = _knob("lower", CASES, "lower-case the text, or keep it as it is")
+    sequence_length: int = _knob(40, (1, 1000), "characters the network sees before the one it predicts")
+    step: int = _knob(3, (1, 1000), "characters from one sequence to the next")
+    units: int = _knob(128, (1, 4096), "units of each LSTM layer")
+    layers: int = _knob(1, (1, 8), "LSTM layers")
+    dropout: float = _knob(0.0, (0.0, 0.9), "share of each layer's outputs zeroed while training; 0: none")
+    batch_size: int = _knob(128, (1, 65536), "sequences per update of the weights")
+    optimizer: str = _knob("rmsprop", OPTIMIZERS, "optimizer")
+    # The article's prose says 0.1; its code, which made its samples, says 0.01.
+    learning_rate: float = _knob(0.01, (1e-7, 10.0), "learning rate of the optimizer")
+    epochs: int = _knob(15, (1, 100_000), "passes over the training text")
+    random_seed: int = _knob(0, (0, 2**32 - 1), "makes a run repeatable on the same machine")
+
+    def __post_init__(self) -> None:
+        for knob in fields(self):
+            value, limits = getattr(self, knob.name), knob.metadata["limits"]
+            if isinstance(knob.default, str):
+                fits, wanted = value in limits, f"one of {', '.join(limits)}"
+            else:
+                fits = isinstance(value, int | float) and not isinstance(value, bool) and limits[0] <= value <= limits[1]
+                fits = fits and (isinstance(knob.default, float) or isinstance(value, int))
+                wanted = f"{'a whole number' if isinstance(knob.default, int) else 'a number'} in {limits[0]} to {limits[1]}"
+            if not fits:
+                raise RecipeError(f"{knob.name} is {value!r}; wanted {wanted}")
+        if self.fraction + self.held_out > 1 + 1e-9:
+            raise RecipeError(
+                f"fraction {self.fraction} and held_out {self.held_out} overlap: together they may be 1 at most"
+            )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the knobs by name, ready for JSON."""
+        return asdict(self)
+
+
+RECIPES = {"tutorial": Recipe()}

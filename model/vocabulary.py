@@ -1,0 +1,49 @@
+"""Characters to ids and back. An unknown character has an id of its own that no network ever answers with."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The V characters a network knows, sorted by code point: the id of a character is its place among them."""
+
+    characters: str
+    _codes: NDArray[np.uint32] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        codes = _code_points(self.characters)
+        if codes.size == 0 or (np.diff(codes.astype(np.int64)) <= 0).any():
+            raise ValueError("a vocabulary is one or more distinct characters, sorted by code point")
+        object.__setattr__(self, "_codes", codes)
+
+    @classmethod
+    def of(cls, text: str) -> "Vocabulary":
+        """Collect the characters of a text."""
+        return cls("".join(sorted(set(text))))
+
+    def __len__(self) -> int:
+        return len(self.characters)
+
+    @property
+    def unknown(self) -> int:
+        """The id of every character outside the vocabulary: V, one past the last."""
+        return len(self.characters)
+
+    def encode(self, text: str) -> NDArray[np.uint16]:
+        """Return the ids of the text's characters, shape (T,)."""
+        codes = _code_points(text)
+        places = np.searchsorted(self._codes, codes).clip(max=len(self) - 1)
+        return np.where(self._codes[places] == codes, places, self.unknown).astype(np.uint16)
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """Return the characters of known ids."""
+        return "".join(self.characters[i] for i in ids)
+
+
+def _code_points(text: str) -> NDArray[np.uint32]:
+    # surrogatepass: half an emoji, as cut-off exports and terminals give it, is an unknown character and no error.
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
