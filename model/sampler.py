@@ -3,7 +3,7 @@
 Dimensions: B replies, T time steps, V characters, H units.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from model.persona import Persona
 
 Floats = NDArray[np.float32]
+# Yields the logits (B, V) of the next character, takes the characters chosen, (B,).
+LogitsOf = Generator[Floats, NDArray[np.integer], None]
 # Gumbel noise is drawn this many steps ahead, so that a step adds a row instead of calling the generator.
 NOISE_STEPS = 64
 
@@ -99,10 +101,19 @@ class Sampler:
         logits += self._dense_bias
         return logits
 
-    def read(self, ids: NDArray[np.integer], state: State) -> State:
-        """Let every reply of the batch read the same text, ids (T,), and return the state."""
-        for character_id in ids:
-            self.step(np.full(state.h[0].shape[0], character_id), state)
+    def read(self, texts: Sequence[NDArray[np.integer]]) -> State:
+        """Let each reply of the batch read its own ids (T,) from zeros, all ending together; return the state."""
+        count = max((len(text) for text in texts), default=0)
+        ids = np.zeros((count, len(texts)), np.int64)  # (T, B)
+        for column, text in enumerate(texts):
+            ids[count - len(text) :, column] = text
+        waiting = count - np.array([len(text) for text in texts])  # (B,) steps until a shorter text begins
+        state = self.start(len(texts))
+        for position, row in enumerate(ids):
+            self.step(row, state)
+            if position < waiting.max():
+                for array in (*state.h, *state.c):
+                    array[waiting > position] = 0
         return state
 
     def generate(self, requests: Sequence[Request], *, windowed: bool = False) -> Iterator[list[str]]:
@@ -119,41 +130,50 @@ class Sampler:
             if not (np.isfinite(request.temperature) and request.temperature >= 0 and request.length >= 0):
                 raise ValueError(f"no temperature or no length: {request.temperature}, {request.length}")
         temperatures = np.array([[request.temperature] for request in requests], np.float32)  # (B, 1)
+        sharpness, randomness = 1 / np.maximum(temperatures, 1), np.minimum(temperatures, 1)
         prompts = [self.persona.encode(request.prompt) for request in requests]
-        noise = _noise([request.random_seed for request in requests], len(self.persona.vocabulary))
+        noise = _gumbel_noise([request.random_seed for request in requests], len(self.persona.vocabulary))
         characters = self.persona.vocabulary.characters
-        logits = self._windowed(prompts) if windowed else self._carried(prompts)
-        choices = None
-        for position in range(max((request.length for request in requests), default=0)):
-            # Gumbel-max: argmax(logits + T * noise) is a draw from softmax(logits / T), for T = 0 the most likely
-            # character, without a division that could overflow. Source: Gumbel (1954); Maddison et al. (2014).
-            choices = (logits.send(choices) + temperatures * next(noise)).argmax(axis=1)  # (B,)
+        steps = self._windowed(prompts) if windowed else self._carried(prompts)
+        logits = next(steps)  # (B, V)
+        length = max((request.length for request in requests), default=0)
+        for position in range(length):
+            # Gumbel-max: argmax(logits / T + noise) is a draw from softmax(logits / T). Both sides are divided by
+            # max(1, 1 / T), so that no temperature from 0 (the most likely character) to infinity overflows.
+            # Source: Gumbel (1954); Maddison, Tarlow and Minka (2014).
+            choices = (logits * sharpness + next(noise) * randomness).argmax(axis=1)  # (B,)
             yield [
                 characters[choice] if position < request.length else ""
                 for choice, request in zip(choices.tolist(), requests, strict=True)
             ]
+            if position + 1 < length:
+                logits = steps.send(choices)
 
     def sample(self, request: Request) -> str:
         """Return one whole reply: `length` characters, without the prompt."""
         return "".join(characters[0] for characters in self.generate([request]))
 
-    def _carried(self, prompts: list[NDArray[np.uint16]]) -> "LogitsOf":
+    def _carried(self, prompts: list[NDArray[np.uint16]]) -> LogitsOf:
         """Carry the recurrent state from character to character: one step each."""
-        states = [self.read(prompt, self.start(1)) for prompt in prompts]
-        layers = range(len(self._kernels))
-        state = State(
-            h=[np.concatenate([each.h[layer] for each in states]) for layer in layers],
-            c=[np.concatenate([each.c[layer] for each in states]) for layer in layers],
-        )
+        state = self.read(prompts)
         while True:
             choices = yield self.logits(state)
             self.step(choices, state)
 
-    def _windowed(self, prompts: list[NDArray[np.uint16]]) -> "LogitsOf":
+    def _windowed(self, prompts: list[NDArray[np.uint16]]) -> LogitsOf:
         """Read each reply's last window afresh for each character; a shorter prompt is a shorter window."""
         length = self.persona.recipe.sequence_length
         windows = [prompt[-length:] for prompt in prompts]
         while True:
-            states = [self.read(window, self.start(1)) for window in windows]
-            choices = yield np.concatenate([self.logits(state) for state in states])
+            choices = yield self.logits(self.read(windows))
             windows = [np.append(w, choice)[-length:] for w, choice in zip(windows, choices, strict=True)]
+
+
+def _gumbel_noise(random_seeds: Sequence[int | None], vocabulary_size: int) -> Iterator[Floats]:
+    """Yield a row (B, V) of standard Gumbel noise for each step; a reply's noise depends on its own seed alone."""
+    generators = [np.random.Generator(np.random.PCG64(random_seed)) for random_seed in random_seeds]
+    shape = (NOISE_STEPS, vocabulary_size)
+    while True:
+        draws = np.stack([each.standard_exponential(shape, np.float32) for each in generators], axis=1)
+        # An exponential draw may be 0 in single precision; its logarithm must not be infinite.
+        yield from -np.log(np.maximum(draws, np.finfo(np.float32).tiny))
