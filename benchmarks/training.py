@@ -12,7 +12,8 @@ import resource
 import statistics
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -20,7 +21,6 @@ from model import chat_exports
 from model.corpus import Corpus, build_corpus
 from model.messages import find_author, rank_authors
 from model.recipe import RECIPES, Recipe
-from dataclasses import replace
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def main() -> None:
     print(f"Mimic's seconds an epoch, as a share of the notebook's: {ratio:.2f} in the median")
 
 
-def _in_turn(corpus: Corpus, recipe: Recipe):
+def _in_turn(corpus: Corpus, recipe: Recipe) -> Iterator[tuple[Measured, Measured]]:
     """Yield (notebook, Mimic) for each epoch: one process computes while the other waits."""
     spawn = multiprocessing.get_context("spawn")  # fork would hand TensorFlow's threads down half alive
     ends = []
@@ -72,7 +72,7 @@ def _in_turn(corpus: Corpus, recipe: Recipe):
         for end in ends:
             end.send("go")
             epoch.append(end.recv())
-        yield tuple(epoch)
+        yield epoch[0], epoch[1]
 
 
 def _notebook(corpus: Corpus, recipe: Recipe, end: Connection) -> None:

@@ -3,13 +3,11 @@
 Dimensions: B sequences of a batch, T characters of a sequence.
 """
 
-import json
 import math
 import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -20,40 +18,13 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from model.checkpoint import Checkpoint, Epoch, Progress, save_checkpoint
 from model.corpus import Corpus
 from model.network import build_network, export_arrays
-from model.persona import PersonaError, load_arrays, save_arrays
 from model.recipe import Recipe
 from model.vocabulary import Vocabulary
 
-CHECKPOINT = "checkpoint.safetensors"
-METADATA_KEY = "mimic-run"
 Ids = NDArray[np.integer]
-
-
-class ResumeError(Exception):
-    """A run can't go on from its checkpoint; the text says what was found and what to do."""
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What one pass over the training text came to."""
-
-    number: int  # from 1
-    training_bits: float  # bits per character, mean over the epoch while the weights moved
-    validation_bits: float | None  # bits per character of the held-out text after it; None where nothing is held out
-    seconds: float  # of training, validation apart
-
-
-@dataclass
-class Progress:
-    """Where a run stands: what a checkpoint keeps beside the weights."""
-
-    epochs: list[Epoch] = field(default_factory=list)
-    batches: int = 0  # done of the epoch after those
-    nats: float = 0.0  # mean loss over these batches
-    seconds: float = 0.0  # spent on them
-    best: Epoch | None = None
 
 
 class Windows(keras.utils.PyDataset):
@@ -84,11 +55,12 @@ def sequences(ids: Ids, recipe: Recipe) -> Ids:
 class Training:
     """One run: a network, the corpus that it learns and its folder."""
 
-    def __init__(self, corpus: Corpus, recipe: Recipe, folder: Path) -> None:
+    def __init__(self, corpus: Corpus, recipe: Recipe, folder: Path, checkpoint: Checkpoint | None = None) -> None:
+        """Build the network; go on from a checkpoint where one is given."""
         keras.utils.set_random_seed(recipe.random_seed)
         self.recipe = recipe
         self.corpus = corpus
-        self.checkpoint = folder / CHECKPOINT
+        self.folder = folder
         self.vocabulary = Vocabulary.of(corpus.training)
         self.network = build_network(len(self.vocabulary), recipe)
         self.progress = Progress()
@@ -101,6 +73,10 @@ class Training:
         targets = sequences(held_out, recipe)[:, -1]
         self._held_out = Windows(held_out, recipe, np.flatnonzero(targets != self.vocabulary.unknown))
         self.unpredictable = int((targets == self.vocabulary.unknown).sum())
+        if checkpoint:
+            self.progress, self.best_arrays = checkpoint.progress, checkpoint.best
+            for name, variable in self._state().items():
+                variable.assign(checkpoint.state[name])
 
     @property
     def sequence_count(self) -> int:
@@ -148,57 +124,19 @@ class Training:
         return float(self.network.evaluate(self._held_out, verbose=0)) / math.log(2)
 
     def save(self) -> None:
-        """Write the checkpoint: every variable of network and optimizer, the best weights so far, the progress.
+        """Write the checkpoint.
 
         Raises:
             PersonaError: the disk is full or the folder can't be written; the last checkpoint is still there.
         """
-        if self.diverged:
-            return  # the last checkpoint is worth more than weights that are no numbers
-        document = {"corpus": self.corpus.sha256, "recipe": self.recipe.as_dict(), "progress": asdict(self.progress)}
-        arrays = {f"state.{number}": np.asarray(variable) for number, variable in enumerate(self._state())}
-        arrays |= {f"best.{name}": array for name, array in self.best_arrays.items()}
-        save_arrays(arrays, {METADATA_KEY: json.dumps(document)}, self.checkpoint)
+        if not self.diverged:  # the last checkpoint is worth more than weights that are no numbers
+            state = {name: np.asarray(variable) for name, variable in self._state().items()}
+            save_checkpoint(Checkpoint(self.progress, state, self.best_arrays), self.corpus, self.recipe, self.folder)
 
-    def resume(self) -> None:
-        """Take up the run where its checkpoint left it; only the number of epochs may differ.
-
-        Raises:
-            ResumeError: there is no checkpoint, or it is of other text or another recipe.
-        """
-        try:
-            arrays, metadata = load_arrays(self.checkpoint)
-            document = json.loads(metadata[METADATA_KEY])
-            progress = _progress(document["progress"])
-            saved_recipe, saved_corpus = document["recipe"], document["corpus"]
-        except (PersonaError, KeyError, ValueError, TypeError) as error:
-            raise ResumeError(f"nothing to resume: {error}; train without --resume") from error
-        differing = [
-            f"{name} was {saved_recipe.get(name)!r} and is now {value!r}"
-            for name, value in self.recipe.as_dict().items()
-            if name != "epochs" and saved_recipe.get(name) != value
-        ]
-        if differing:
-            raise ResumeError(f"the run in {self.checkpoint.parent} is another one: {'; '.join(differing)}")
-        if saved_corpus != self.corpus.sha256:
-            raise ResumeError(f"the run in {self.checkpoint.parent} learnt from other text; train without --resume")
-        for number, variable in enumerate(self._state()):
-            variable.assign(arrays[f"state.{number}"])
-        self.best_arrays = {
-            name.removeprefix("best."): array for name, array in arrays.items() if name.startswith("best.")
-        }
-        self.progress = progress
-
-    def _state(self) -> list[Any]:
-        """List the variables of network and optimizer, in an order that is the same for the same recipe."""
+    def _state(self) -> dict[str, Any]:
+        """Return the variables of network and optimizer, numbered: the order is the same for the same recipe."""
         self.network.optimizer.build(self.network.trainable_variables)
-        return [*self.network.variables, *self.network.optimizer.variables]
-
-
-def _progress(document: dict[str, Any]) -> Progress:
-    best = document.pop("best")
-    epochs = [Epoch(**epoch) for epoch in document.pop("epochs")]
-    return Progress(epochs, best=Epoch(**best) if best else None, **document)
+        return {str(n): v for n, v in enumerate([*self.network.variables, *self.network.optimizer.variables])}
 
 
 class _Watch(keras.callbacks.Callback):

@@ -1,0 +1,121 @@
+"""The checkpoint of a training run: where it stands, on disk, to go on from. Knows no Keras."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.corpus import Corpus
+from model.persona import PersonaError, load_arrays, save_arrays
+from model.recipe import Recipe
+
+FILE = "checkpoint.safetensors"
+METADATA_KEY = "mimic-run"
+
+Floats = NDArray[np.float32]
+
+
+class ResumeError(Exception):
+    """A run can't begin or go on in its folder; the text says what was found and what to do."""
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one pass over the training text came to."""
+
+    number: int  # from 1
+    training_bits: float  # bits per character, mean over the epoch while the weights moved
+    validation_bits: float | None  # bits per character of the held-out text after it; None where nothing is held out
+    seconds: float  # of training, validation apart
+
+
+@dataclass
+class Progress:
+    """Where a run stands."""
+
+    epochs: list[Epoch] = field(default_factory=list)
+    batches: int = 0  # done of the epoch after those
+    nats: float = 0.0  # mean loss over these batches
+    seconds: float = 0.0  # spent on them
+    best: Epoch | None = None
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a run goes on from."""
+
+    progress: Progress
+    state: dict[str, Floats]  # every variable of network and optimizer
+    best: dict[str, Floats]  # weights of the best epoch, in the persona file's names; none before the first has ended
+
+
+def save_checkpoint(checkpoint: Checkpoint, corpus: Corpus, recipe: Recipe, folder: Path) -> None:
+    """Write the checkpoint of a run in its folder, in place of the one before.
+
+    Raises:
+        PersonaError: the disk is full or the folder can't be written; the last checkpoint is still there.
+    """
+    document = {"corpus": corpus.sha256, "recipe": recipe.as_dict(), "progress": asdict(checkpoint.progress)}
+    arrays = {f"state.{name}": array for name, array in checkpoint.state.items()}
+    arrays |= {f"best.{name}": array for name, array in checkpoint.best.items()}
+    save_arrays(arrays, {METADATA_KEY: json.dumps(document)}, folder / FILE)
+
+
+def load_checkpoint(corpus: Corpus, recipe: Recipe, folder: Path) -> Checkpoint:
+    """Read where the run of this text and recipe stands; only the number of epochs may differ.
+
+    Raises:
+        ResumeError: there is no checkpoint, or it is damaged, of other text or of another recipe.
+    """
+    try:
+        document, arrays = _read(folder)
+        progress, saved = _progress(document["progress"]), document["recipe"]
+        differing = [
+            f"{name} was {saved.get(name)!r} and is now {value!r}"
+            for name, value in recipe.as_dict().items()
+            if name != "epochs" and saved.get(name) != value
+        ]
+        same_text = document["corpus"] == corpus.sha256
+    except (PersonaError, KeyError, ValueError, TypeError, AttributeError) as error:
+        raise ResumeError(f"nothing to resume: {error}; train without --resume") from error
+    if differing:
+        raise ResumeError(f"the run in {folder} is another one: {'; '.join(differing)}")
+    if not same_text:
+        raise ResumeError(f"the run in {folder} learnt from other text; train without --resume")
+    state, best = (
+        {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+        for prefix in ("state.", "best.")
+    )
+    return Checkpoint(progress, state, best)
+
+
+def refuse_unfinished(folder: Path) -> None:
+    """Refuse to begin anew where a run was interrupted: hours of work may lie there.
+
+    Raises:
+        ResumeError: the folder holds a run with epochs to go.
+    """
+    try:
+        document, _ = _read(folder)
+        done, epochs = len(document["progress"]["epochs"]), document["recipe"]["epochs"]
+    except (PersonaError, KeyError, ValueError, TypeError):
+        return  # nothing there that could go on
+    if done < epochs:
+        raise ResumeError(
+            f"{folder} holds an unfinished run ({done} of {epochs} epochs): go on with --resume, "
+            f"begin anew under another name with --persona, or delete the folder"
+        )
+
+
+def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Floats]]:
+    arrays, metadata = load_arrays(folder / FILE)
+    return json.loads(metadata[METADATA_KEY]), arrays
+
+
+def _progress(document: dict[str, Any]) -> Progress:
+    best = document["best"]
+    epochs = [Epoch(**epoch) for epoch in document["epochs"]]
+    return Progress(**document | {"epochs": epochs, "best": Epoch(**best) if best else None})

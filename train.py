@@ -1,0 +1,290 @@
+"""Train one person's character network from a chat export, and leave it as a persona file for the bot.
+
+    python train.py CHAT --list-authors
+    python train.py CHAT --author NAME --consent-kind written-consent --consent-by NAME
+    python train.py CHAT --author NAME --epochs 30 --units 256 --resume
+"""
+
+import argparse
+import csv
+import os
+import re
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from model import chat_exports
+from model.chat_exports import ChatExportError
+from model.checkpoint import Epoch, ResumeError, load_checkpoint, refuse_unfinished
+from model.corpus import READABLE_CHARACTERS, Corpus, CorpusError, build_corpus
+from model.messages import CAMPERBOT, AuthorError, find_author, is_named, rank_authors
+from model.persona import (
+    CONSENT_KINDS,
+    SUFFIX,
+    Arrays,
+    Consent,
+    Persona,
+    PersonaError,
+    Source,
+    check_name,
+    save_persona,
+    written_aside,
+)
+from model.plots import draw_authors, draw_curve
+from model.recipe import RECIPES, Recipe, RecipeError
+from model.sampler import Request, Sampler
+
+if TYPE_CHECKING:
+    from model.training import Training
+
+PERSONAS = Path("personas")
+RUNS = Path("runs")
+SAMPLE_TEMPERATURES = (0.2, 0.5, 1.0, 1.2)
+SAMPLE_LENGTH = 400
+
+
+def main() -> int:
+    """Run the command; anything that a person can put right ends in one line and exit code 2."""
+    arguments = parse_arguments(sys.argv[1:])
+    try:
+        if arguments.list_authors:
+            list_authors(arguments)
+            return 0
+        return train(arguments)
+    except (ChatExportError, AuthorError, CorpusError, RecipeError, PersonaError, ResumeError) as error:
+        print(f"train.py: {error}", file=sys.stderr)
+    except OSError as error:
+        print(f"train.py: {error.filename}: {error.strerror}; what was saved before is still there", file=sys.stderr)
+    return 2
+
+
+def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line; every knob of `model.recipe.Recipe` is a flag."""
+    parser = argparse.ArgumentParser(
+        description=(__doc__ or "").split("\n\n")[0], formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("chat", nargs="+", type=Path, help="chat exports: files or folders")
+    parser.add_argument("--list-authors", action="store_true", help="list and draw the ten most active authors, and stop")
+    parser.add_argument("--author", metavar="NAME|ID", help="whom to imitate (default: the most prolific author)")
+    parser.add_argument(
+        "--drop-author",
+        metavar="NAME|ID",
+        action="append",
+        default=list(CAMPERBOT),
+        help="a bot to leave out, beside freeCodeCamp's CamperBot; may be repeated",
+    )
+    parser.add_argument("--persona", metavar="NAME", help="name of the persona (default: the author's)")
+    parser.add_argument("--resume", action="store_true", help="go on with the run that was interrupted")
+    consent = parser.add_argument_group("consent", "by what right the person's words are used; kept in the persona")
+    consent.add_argument("--consent-kind", choices=CONSENT_KINDS, help="the ground")
+    consent.add_argument("--consent-by", metavar="NAME", default="", help="who gave it")
+    consent.add_argument("--consent-contact", metavar="TEXT", default="", help="where to reach them")
+    knobs = parser.add_argument_group("recipe", "what people try out; each default is the recipe's")
+    knobs.add_argument("--recipe", choices=RECIPES, default="tutorial", help="default: tutorial")
+    for knob in fields(Recipe):
+        limits, kind = knob.metadata["limits"], type(knob.default)
+        what = {"choices": limits} if kind is str else {"metavar": "N" if kind is int else "X", "type": kind}
+        knobs.add_argument(
+            f"--{knob.name.replace('_', '-')}", help=f"{knob.metadata['help']} (tutorial: {knob.default})", **what
+        )
+    return parser.parse_args(words)
+
+
+def list_authors(arguments: argparse.Namespace) -> None:
+    """Print the ten most active authors, however little they wrote, and draw them."""
+    messages, _ = read_messages(arguments.chat)
+    ranking = rank_authors(messages)
+    bots = is_named(ranking, arguments.drop_author)
+    print(f"{'author':<28}{'messages':>10}{'characters':>12}  {'first':<12}{'last':<12}id")
+    for row, bot in zip(ranking.head(10).itertuples(), bots, strict=False):
+        days = (f"{day:%Y-%m-%d}" if pd.notna(day) else "" for day in (row.first, row.last))
+        first, last = days
+        author = f"{row.author} (bot)" if bot else str(row.author)
+        print(f"{author:<28}{row.messages:>10,}{row.characters:>12,}  {first:<12}{last:<12}{row.author_id}")
+    picture = RUNS / "authors.png"
+    draw_authors(ranking, bots, picture)
+    print(f"drawn in {picture}")
+
+
+def train(arguments: argparse.Namespace) -> int:
+    """Read, build, fit and export; return the exit code."""
+    run = prepare(arguments)
+    if arguments.resume:
+        checkpoint = load_checkpoint(run.corpus, run.recipe, run.folder)
+        print(f"going on after epoch {len(checkpoint.progress.epochs)}, batch {checkpoint.progress.batches}")
+    else:
+        refuse_unfinished(run.folder)
+        checkpoint = None
+    # All is settled before TensorFlow is imported, which takes seconds: bad input is answered at once.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from model.network import describe_device
+    from model.training import Training
+
+    print(f"device: {describe_device()}")
+    training = Training(run.corpus, run.recipe, run.folder, checkpoint)
+    print(f"distinct characters: {len(training.vocabulary)}, sequences: {training.sequence_count:,}")
+    if training.unpredictable:
+        print(f"held-out characters that the training text lacks, left out of the loss: {training.unpredictable}")
+    prompt = sample_prompt(run.corpus, run.recipe)
+    for epoch in training.epochs():
+        print(describe_epoch(epoch, run.recipe.epochs), flush=True)
+        write_history(training.progress.epochs, run.folder)
+        if epoch.number in (1, run.recipe.epochs):
+            print_samples(make_persona(run, training, training.arrays()), prompt, epoch.number, run.folder)
+    return finish(run, training)
+
+
+def finish(run: "Run", training: "Training") -> int:
+    """Save the persona, say how the run ended and what to do next; return the exit code."""
+    best = training.progress.best
+    if training.diverged:
+        print("the loss became infinite and training stopped; a lower --learning-rate helps", file=sys.stderr)
+        if best is None:
+            return 2
+    if training.interrupted:
+        words = [word for word in sys.argv[1:] if word != "--resume"]
+        print(f"interrupted and saved; to go on: python train.py {shlex.join(words)} --resume")
+    save_persona(make_persona(run, training, training.best_arrays if best else training.arrays()), run.persona_file)
+    print(f"saved {run.persona_file}" + (f": the weights of epoch {best.number}" if best else ""))
+    print(f"to talk to it: MIMIC_PERSONA={run.name} python -m bot --console")
+    return 0
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a training run is made of, settled before the network is."""
+
+    name: str
+    folder: Path
+    persona_file: Path
+    recipe: Recipe
+    corpus: Corpus
+    source: Source
+    consent: Consent | None
+
+
+def prepare(arguments: argparse.Namespace) -> Run:
+    """Read the export, choose the author, build the corpus; print what the tutorial prints about them."""
+    recipe = choose_recipe(arguments)
+    messages, formats = read_messages(arguments.chat)
+    print(messages.head()[["sent_at", "author", "text"]].to_string(index=False, max_colwidth=60))
+    ranking = rank_authors(messages)
+    bots = is_named(ranking, arguments.drop_author)
+    author = find_author(ranking if arguments.author else ranking[~bots], arguments.author)
+    print(f"{author.author}: {author.messages:,} messages, {author.characters:,} characters")
+    corpus = build_corpus(messages[messages["author_id"] == author.author_id], author, recipe)
+    print(
+        f"to learn from: the first {corpus.training_messages:,} messages, {len(corpus.training):,} characters; "
+        f"held out: the last {corpus.validation_messages:,}, {len(corpus.validation):,} characters"
+    )
+    if len(corpus.training) < READABLE_CHARACTERS:
+        print(f"little text: replies become readable from about {READABLE_CHARACTERS:,} characters (see --fraction)")
+    name = check_name(arguments.persona or re.sub(r"[^\w.-]+", "-", author.author).strip("-.").lower() or "persona")
+    folder = RUNS / name
+    draw_authors(ranking, bots, folder / "authors.png")
+    source = Source(
+        author=author.author,
+        author_id=author.author_id,
+        files=[path.name for path in arguments.chat],
+        format=formats,
+        messages=corpus.training_messages,
+        characters=len(corpus.training),
+        first=corpus.first,
+        last=corpus.last,
+        sha256=corpus.sha256,
+    )
+    return Run(name, folder, PERSONAS / f"{name}{SUFFIX}", recipe, corpus, source, choose_consent(arguments))
+
+
+def read_messages(paths: Sequence[Path]) -> tuple[pd.DataFrame, str]:
+    """Read the chat exports and say what they held and what was dropped; return the messages and their formats."""
+    messages, dropped, formats = chat_exports.read(paths)
+    print(f"{len(messages):,} messages ({formats}); dropped: {dropped}")
+    return messages, formats
+
+
+def choose_recipe(arguments: argparse.Namespace) -> Recipe:
+    """Return the named recipe with the knobs that were given on the command line."""
+    given = {knob.name: getattr(arguments, knob.name) for knob in fields(Recipe)}
+    return replace(RECIPES[arguments.recipe], **{name: value for name, value in given.items() if value is not None})
+
+
+def choose_consent(arguments: argparse.Namespace) -> Consent | None:
+    """Return the consent given on the command line; say so when there is none."""
+    if arguments.consent_kind is None:
+        print("no consent is recorded: imitate only people who agreed, and record it with --consent-kind and --consent-by")
+        return None
+    today = datetime.now(UTC).date().isoformat()
+    return Consent(arguments.consent_kind, arguments.consent_by, today, arguments.consent_contact)
+
+
+def make_persona(run: Run, training: "Training", arrays: Arrays) -> Persona:
+    """Make a persona of these weights, with the measures of the best epoch so far."""
+    best = training.progress.best
+    metrics = {"training_bits": best.training_bits} if best else {}
+    if best and best.validation_bits is not None:
+        metrics["validation_bits"] = best.validation_bits
+    return Persona(
+        name=run.name,
+        vocabulary=training.vocabulary,
+        recipe=run.recipe,
+        source=run.source,
+        consent=run.consent,
+        metrics=metrics,
+        libraries={library: version(library) for library in ("keras", "numpy", "pandas")},
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        arrays=arrays,
+    )
+
+
+def describe_epoch(epoch: Epoch, epochs: int) -> str:
+    """Say in one line what an epoch came to."""
+    held_out = "" if epoch.validation_bits is None else f", held out {epoch.validation_bits:.3f}"
+    return f"epoch {epoch.number}/{epochs}: {epoch.training_bits:.3f} bits per character{held_out}, {epoch.seconds:.0f} s"
+
+
+def write_history(epochs: Sequence[Epoch], folder: Path) -> None:
+    """Write history.csv and curve.png, anew after each epoch."""
+    with written_aside(folder / "history.csv") as aside, aside.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["epoch", "training_bits", "validation_bits", "seconds"])
+        for epoch in epochs:
+            rows.writerow([epoch.number, epoch.training_bits, epoch.validation_bits, round(epoch.seconds, 1)])
+    draw_curve(
+        [epoch.training_bits for epoch in epochs], [epoch.validation_bits for epoch in epochs], folder / "curve.png"
+    )
+
+
+def sample_prompt(corpus: Corpus, recipe: Recipe) -> str:
+    """Cut one random window out of the training text: every sample of the run begins with it."""
+    starts = len(corpus.training) - recipe.sequence_length
+    start = int(np.random.default_rng(recipe.random_seed).integers(starts))
+    return corpus.training[start : start + recipe.sequence_length]
+
+
+def print_samples(persona: Persona, prompt: str, epoch: int, folder: Path) -> None:
+    """Print a sample at each temperature, and add them to the run's samples.txt."""
+    seeds: dict[str, Any] = {"length": SAMPLE_LENGTH, "random_seed": persona.recipe.random_seed}
+    requests = [Request(prompt, temperature, **seeds) for temperature in SAMPLE_TEMPERATURES]
+    # The tutorial reads a window afresh for each character, and its network knows nothing else.
+    replies = ["".join(parts) for parts in zip(*Sampler(persona).generate(requests, windowed=True), strict=True)]
+    lines = [f"epoch {epoch}, from {prompt!r}:"]
+    lines += [f"temperature {request.temperature}: {reply}" for request, reply in zip(requests, replies, strict=True)]
+    text = "\n\n".join(lines) + "\n\n"
+    print(f"\n{text}", end="", flush=True)
+    file = folder / "samples.txt"
+    before = file.read_text(encoding="utf-8") if epoch > 1 and file.exists() else ""
+    with written_aside(file) as aside:
+        aside.write_text(before + text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
