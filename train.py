@@ -1,8 +1,8 @@
 """Train one person's character network from a chat export, and leave it as a persona file for the bot.
 
-    python train.py CHAT --list-authors
-    python train.py CHAT --author NAME --consent-kind written-consent --consent-by NAME
-    python train.py CHAT --author NAME --epochs 30 --units 256 --resume
+python train.py CHAT --list-authors
+python train.py CHAT --author NAME --consent-kind written-consent --consent-by NAME
+python train.py CHAT --author NAME --epochs 30 --units 256 --resume
 """
 
 import argparse
@@ -72,7 +72,9 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
         description=(__doc__ or "").split("\n\n")[0], formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("chat", nargs="+", type=Path, help="chat exports: files or folders")
-    parser.add_argument("--list-authors", action="store_true", help="list and draw the ten most active authors, and stop")
+    parser.add_argument(
+        "--list-authors", action="store_true", help="list and draw the ten most active authors, and stop"
+    )
     parser.add_argument("--author", metavar="NAME|ID", help="whom to imitate (default: the most prolific author)")
     parser.add_argument(
         "--drop-author",
@@ -220,7 +222,9 @@ def choose_recipe(arguments: argparse.Namespace) -> Recipe:
 def choose_consent(arguments: argparse.Namespace) -> Consent | None:
     """Return the consent given on the command line; say so when there is none."""
     if arguments.consent_kind is None:
-        print("no consent is recorded: imitate only people who agreed, and record it with --consent-kind and --consent-by")
+        print(
+            "no consent is recorded: imitate only people who agreed, and record it with --consent-kind and --consent-by"
+        )
         return None
     today = datetime.now(UTC).date().isoformat()
     return Consent(arguments.consent_kind, arguments.consent_by, today, arguments.consent_contact)
@@ -248,7 +252,9 @@ def make_persona(run: Run, training: "Training", arrays: Arrays) -> Persona:
 def describe_epoch(epoch: Epoch, epochs: int) -> str:
     """Say in one line what an epoch came to."""
     held_out = "" if epoch.validation_bits is None else f", held out {epoch.validation_bits:.3f}"
-    return f"epoch {epoch.number}/{epochs}: {epoch.training_bits:.3f} bits per character{held_out}, {epoch.seconds:.0f} s"
+    return (
+        f"epoch {epoch.number}/{epochs}: {epoch.training_bits:.3f} bits per character{held_out}, {epoch.seconds:.0f} s"
+    )
 
 
 def write_history(epochs: Sequence[Epoch], folder: Path) -> None:

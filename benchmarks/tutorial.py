@@ -31,9 +31,7 @@ class Tutorial:
 
     def vectorize(self, text):
         """One-hot windows (N, 40, V) and next characters (N, V); windows with an unknown next character left out."""
-        starts = [
-            i for i in range(0, len(text) - MAXLEN, STEP) if text[i + MAXLEN] in self.char_indices
-        ]
+        starts = [i for i in range(0, len(text) - MAXLEN, STEP) if text[i + MAXLEN] in self.char_indices]
         x = np.zeros((len(starts), MAXLEN, len(self.chars)), dtype=bool)
         y = np.zeros((len(starts), len(self.chars)), dtype=bool)
         for i, start in enumerate(starts):
@@ -44,7 +42,7 @@ class Tutorial:
         return x, y
 
     def sample(self, preds, temperature):
-        """The notebook's helper: an index drawn from the probabilities at a temperature."""
+        """Draw an index from the probabilities at a temperature: the notebook's helper."""
         preds = np.asarray(preds).astype("float64")
         preds = np.log(preds) / temperature
         exp_preds = np.exp(preds)

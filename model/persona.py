@@ -201,7 +201,9 @@ def save_arrays(arrays: Arrays, metadata: dict[str, str], path: Path) -> None:
         with written_aside(path) as aside:
             save_file(contiguous, aside, metadata)
     except (OSError, SafetensorError) as error:
-        raise PersonaError(f"{path}: could not be written ({error}); free some space or choose another folder") from error
+        raise PersonaError(
+            f"{path}: could not be written ({error}); free some space or choose another folder"
+        ) from error
 
 
 def load_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
@@ -212,7 +214,7 @@ def load_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     """
     try:
         with safe_open(path, framework="numpy") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except FileNotFoundError:
         raise PersonaError(f"{path}: no such file") from None
     except (OSError, SafetensorError, TypeError, ValueError) as error:

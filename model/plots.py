@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from model.persona import written_aside
 
@@ -37,7 +38,7 @@ def draw_curve(training_bits: Sequence[float], validation_bits: Sequence[float |
     if any(bits is not None for bits in validation_bits):
         held_out = [float("nan") if bits is None else bits for bits in validation_bits]
         axes.plot(epochs, held_out, marker="s", color=ORANGE, label="held-out messages, after the epoch")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(title="Learning curve", xlabel="epoch", ylabel="bits per character")
     axes.grid(alpha=0.3)
     axes.legend()

@@ -44,9 +44,13 @@ class Recipe:
             if isinstance(knob.default, str):
                 fits, wanted = value in limits, f"one of {', '.join(limits)}"
             else:
-                fits = isinstance(value, int | float) and not isinstance(value, bool) and limits[0] <= value <= limits[1]
+                fits = (
+                    isinstance(value, int | float) and not isinstance(value, bool) and limits[0] <= value <= limits[1]
+                )
                 fits = fits and (isinstance(knob.default, float) or isinstance(value, int))
-                wanted = f"{'a whole number' if isinstance(knob.default, int) else 'a number'} in {limits[0]} to {limits[1]}"
+                wanted = (
+                    f"{'a whole number' if isinstance(knob.default, int) else 'a number'} in {limits[0]} to {limits[1]}"
+                )
             if not fits:
                 raise RecipeError(f"{knob.name} is {value!r}; wanted {wanted}")
         if self.fraction + self.held_out > 1 + 1e-9:

@@ -25,7 +25,9 @@ class Request:
     prompt: str
     temperature: float  # 0: always the most likely character; 1: as the network says; above: flatter
     length: int  # characters
-    random_seed: int | None = None  # the same seed, prompt and temperature give the same reply; None: a new one each time
+    random_seed: int | None = (
+        None  # the same seed, prompt and temperature give the same reply; None: a new one each time
+    )
 
 
 @dataclass

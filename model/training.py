@@ -88,7 +88,7 @@ class Training:
         return export_arrays(self.network)
 
     def epochs(self) -> Iterator[Epoch]:
-        """Train, yielding after each epoch; end early when interrupted (Ctrl-C) or when the loss is no number any more."""
+        """Train, yielding after each epoch; end early on Ctrl-C or when the loss is no number any more."""
         with _interrupts(self):
             while len(self.progress.epochs) < self.recipe.epochs and not (self.interrupted or self.diverged):
                 epoch = self._epoch(len(self.progress.epochs) + 1)

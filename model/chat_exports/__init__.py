@@ -4,7 +4,7 @@ import gzip
 import lzma
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -70,7 +70,9 @@ def _read_file(path: Path) -> tuple[pd.DataFrame, str]:
     except UnicodeDecodeError as error:
         raise ChatExportError(f"{path}: not UTF-8 text (byte {error.start:,}: {error.reason}); {WANTED}") from error
     except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
-        raise ChatExportError(f"{path}: the compressed file is damaged or cut off ({error}); export it again") from error
+        raise ChatExportError(
+            f"{path}: the compressed file is damaged or cut off ({error}); export it again"
+        ) from error
     except OSError as error:
         raise ChatExportError(f"{path}: {error.strerror or error}") from error
     except (pd.errors.ParserError, gitter.FormatError, plays.FormatError) as error:
@@ -82,12 +84,9 @@ def _open_text(path: Path) -> Iterator[TextIO]:
     """Open a plain, xz or gzip file as text, told apart by its first bytes; newlines stay as they are."""
     with path.open("rb") as file:
         magic = file.read(6)
-    opened: TextIO
     if magic == b"\xfd7zXZ\x00":
-        opened = lzma.open(path, "rt", encoding="utf-8-sig", newline="")
-    elif magic[:2] == b"\x1f\x8b":
-        opened = gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+        opener: Callable[..., TextIO] = lzma.open
     else:
-        opened = path.open(encoding="utf-8-sig", newline="")
-    with opened as text:
+        opener = gzip.open if magic[:2] == b"\x1f\x8b" else open
+    with opener(path, "rt", encoding="utf-8-sig", newline="") as text:
         yield text

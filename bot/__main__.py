@@ -1,0 +1,78 @@
+"""The bot's command: settings, then personas, then Discord, or the terminal where there is no token.
+
+python -m bot [--console] [--random-seed N]
+"""
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+
+from bot import console
+from bot.imitator import Imitator
+from bot.settings import Settings, SettingsError, load_settings
+from model.persona import PersonaError
+
+
+def main() -> int:
+    """Run the bot; a start-up that a person can put right ends in one sentence and exit code 2."""
+    parser = argparse.ArgumentParser(prog="python -m bot", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--console", action="store_true", help="chat in the terminal, even with a token")
+    parser.add_argument("--random-seed", type=int, metavar="N", help="make the terminal's replies repeatable")
+    arguments = parser.parse_args()
+    if arguments.random_seed is not None and arguments.random_seed < 0:
+        parser.error("--random-seed is a whole number from 0")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `docker stop` and systemd end it as Ctrl-C does
+    try:
+        settings = load_settings()
+        imitator = Imitator(settings.personas, settings.persona)
+        try:
+            if arguments.console or not settings.token:
+                logging.basicConfig(format="%(message)s")
+                console.chat(settings, imitator, arguments.random_seed)
+                return 0
+            return serve(settings, imitator)
+        finally:
+            imitator.close()
+    except (SettingsError, PersonaError) as error:
+        print(f"mimic: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 0
+
+
+def serve(settings: Settings, imitator: Imitator) -> int:
+    """Answer in Discord until stopped; return the exit code."""
+    # Imported here: the terminal chat starts in half the time and memory without it.
+    import aiohttp
+    import discord
+
+    from bot.client import Client
+
+    async def run() -> None:
+        await imitator.load()  # a damaged persona is said before anyone is told that the bot is there
+        async with Client(settings, imitator) as client:
+            await client.start(settings.token)
+
+    discord.utils.setup_logging()
+    try:
+        asyncio.run(run())
+    except discord.LoginFailure:
+        problem = (
+            "Discord refuses the token; copy it anew from the developer portal (your application, Bot, Reset Token)"
+        )
+    except discord.PrivilegedIntentsRequired:
+        problem = (
+            "switch on the Message Content Intent in the developer portal (your application, Bot), then start again"
+        )
+    except (aiohttp.ClientConnectionError, discord.GatewayNotFound) as error:
+        problem = f"Discord can't be reached: {error}; look at the network and start again"
+    else:
+        return 0
+    print(f"mimic: {problem}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""The Discord client: intents, mentions, and what happens when a command goes wrong. Its features are in `bot.cogs`."""
+
+import difflib
+import logging
+from typing import Any
+
+import discord
+from discord.ext import commands
+
+from bot.cogs.mimic import Mimic
+from bot.imitator import BusyError, Imitator
+from bot.reply import ReplyError, escape
+from bot.settings import Settings
+from model.persona import PersonaError
+
+log = logging.getLogger(__name__)
+
+# Only what the commands need: messages with their text, and the guilds that they are in.
+INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
+
+
+class Context(commands.Context["Client"]):
+    """A command as it was typed, and the way to answer it."""
+
+    async def reply(self, content: str | None = None, **options: Any) -> discord.Message:
+        """Answer the command's message, or in its channel if it is gone by now; links unfold no pictures."""
+        reference = self.message.to_reference(fail_if_not_exists=False)
+        return await self.send(content, reference=reference, suppress_embeds=True, **options)
+
+
+class Client(commands.AutoShardedBot):
+    """A bot that answers commands; one shard for small bots, more when Discord asks for more."""
+
+    def __init__(self, settings: Settings, imitator: Imitator) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned_or(settings.prefix),
+            help_command=None,  # the cog has its own, the same text as in the terminal
+            intents=INTENTS,
+            allowed_mentions=discord.AllowedMentions.none(),
+            activity=discord.Activity(type=discord.ActivityType.listening, name=f"{settings.prefix}mimic"),
+            max_messages=None,  # nothing that people type is kept
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            case_insensitive=True,
+            strip_after_prefix=True,
+        )
+        self.settings = settings
+        self.imitator = imitator
+
+    async def setup_hook(self) -> None:
+        """Add the features, once, before connecting."""
+        await self.add_cog(Mimic(self))
+
+    async def get_context(self, origin: Any, *, cls: Any = Context) -> Any:
+        """Wrap every command in our own context."""
+        return await super().get_context(origin, cls=cls)
+
+    async def on_ready(self) -> None:
+        """Say in the log that the bot can be used."""
+        assert self.user
+        log.info("%s is in %d servers and imitates %s", self.user, len(self.guilds), self.imitator.default)
+
+    async def on_command_error(self, context: Context, error: commands.CommandError) -> None:  # type: ignore[override]
+        """Answer what a person can put right in one sentence; log the rest."""
+        cause = error.original if isinstance(error, commands.CommandInvokeError) else error
+        match cause:
+            case commands.CommandNotFound():
+                sentence = self._suggestion(context)
+            case commands.CommandOnCooldown():
+                sentence = f"Give me a moment: your next one in {max(1, round(cause.retry_after))} s."
+            case ReplyError() | BusyError():
+                if context.command:
+                    context.command.reset_cooldown(context)
+                sentence = str(cause)
+            case commands.UserInputError() | commands.CheckFailure():
+                sentence = str(cause)
+            case discord.Forbidden() | discord.NotFound():
+                # The channel is gone, or the bot may not write there: nobody is left to tell.
+                log.warning("no reply in channel %s: %s", context.channel.id, cause)
+                return
+            case PersonaError():
+                log.error("%s", cause)
+                sentence = "I can't find my words: the persona file is gone or damaged; whoever runs me sees why."
+            case _:
+                log.error("the command %s failed", context.command, exc_info=cause)
+                sentence = "That went wrong on my side; whoever runs me finds the reason in the log."
+        if sentence:
+            try:
+                await context.reply(escape(sentence))
+            except discord.HTTPException as problem:
+                log.warning("no reply in channel %s: %s", context.channel.id, problem)
+
+    def _suggestion(self, context: Context) -> str:
+        """Answer a misspelt command, and whoever speaks to the bot; other bots' commands are not its business."""
+        called = context.invoked_with or ""
+        near = difflib.get_close_matches(called.lower(), [command.name for command in self.commands], n=1, cutoff=0.7)
+        prefix = self.settings.prefix
+        if near:
+            return f"Did you mean {prefix}{near[0]}?"
+        return f"Try {prefix}help." if context.prefix != prefix else ""

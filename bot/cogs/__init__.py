@@ -1,0 +1,1 @@
+"""One feature, one file, named as people call it."""

@@ -1,0 +1,81 @@
+"""The async front of the sampler: persona files and requests in, replies out; the event loop is never held up."""
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from model.persona import SUFFIX, PersonaError, check_name, load_persona
+from model.sampler import Request, Sampler
+
+PENDING_LIMIT = 64  # requests; a reply takes some 20 ms, so nobody in the queue waits much above a second
+
+log = logging.getLogger(__name__)
+
+
+class BusyError(Exception):
+    """Too many replies are waiting; the text is one sentence for the person who asked."""
+
+
+class Imitator:
+    """Imitates the personas of a folder; loads and samples in one executor thread."""
+
+    def __init__(self, folder: Path, default: str = "") -> None:
+        """Choose the default persona: the one of that name, or the newest file for "".
+
+        Raises:
+            PersonaError: the folder holds no persona, or not that one.
+        """
+        self._folder = folder
+        self._samplers: dict[str, Sampler] = {}
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="imitator")
+        self._pending = 0
+        names = self.names()
+        if not names:
+            raise PersonaError(f"{folder}: no persona file (*{SUFFIX}) is there; train one with train.py")
+        if default and default not in names:
+            raise PersonaError(f"{folder}: no persona is called {default!r}; there are {', '.join(names)}")
+        self.default = default or max(names, key=lambda name: self._path(name).stat().st_mtime)
+
+    def names(self) -> list[str]:
+        """List the personas of the folder."""
+        return sorted(path.name.removesuffix(SUFFIX) for path in self._folder.glob(f"[!.]*{SUFFIX}"))
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{check_name(name)}{SUFFIX}"
+
+    async def load(self, name: str = "") -> Sampler:
+        """Return a persona's sampler, loaded at the first call.
+
+        Raises:
+            PersonaError: the file is missing or damaged.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._executor, self._load, name or self.default)
+
+    def _load(self, name: str) -> Sampler:
+        if name not in self._samplers:
+            persona = load_persona(self._path(name))
+            if persona.consent is None:
+                log.warning("persona %s records no consent: imitate only people who agreed", name)
+            self._samplers[name] = Sampler(persona)
+        return self._samplers[name]
+
+    async def imitate(self, request: Request, name: str = "") -> str:
+        """Sample one reply.
+
+        Raises:
+            BusyError: too many are waiting.
+            PersonaError: the persona's file is missing or damaged.
+        """
+        if self._pending >= PENDING_LIMIT:
+            raise BusyError("I'm busy with many replies just now; try again in a few seconds.")
+        self._pending += 1
+        try:
+            sampler = await self.load(name)
+            return await asyncio.get_running_loop().run_in_executor(self._executor, sampler.sample, request)
+        finally:
+            self._pending -= 1
+
+    def close(self) -> None:
+        """Give the thread back; what it has begun is finished, what waits is not."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
