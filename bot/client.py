@@ -46,6 +46,16 @@ class Client(commands.AutoShardedBot):
         )
         self.settings = settings
         self.imitator = imitator
+        # One for all commands of a person; the decorator of discord.ext.commands has one for each command.
+        self._cooldowns = commands.CooldownMapping.from_cooldown(1, settings.cooldown, commands.BucketType.user)
+        self.add_check(self._has_cooled_down)
+
+    def _has_cooled_down(self, context: commands.Context[Any]) -> bool:
+        bucket = self._cooldowns.get_bucket(context)
+        wait = bucket.update_rate_limit() if bucket and self.settings.cooldown else None
+        if bucket and wait:
+            raise commands.CommandOnCooldown(bucket, wait, commands.BucketType.user)
+        return True
 
     async def setup_hook(self) -> None:
         """Add the features, once, before connecting."""
@@ -69,8 +79,8 @@ class Client(commands.AutoShardedBot):
             case commands.CommandOnCooldown():
                 sentence = f"Give me a moment: your next one in {max(1, round(cause.retry_after))} s."
             case ReplyError() | BusyError():
-                if context.command:
-                    context.command.reset_cooldown(context)
+                if bucket := self._cooldowns.get_bucket(context):
+                    bucket.reset()  # a mistake costs no waiting
                 sentence = str(cause)
             case commands.UserInputError() | commands.CheckFailure():
                 sentence = str(cause)

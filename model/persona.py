@@ -154,7 +154,7 @@ def load_persona(path: Path) -> Persona:
         )
     except KeyError as error:
         raise PersonaError(f"{path}: the metadata lacks {error}; {_RETRAIN}") from error
-    except (ValueError, TypeError, AttributeError, RecipeError) as error:
+    except (ValueError, TypeError, AttributeError, RecipeError, PersonaError) as error:
         raise PersonaError(f"{path}: the metadata doesn't fit a persona ({error}); {_RETRAIN}") from error
     _check_arrays(persona, path)
     return persona
@@ -196,7 +196,7 @@ def save_arrays(arrays: Arrays, metadata: dict[str, str], path: Path) -> None:
     Raises:
         PersonaError: the disk is full or the folder can't be written.
     """
-    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     try:
         with written_aside(path) as aside:
             save_file(contiguous, aside, metadata)

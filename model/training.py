@@ -107,9 +107,10 @@ class Training:
         self.network.fit(batches, shuffle=False, verbose=0, callbacks=[watch])
         progress.seconds += time.perf_counter() - start
         if not self.diverged:
-            done = progress.batches + watch.batches
-            progress.nats = (progress.nats * progress.batches + watch.nats * watch.batches) / done
-            progress.batches = done
+            before = progress.batches * self.recipe.batch_size
+            after = min(before + watch.batches * self.recipe.batch_size, self.sequence_count)  # the last may be smaller
+            progress.nats = (progress.nats * before + watch.nats * (after - before)) / after
+            progress.batches += watch.batches
         if self.diverged or watch.batches < len(batches):
             return None
         epoch = Epoch(number, progress.nats / math.log(2), self._validate(), progress.seconds)

@@ -1,6 +1,6 @@
 """`mimic`: goes on with what a person typed, in the style of the person imitated."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from discord.ext import commands
 
@@ -11,11 +11,6 @@ if TYPE_CHECKING:
     from bot.client import Client, Context
 
 
-def _cooldown(context: commands.Context[Any]) -> commands.Cooldown | None:
-    seconds = context.bot.settings.cooldown
-    return commands.Cooldown(1, seconds) if seconds else None
-
-
 class Mimic(commands.Cog):
     """The commands `mimic` and `help`."""
 
@@ -24,7 +19,6 @@ class Mimic(commands.Cog):
         self.imitator = client.imitator
 
     @commands.command()
-    @commands.dynamic_cooldown(_cooldown, commands.BucketType.user)
     async def mimic(self, context: "Context", *, words: str = "") -> None:
         """Go on with your words as the person would; a number from 0 to 2 at the end is the temperature."""
         prompt = parse_prompt(words, self.settings.temperature, f"{self.settings.prefix}mimic")
@@ -34,7 +28,6 @@ class Mimic(commands.Cog):
         await context.reply(discord_message(prompt, sampled, sampler.persona.author))
 
     @commands.command()
-    @commands.dynamic_cooldown(_cooldown, commands.BucketType.user)
     async def help(self, context: "Context") -> None:
         """Say what the bot does and how it is called."""
         sampler = await self.imitator.load()

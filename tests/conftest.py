@@ -1,0 +1,73 @@
+"""Toys for all tests: invented people, small networks with random weights."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model.persona import Consent, Persona, Source, array_shapes, save_persona
+from model.recipe import RECIPES
+from model.vocabulary import Vocabulary
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """The real exports, beside the repository where they are."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"the real exports are not beside the repository ({SHARED_DATA})")
+    return SHARED_DATA
+
+
+def make_persona(
+    characters="\n abcdefghijklmnopqrstuvwxyz.!?*_`@<>:#😀", *, author="Ada", scale=0.5, **knobs
+) -> Persona:
+    """A persona with random weights, the same ones each time."""
+    recipe = replace(RECIPES["tutorial"], **({"units": 12, "sequence_length": 8} | knobs))
+    vocabulary = Vocabulary("".join(sorted(characters)))
+    random = np.random.default_rng(0)
+    shapes = array_shapes(len(vocabulary), recipe.units, recipe.layers)
+    arrays = {name: random.normal(0, scale, shape).astype(np.float32) for name, shape in shapes.items()}
+    source = Source(author, "a1", ["chat.csv"], "gitter-csv", 10, 400, "2026-01-01", "2026-02-01", "0" * 64)
+    consent = Consent("fiction", author, "2026-02-02", "")
+    return Persona(
+        name=author.lower(),
+        vocabulary=vocabulary,
+        recipe=recipe,
+        source=source,
+        consent=consent,
+        metrics={"training_bits": 2.0, "validation_bits": 2.5},
+        libraries={"keras": "3"},
+        created="2026-02-02T00:00:00+00:00",
+        arrays=arrays,
+    )
+
+
+@pytest.fixture
+def persona() -> Persona:
+    return make_persona()
+
+
+@pytest.fixture
+def personas_folder(tmp_path, persona) -> Path:
+    """A folder with one persona file, ada.safetensors."""
+    folder = tmp_path / "personas"
+    save_persona(persona, folder / "ada.safetensors")
+    return folder
+
+
+@pytest.fixture
+def chat_csv(tmp_path) -> Path:
+    """A chat of invented people in the tutorial's columns: Ada writes most, CamperBot more than she, Bob little."""
+    rows = ["id,fromUser.id,fromUser.username,sent,text"]
+    for number in range(60):
+        minute = f"2026-01-01T10:{number:02}:00.000Z"
+        rows.append(f"m{number},a1,Ada,{minute},well the {number} engines turn and Turn again ok")
+        rows += [f"c{number}{part},55b977f00fc9f982beab7883,camperbot,{minute},points!" for part in "ab"]
+        if number % 10 == 0:
+            rows.append(f"b{number},b1,Bob,{minute},hm")
+    path = tmp_path / "chat.csv"
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return path

@@ -1,0 +1,191 @@
+"""A stand-in for Discord at the socket: enough of REST v10 and the gateway for the unmodified discord.py client.
+
+It knows one bot user, one guild with one channel, and people who write there.
+"""
+
+import asyncio
+import itertools
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import discord
+import yarl
+from aiohttp import WSMsgType, web
+
+TOKEN = "a-token-that-this-server-knows"
+BOT = {"id": "1", "username": "Mimic", "discriminator": "0", "global_name": None, "avatar": None, "bot": True}
+GUILD_ID, CHANNEL_ID, DM_ID = "100", "200", "300"
+GUILD = {
+    "id": GUILD_ID,
+    "name": "A server",
+    "owner_id": "2",
+    "member_count": 3,
+    "roles": [{"id": GUILD_ID, "name": "@everyone", "permissions": "8", "position": 0, "color": 0, "hoist": False}],
+    "emojis": [],
+    "features": [],
+    "channels": [{"id": CHANNEL_ID, "type": 0, "name": "general", "position": 0, "permission_overwrites": []}],
+    "members": [],
+}
+
+
+def person(user_id: int, name: str, *, bot: bool = False) -> dict[str, Any]:
+    return {"id": str(user_id), "username": name, "discriminator": "0", "global_name": name, "avatar": None, "bot": bot}
+
+
+def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    """JSON as Discord sends it: without a charset, which discord.py insists on."""
+    headers = {"Content-Type": "application/json"} | (headers or {})
+    return web.Response(body=json.dumps(body).encode(), status=status, headers=headers)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A message that the client posted."""
+
+    channel_id: str
+    payload: dict[str, Any]
+
+    @property
+    def content(self) -> str:
+        return self.payload["content"]
+
+
+@dataclass
+class DiscordServer:
+    """What the client does lands in the lists; the attributes say how the server behaves."""
+
+    heartbeat_interval: int = 60_000  # milliseconds
+    refuse_with: int | None = None  # close code instead of READY
+    rate_limits: int = 0  # answers 429 to so many posted messages
+    statuses: list[int] = field(default_factory=list)  # answers to the next posted messages
+    sent: "asyncio.Queue[Sent]" = field(default_factory=asyncio.Queue)
+    typing: list[str] = field(default_factory=list)
+    identified: list[dict[str, Any]] = field(default_factory=list)
+    resumed: list[dict[str, Any]] = field(default_factory=list)
+    heartbeats: int = 0
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._ids = itertools.count(1000)
+        self._sequence = itertools.count(1)
+        self._gateway: web.WebSocketResponse | None = None
+
+    async def start(self, monkeypatch: Any) -> None:
+        """Listen on loopback and point discord.py there."""
+        app = web.Application()
+        api = "/api/v10"
+        app.router.add_get("/", self._connected)
+        app.router.add_get(f"{api}/users/@me", self._authorised(lambda _: BOT))
+        application = {"id": "1", "name": "Mimic", "description": "", "flags": 0, "verify_key": "", "owner": BOT}
+        application |= {"bot_public": True, "bot_require_code_grant": False, "summary": "", "icon": None, "team": None}
+        app.router.add_get(f"{api}/oauth2/applications/@me", self._authorised(lambda _: application))
+        app.router.add_get(f"{api}/gateway/bot", self._authorised(self._shards))
+        app.router.add_post(f"{api}/channels/{{channel}}/messages", self._posted)
+        app.router.add_post(f"{api}/channels/{{channel}}/typing", self._typing)
+        self._runner = web.AppRunner(app)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+        monkeypatch.setattr(discord.http.Route, "BASE", f"http://127.0.0.1:{self.port}{api}")
+        monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(self._url()))
+
+    async def stop(self) -> None:
+        await self._runner.cleanup()
+
+    def _url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/"
+
+    def _shards(self, _: web.Request) -> dict[str, Any]:
+        limit = {"total": 1000, "remaining": 999, "reset_after": 1, "max_concurrency": 1}
+        return {"url": self._url(), "shards": 1, "session_start_limit": limit}
+
+    def _authorised(self, body: Any) -> Any:
+        async def handler(request: web.Request) -> web.Response:
+            if request.headers.get("Authorization") != f"Bot {TOKEN}":
+                return answer({"message": "401: Unauthorized", "code": 0}, status=401)
+            return answer(body(request))
+
+        return handler
+
+    async def _posted(self, request: web.Request) -> web.Response:
+        if self.rate_limits:
+            self.rate_limits -= 1
+            body = {"message": "You are being rate limited.", "retry_after": 0.05, "global": False}
+            return answer(body, status=429, headers={"Via": "1.1 google", "Retry-After": "0.05"})
+        if self.statuses:
+            status = self.statuses.pop(0)
+            return answer({"message": "no", "code": 10003 if status == 404 else 50013}, status=status)
+        payload = await request.json()
+        self.sent.put_nowait(Sent(request.match_info["channel"], payload))
+        return answer(self._message(request.match_info["channel"], BOT, payload.get("content", "")))
+
+    async def _typing(self, request: web.Request) -> web.Response:
+        self.typing.append(request.match_info["channel"])
+        return web.Response(status=204)
+
+    def _message(self, channel_id: str, author: dict[str, Any], content: str) -> dict[str, Any]:
+        message = {
+            "id": str(next(self._ids)),
+            "channel_id": channel_id,
+            "author": author,
+            "content": content,
+            "type": 0,
+        }
+        message |= {"timestamp": "2026-01-01T00:00:00+00:00", "edited_timestamp": None, "tts": False, "pinned": False}
+        message |= {"mention_everyone": False, "mentions": [], "mention_roles": [], "attachments": [], "embeds": []}
+        if channel_id != DM_ID:
+            message["guild_id"] = GUILD_ID
+            message["member"] = {"roles": [], "joined_at": "2026-01-01T00:00:00+00:00", "deaf": False, "mute": False}
+        return message
+
+    async def _connected(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        self._gateway = socket
+        await socket.send_json({"op": 10, "d": {"heartbeat_interval": self.heartbeat_interval}})
+        async for frame in socket:
+            if frame.type is not WSMsgType.TEXT:
+                continue
+            payload = frame.json()
+            match payload["op"]:
+                case 1:
+                    self.heartbeats += 1
+                    await socket.send_json({"op": 11})
+                case 2 if self.refuse_with:
+                    await socket.close(code=self.refuse_with)
+                case 2:
+                    self.identified.append(payload["d"])
+                    await self._greet()
+                case 6:
+                    self.resumed.append(payload["d"])
+                    await self.dispatch("RESUMED", {})
+        return socket
+
+    async def _greet(self) -> None:
+        ready = {"v": 10, "user": BOT, "session_id": "a-session", "resume_gateway_url": self._url(), "shard": [0, 1]}
+        ready |= {"guilds": [{"id": GUILD_ID, "unavailable": True}], "application": {"id": "1", "flags": 0}}
+        await self.dispatch("READY", ready)
+        await self.dispatch("GUILD_CREATE", GUILD)
+        self.ready.set()
+
+    async def dispatch(self, event: str, data: dict[str, Any]) -> None:
+        assert self._gateway is not None
+        await self._gateway.send_json({"op": 0, "s": next(self._sequence), "t": event, "d": data})
+
+    async def drop(self) -> None:
+        """Cut the gateway's connection without a goodbye."""
+        assert self._gateway is not None
+        self.ready.clear()
+        transport = self._gateway._req.transport  # the socket below: no close frame goes out
+        transport.abort()
+
+    async def write(self, content: str, author: dict[str, Any] | None = None, channel_id: str = CHANNEL_ID) -> None:
+        """Let a person write in the channel."""
+        author = author or person(7, "Ada")
+        await self.dispatch("MESSAGE_CREATE", self._message(channel_id, author, content))
+
+    async def reply(self) -> Sent:
+        """Wait for the client's next message."""
+        return await asyncio.wait_for(self.sent.get(), 10)

@@ -1,0 +1,213 @@
+"""The real discord.py client against a server at the socket."""
+
+import asyncio
+import re
+import threading
+
+import discord
+import pytest
+
+from bot.client import Client
+from bot.imitator import Imitator
+from bot.settings import Settings
+from model.sampler import Sampler
+from tests.discord_server import CHANNEL_ID, DM_ID, TOKEN, DiscordServer, person
+
+
+@pytest.fixture
+async def server(monkeypatch):
+    server = DiscordServer()
+    await server.start(monkeypatch)
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def client(server, personas_folder):
+    """A client that has joined; with a cooldown of none, as most tests write fast."""
+    async for client in joined(server, Settings(personas=personas_folder, cooldown=0)):
+        yield client
+
+
+async def joined(server, settings):
+    imitator = Imitator(settings.personas)
+    client = Client(settings, imitator)
+    running = asyncio.create_task(client.start(TOKEN))
+    await asyncio.wait_for(server.ready.wait(), 10)
+    yield client
+    await client.close()
+    await running
+    imitator.close()
+
+
+def visible(content: str) -> str:
+    """What Discord shows: backslashes before punctuation go, and so do the stars of the bold seed."""
+    return re.sub(r"\\([^0-9A-Za-z\s])", r"\1", re.sub(r"(?<!\\)\*\*", "", content))
+
+
+async def test_mimic_answers_with_the_seed_and_400_characters_labelled(server, client):
+    await server.write("!mimic well hello")
+    sent = await server.reply()
+    text, label = visible(sent.content).rsplit("\n-# ", 1)
+    assert sent.channel_id == CHANNEL_ID
+    assert text.startswith("well hello") and len(text) == len("well hello") + 400
+    assert label == "imitation of Ada by a neural network · temperature 0.5"
+    assert server.typing == [CHANNEL_ID]
+
+
+async def test_a_reply_pings_nobody_and_unfolds_nothing(server, client):
+    await server.write("!mimic @everyone <@7> <@&100> https://example.org 1")
+    payload = (await server.reply()).payload
+    assert payload["allowed_mentions"]["parse"] == []
+    assert not payload["allowed_mentions"].get("replied_user", False)
+    assert payload["flags"] & discord.MessageFlags.suppress_embeds.flag
+    assert payload["message_reference"]["fail_if_not_exists"] is False
+    assert not re.search(r"(?<!\\)[@<]", payload["content"])
+
+
+async def test_the_last_number_is_the_temperature(server, client):
+    await server.write("!mimic hello 1.2")
+    first = await server.reply()
+    assert visible(first.content).startswith("hello") and first.content.endswith(r"temperature 1.2")
+
+
+@pytest.mark.parametrize("words", ["hello 2.1", "hello -1", "i am 42"])
+async def test_a_number_out_of_range_gets_one_sentence(server, client, words):
+    await server.write(f"!mimic {words}")
+    sentence = visible((await server.reply()).content)
+    assert "from 0 (cold, sure) to 2 (hot, wild)" in sentence and words.split()[-1] in sentence
+
+
+async def test_mimic_alone_says_what_it_wants(server, client):
+    await server.write("!mimic")
+    assert "!mimic i think that 0.8" in visible((await server.reply()).content)
+
+
+@pytest.mark.parametrize(
+    "seed",
+    [
+        "你好 😀 مرحبا",
+        "```py\nprint('x')\n```",
+        'an "unbalanced quote',
+        "line\n\nline",
+        "*" * 1990,
+        "\u202eevil\u0007",
+        "é" * 1990,
+    ],
+)
+async def test_any_seed_is_answered_within_discords_limit(server, client, seed):
+    await server.write(f"!mimic {seed}")
+    content = (await server.reply()).content
+    assert len(content) <= 2000 and "imitation of Ada" in visible(content)
+    assert "\u202e" not in content and "\u0007" not in content
+
+
+@pytest.mark.parametrize("call", ["<@1> mimic hello", "<@!1> mimic hello", "!MIMIC hello", "! mimic hello"])
+async def test_a_mention_and_any_letter_case_call_it_too(server, client, call):
+    await server.write(call)
+    assert visible((await server.reply()).content).startswith("hello")
+
+
+async def test_direct_messages_are_answered(server, client):
+    await server.write("!mimic hello", channel_id=DM_ID)
+    assert (await server.reply()).channel_id == DM_ID
+
+
+async def test_help_fits_a_phone(server, client):
+    await server.write("!help")
+    content = visible((await server.reply()).content)
+    assert "!mimic <your words> [temperature]" in content and len(content) < 600
+
+
+async def test_near_misses_are_helped_and_other_bots_commands_are_not(server, client):
+    await server.write("!play a song")
+    await server.write("!mimik hello")
+    assert visible((await server.reply()).content) == "Did you mean !mimic?"
+    await server.write("<@1> hello there")
+    assert visible((await server.reply()).content) == "Try !help."
+    assert server.sent.empty()
+
+
+async def test_other_bots_are_ignored(server, client):
+    await server.write("!mimic i am a bot", author=person(8, "Robot", bot=True))
+    await server.write("!mimic i am a person")
+    assert visible((await server.reply()).content).startswith("i am a person")
+    assert server.sent.empty()
+
+
+async def test_a_rate_limit_is_waited_out(server, client):
+    server.rate_limits = 1
+    await server.write("!mimic hello")
+    assert visible((await server.reply()).content).startswith("hello")
+    assert server.rate_limits == 0
+
+
+@pytest.mark.parametrize("status", [403, 404])
+async def test_a_channel_gone_or_forbidden_ends_in_one_log_line(server, client, caplog, status):
+    server.statuses = [status]
+    await server.write("!mimic hello")
+    await server.write("!mimic again")
+    assert visible((await server.reply()).content).startswith("again")
+    lines = [record for record in caplog.records if record.name == "bot.client"]
+    assert len(lines) == 1 and lines[0].exc_info is None
+
+
+async def test_a_cooldown_is_friendly_and_a_persons_own(server, personas_folder):
+    async for _ in joined(server, Settings(personas=personas_folder, cooldown=60)):
+        await server.write("!mimic hello 9")  # a mistake costs nothing
+        await server.reply()
+        await server.write("!mimic hello")
+        assert visible((await server.reply()).content).startswith("hello")
+        await server.write("!mimic hello")
+        assert re.fullmatch(r"Give me a moment: your next one in \d+ s\.", visible((await server.reply()).content))
+        await server.write("!mimic hello", author=person(9, "Bob"))
+        assert visible((await server.reply()).content).startswith("hello")
+
+
+async def test_a_dropped_connection_is_resumed_and_nothing_is_lost(server, client):
+    await server.drop()
+    async with asyncio.timeout(20):
+        while not server.resumed:
+            await asyncio.sleep(0.01)
+    assert server.resumed[0]["session_id"] == "a-session" and len(server.identified) == 1
+    await server.write("!mimic back again")
+    assert visible((await server.reply()).content).startswith("back again")
+
+
+async def test_heartbeats_go_on_while_a_reply_is_sampled(monkeypatch, personas_folder):
+    server = DiscordServer(heartbeat_interval=30)
+    await server.start(monkeypatch)
+    beaten = threading.Event()
+    sample = Sampler.sample
+    # The sampler holds its thread until two more heartbeats have come: on the event loop it would wait forever.
+    monkeypatch.setattr(Sampler, "sample", lambda *request: beaten.wait(9) and sample(*request))
+    async for _ in joined(server, Settings(personas=personas_folder)):
+        await server.write("!mimic hello")
+        async with asyncio.timeout(9):
+            while not server.typing:
+                await asyncio.sleep(0.005)
+            wanted = server.heartbeats + 2
+            while server.heartbeats < wanted:
+                await asyncio.sleep(0.005)
+        beaten.set()
+        assert visible((await server.reply()).content).startswith("hello")
+    await server.stop()
+
+
+async def test_only_the_intents_that_commands_need_are_asked_for(server, client):
+    wanted = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
+    assert server.identified[0]["intents"] == wanted.value
+
+
+async def test_a_persona_deleted_meanwhile_is_said(server, client, personas_folder, caplog):
+    (personas_folder / "ada.safetensors").unlink()
+    await server.write("!mimic hello")
+    assert "I can't find my words" in visible((await server.reply()).content)
+    assert "no such file" in caplog.text
+
+
+async def test_a_defect_is_logged_with_its_traceback(server, client, monkeypatch, caplog):
+    monkeypatch.setattr(Sampler, "sample", lambda *request: 1 / 0)
+    await server.write("!mimic hello")
+    assert "on my side" in visible((await server.reply()).content)
+    assert "ZeroDivisionError" in caplog.text

@@ -1,0 +1,74 @@
+"""The terminal chat as people start it: a process of its own, fed through a pipe."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from model.sampler import Request, Sampler
+
+ROOT = Path(__file__).parent.parent
+
+
+def chat(personas_folder, typed: str, *options: str, **variables: str) -> subprocess.CompletedProcess:
+    environment = {"PATH": "", "PYTHONPATH": str(ROOT), "MIMIC_PERSONAS": str(personas_folder), "PYTHONUTF8": "1"}
+    command = [sys.executable, "-m", "bot", *options]
+    return subprocess.run(
+        command,
+        input=typed.encode(),
+        capture_output=True,
+        check=False,
+        cwd=personas_folder,
+        env=environment | variables,
+    )
+
+
+def test_a_piped_command_prints_the_reply_and_exits_0(personas_folder, persona):
+    done = chat(personas_folder, "!mimic to be or 0.5\n", "--random-seed", "4")
+    reply = "to be or" + Sampler(persona).sample(Request("to be or", 0.5, 400, 4))
+    assert done.stdout.decode() == f"{reply}\n(imitation of Ada by a neural network · temperature 0.5)\n"
+    assert done.returncode == 0 and done.stderr == b""
+
+
+def test_mistakes_are_answered_as_in_discord(personas_folder):
+    done = chat(personas_folder, "!mimic hi 7\n!mimic\n!help\nhello\n\n!quit\n!mimic never read\n")
+    lines = done.stdout.decode().splitlines()
+    assert "from 0 (cold, sure) to 2 (hot, wild)" in lines[0] and "Give me a few words" in lines[1]
+    assert lines[-1] == "Commands begin with !: !mimic, !help." and done.returncode == 0
+
+
+def test_the_settings_hold_in_the_terminal_too(personas_folder):
+    done = chat(personas_folder, "?mimic hi\n", "--console", DISCORD_TOKEN="t", MIMIC_PREFIX="?", MIMIC_LENGTH="7")
+    reply, label = done.stdout.decode().rsplit("\n", 2)[:2]
+    assert len(reply) == len("hi") + 7 and label.endswith("temperature 0.5)")
+
+
+def test_a_seed_that_steers_terminals_or_is_no_text_is_shown_harmless(personas_folder):
+    done = chat(
+        personas_folder, "!mimic \x1b[31mred\n!mimic \udcff\n".encode(errors="surrogateescape").decode("latin-1")
+    )
+    assert b"\x1b" not in done.stdout and done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (lambda file: file.unlink(), "no persona file"),
+        (lambda file: file.write_bytes(b"half"), "damaged"),
+    ],
+)
+def test_a_start_that_fails_says_why_in_one_line_and_exits_2(personas_folder, damage, sentence):
+    damage(personas_folder / "ada.safetensors")
+    done = chat(personas_folder, "!mimic hi\n")
+    assert done.returncode == 2 and done.stdout == b""
+    assert done.stderr.decode().startswith("mimic: ") and sentence in done.stderr.decode()
+    assert done.stderr.decode().count("\n") == 1
+
+
+def test_a_bad_setting_says_why_in_one_line_and_exits_2(personas_folder):
+    done = chat(personas_folder, "", MIMIC_LENGTH="long")
+    assert (done.returncode, done.stderr.decode()) == (
+        2,
+        "mimic: MIMIC_LENGTH is 'long'; wanted a whole number from 1 to 800\n",
+    )

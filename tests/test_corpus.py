@@ -1,0 +1,60 @@
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from model.corpus import CorpusError, build_corpus
+from model.messages import COLUMNS, Author
+from model.recipe import RECIPES
+
+ADA = Author("a1", "Ada", 10, 50)
+RECIPE = replace(RECIPES["tutorial"], sequence_length=3, step=1, batch_size=1)
+
+
+def messages(count: int) -> pd.DataFrame:
+    sent = pd.date_range("2026-01-01", periods=count, tz="UTC")
+    rows = [(f"m{i}", "a1", "Ada", sent[i], "", f"Text{i}") for i in range(count)]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def test_the_first_messages_train_and_the_last_are_held_out():
+    corpus = build_corpus(messages(10), ADA, RECIPE)
+    assert corpus.training == "text0 text1" and corpus.validation == "text9"
+    assert (corpus.training_messages, corpus.validation_messages) == (2, 1)
+    assert (corpus.first, corpus.last) == ("2026-01-01", "2026-01-02")
+
+
+def test_case_is_kept_when_asked():
+    assert build_corpus(messages(10), ADA, replace(RECIPE, case="keep")).training == "Text0 Text1"
+
+
+@pytest.mark.parametrize("count", range(1, 120, 7))
+def test_no_message_both_trains_and_validates(count):
+    recipe = replace(RECIPE, fraction=0.9, sequence_length=1)
+    try:
+        corpus = build_corpus(messages(count), ADA, recipe)
+    except CorpusError:
+        assert count < 2
+        return
+    assert corpus.training_messages + corpus.validation_messages <= count
+    assert not set(corpus.training.split()) & set(corpus.validation.split())
+
+
+def test_nothing_is_held_out_when_asked():
+    assert build_corpus(messages(10), ADA, replace(RECIPE, fraction=1.0, held_out=0.0)).validation == ""
+
+
+def test_too_little_text_says_how_much_there_is_and_how_much_is_wanted():
+    with pytest.raises(CorpusError, match=r"Ada has too little text: 11 characters .* wanted at least 12,"):
+        build_corpus(messages(10), ADA, replace(RECIPE, sequence_length=11))
+
+
+def test_the_fingerprint_tells_texts_apart_and_where_they_end():
+    corpus = build_corpus(messages(10), ADA, RECIPE)
+    moved = replace(corpus, training=corpus.training + "x", validation=corpus.validation[1:])
+    assert len({corpus.sha256, moved.sha256, replace(corpus, validation="").sha256}) == 3
+
+
+def test_dates_may_be_unknown():
+    undated = messages(10).assign(sent_at=pd.Series([pd.NaT] * 10, dtype="datetime64[ns, UTC]"))
+    assert build_corpus(undated, ADA, RECIPE).first == ""

@@ -1,0 +1,59 @@
+"""How the bot ends when it can't start in Discord: one sentence, exit code 2."""
+
+import asyncio
+import threading
+
+import pytest
+
+from bot.__main__ import serve
+from bot.imitator import Imitator
+from bot.settings import Settings
+from tests.discord_server import TOKEN, DiscordServer
+
+
+@pytest.fixture
+def start_server(monkeypatch):
+    """Run the stand-in in a thread of its own, as the bot has the event loop of this one."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    servers = []
+
+    def start(**behaviour) -> None:
+        servers.append(DiscordServer(**behaviour))
+        asyncio.run_coroutine_threadsafe(servers[0].start(monkeypatch), loop).result(10)
+
+    yield start
+    for server in servers:
+        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(10)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+def run_bot(personas_folder, token) -> int:
+    imitator = Imitator(personas_folder)
+    try:
+        return serve(Settings(token=token, personas=personas_folder), imitator)
+    finally:
+        imitator.close()
+
+
+def test_a_wrong_token(start_server, personas_folder, capsys):
+    start_server()
+    assert run_bot(personas_folder, "wrong") == 2
+    assert "Discord refuses the token; copy it anew" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_the_message_content_intent_switched_off(start_server, personas_folder, capsys):
+    start_server(refuse_with=4014)
+    assert run_bot(personas_folder, TOKEN) == 2
+    assert "switch on the Message Content Intent" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_no_network(monkeypatch, personas_folder, capsys):
+    import discord
+
+    monkeypatch.setattr(discord.http.Route, "BASE", "http://127.0.0.1:9/api/v10")
+    assert run_bot(personas_folder, TOKEN) == 2
+    assert "Discord can't be reached" in capsys.readouterr().err.splitlines()[-1]

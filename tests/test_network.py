@@ -1,0 +1,62 @@
+"""The proof that NumPy's small step is Keras' big network."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from model.network import build_network, export_arrays
+from model.persona import array_shapes
+from model.sampler import Sampler
+from tests.conftest import make_persona
+
+
+def trained(layers: int, sequence_length: int, units: int = 16):
+    """A persona and its Keras network, a little trained so that no gate is at its initial value."""
+    keras.utils.set_random_seed(0)
+    persona = make_persona(units=units, layers=layers, sequence_length=sequence_length, dropout=0.3)
+    network = build_network(len(persona.vocabulary), persona.recipe)
+    random = np.random.default_rng(0)
+    ids = random.integers(0, len(persona.vocabulary) + 1, (256, sequence_length + 1))
+    network.fit(ids[:, :-1], ids[:, -1].clip(max=len(persona.vocabulary) - 1), epochs=3, verbose=0)
+    return replace(persona, arrays=export_arrays(network)), network
+
+
+@pytest.mark.parametrize(("layers", "sequence_length"), [(1, 40), (2, 12), (2, 70)])  # written out, and as a loop
+def test_the_sampler_reads_what_keras_reads(layers, sequence_length):
+    persona, network = trained(layers, sequence_length)
+    random = np.random.default_rng(1)
+    texts = random.integers(0, len(persona.vocabulary) + 1, (5, sequence_length))  # unknown characters too
+    sampler = Sampler(persona)
+    assert np.abs(sampler.logits(sampler.read(list(texts))) - network.predict(texts, verbose=0)).max() < 1e-3
+
+
+def test_the_windowed_reading_is_keras_on_the_last_window():
+    persona, network = trained(1, 8)
+    random = np.random.default_rng(2)
+    text = random.integers(0, len(persona.vocabulary), 30).astype(np.uint16)
+    steps = Sampler(persona)._windowed([text])
+    window, logits = list(text[-8:]), next(steps)
+    for choice in random.integers(0, len(persona.vocabulary), 40):
+        assert np.abs(logits - network.predict(np.array([window]), verbose=0)).max() < 1e-3
+        window = [*window[1:], choice]
+        logits = steps.send(np.array([choice]))
+
+
+@pytest.mark.parametrize("order", [(0, 2, 1, 3), (1, 0, 2, 3), (0, 1, 3, 2)])
+def test_any_other_gate_order_is_caught(order):
+    persona, network = trained(1, 20)
+    arrays = dict(persona.arrays)
+    for name in ("lstm_0.kernel", "lstm_0.recurrent_kernel", "lstm_0.bias"):
+        gates = np.split(arrays[name], 4, axis=-1)
+        arrays[name] = np.concatenate([gates[k] for k in order], axis=-1)
+    sampler = Sampler(replace(persona, arrays=arrays))
+    text = np.arange(20) % len(persona.vocabulary)
+    assert np.abs(sampler.logits(sampler.read([text])) - network.predict(text[np.newaxis], verbose=0)).max() > 1e-3
+
+
+def test_the_exported_arrays_are_those_of_the_persona_file():
+    persona, _ = trained(2, 8)
+    shapes = {name: array.shape for name, array in persona.arrays.items()}
+    assert shapes == array_shapes(len(persona.vocabulary), 16, 2)

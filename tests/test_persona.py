@@ -1,0 +1,120 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from model import persona as persona_module
+from model.persona import METADATA_KEY, PersonaError, check_name, load_arrays, load_persona, save_persona, written_aside
+from tests.conftest import make_persona
+
+
+@pytest.fixture
+def file(tmp_path, persona):
+    save_persona(persona, tmp_path / "ada.safetensors")
+    return tmp_path / "ada.safetensors"
+
+
+def damage(file, arrays=None, **changes) -> None:
+    """Write the file anew with other arrays or other fields of its document."""
+    saved, metadata = load_arrays(file)
+    document = json.loads(metadata[METADATA_KEY])
+    document |= changes
+    save_file(saved | (arrays or {}), file, {METADATA_KEY: json.dumps(document)})
+
+
+def test_a_persona_comes_back_as_it_was_saved(file, persona):
+    loaded = load_persona(file)
+    assert replace(loaded, arrays={}) == replace(persona, arrays={})
+    assert all(np.array_equal(loaded.arrays[name], array) for name, array in persona.arrays.items())
+
+
+def test_a_seed_is_read_in_the_letter_case_of_the_training_text():
+    assert make_persona("ab").encode("aB").tolist() == [0, 1]
+    assert make_persona("ab", case="keep").encode("aB").tolist() == [0, 2]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"format": 2}, "persona format 2, this version reads 1"),
+        ({"format": None}, "persona format None"),
+        ({"name": "../x"}, "can't be a persona's name"),
+        ({"vocabulary": "ba"}, "sorted by code point"),
+        ({"vocabulary": "ab"}, "shape .* the recipe wants"),
+        ({"recipe": {}}, "recipe: missing or unknown"),
+        ({"source": {"author": "Ada"}}, "source: missing or unknown"),
+        ({"consent": {"kind": 1, "by": "", "date": "", "contact": ""}}, "consent.kind is 1, wanted text"),
+        ({"metrics": {"training_bits": "low"}}, "doesn't fit"),
+        ({"metrics": None}, "doesn't fit"),
+    ],
+)
+def test_a_document_that_does_not_fit_says_what_was_found(file, changes, sentence):
+    damage(file, **changes)
+    with pytest.raises(PersonaError, match=sentence) as error:
+        load_persona(file)
+    assert str(file) in str(error.value) and "train" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "sentence"),
+    [
+        ({"dense.bias": np.zeros(3, np.float32)}, r"dense.bias has the shape \(3,\), the recipe wants \(40,\)"),
+        ({"dense.bias": np.zeros(40, np.float64)}, "dense.bias is float64, wanted float32"),
+        ({"dense.bias": np.full(40, np.nan, np.float32)}, "not finite"),
+        ({"extra": np.zeros(1, np.float32)}, "missing or unknown arrays: extra"),
+    ],
+)
+def test_arrays_that_do_not_fit_say_both_numbers(file, arrays, sentence):
+    damage(file, arrays)
+    with pytest.raises(PersonaError, match=sentence):
+        load_persona(file)
+
+
+def test_files_that_are_no_personas_are_said(tmp_path, file):
+    with pytest.raises(PersonaError, match="no such file"):
+        load_persona(tmp_path / "nobody.safetensors")
+    save_file(load_file(file), tmp_path / "plain.safetensors")
+    with pytest.raises(PersonaError, match="no 'mimic' metadata"):
+        load_persona(tmp_path / "plain.safetensors")
+    save_file(load_file(file), tmp_path / "odd.safetensors", {METADATA_KEY: "{not json"})
+    with pytest.raises(PersonaError, match="not JSON"):
+        load_persona(tmp_path / "odd.safetensors")
+    content = file.read_bytes()
+    for number, cut in enumerate((b"", content[:7], content[:100], content[:-1], content + b"x", b"\xff" * 300)):
+        (tmp_path / f"{number}.safetensors").write_bytes(cut)
+        with pytest.raises(PersonaError, match="damaged"):
+            load_persona(tmp_path / f"{number}.safetensors")
+    with pytest.raises(PersonaError, match="damaged"):
+        load_persona(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\\b", ".hidden", "x" * 65, "a b", "a\n"])
+def test_a_name_that_could_leave_the_folder_is_refused(name):
+    with pytest.raises(PersonaError, match="can't be a persona's name"):
+        check_name(name)
+
+
+def test_a_full_disk_leaves_what_was_there(file, persona, monkeypatch):
+    before = file.read_bytes()
+
+    def full(arrays, path, metadata):
+        path.write_bytes(b"half of it")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(persona_module, "save_file", full)
+    with pytest.raises(PersonaError, match="No space left on device"):
+        save_persona(persona, file)
+    assert file.read_bytes() == before and list(file.parent.iterdir()) == [file]
+
+
+def test_what_fails_while_written_aside_leaves_nothing_behind(tmp_path):
+    def fail():
+        with written_aside(tmp_path / "deep" / "file.txt") as aside:
+            aside.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert list((tmp_path / "deep").iterdir()) == []

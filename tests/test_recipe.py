@@ -1,0 +1,41 @@
+from dataclasses import replace
+
+import pytest
+
+from model.recipe import RECIPES, Recipe, RecipeError
+
+
+def test_the_tutorial_recipe_is_the_tutorials():
+    # Every figure from "Applied introduction to LSTMs for text generation" and its notebook.
+    tutorial = RECIPES["tutorial"]
+    assert (tutorial.sequence_length, tutorial.step, tutorial.units, tutorial.layers) == (40, 3, 128, 1)
+    assert (tutorial.optimizer, tutorial.learning_rate, tutorial.batch_size, tutorial.epochs) == (
+        "rmsprop",
+        0.01,
+        128,
+        15,
+    )
+    assert (tutorial.fraction, tutorial.case, tutorial.dropout) == (0.2, "lower", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("knob", "value", "wanted"),
+    [
+        ("units", 0, "a whole number in 1 to 4096"),
+        ("units", 12.5, "a whole number in 1 to 4096"),
+        ("units", True, "a whole number in 1 to 4096"),
+        ("dropout", 1.0, "a number in 0.0 to 0.9"),
+        ("learning_rate", float("nan"), "a number in 1e-07 to 10.0"),
+        ("optimizer", "magic", "one of rmsprop, adam, adamw, sgd"),
+    ],
+)
+def test_a_knob_out_of_range_is_named_with_what_was_wanted(knob, value, wanted):
+    with pytest.raises(RecipeError, match=knob) as error:
+        replace(RECIPES["tutorial"], **{knob: value})
+    assert wanted in str(error.value)
+
+
+def test_training_and_held_out_messages_may_not_overlap():
+    with pytest.raises(RecipeError, match="overlap"):
+        Recipe(fraction=0.95, held_out=0.1)
+    assert Recipe(fraction=0.9, held_out=0.1).fraction == 0.9

@@ -1,0 +1,79 @@
+import re
+
+import pytest
+
+from bot.reply import Prompt, ReplyError, discord_message, escape, help_text, label, parse_prompt, plain
+from bot.settings import LONGEST_REPLY
+
+
+def parse(words):
+    return parse_prompt(words, 0.5, "!mimic")
+
+
+@pytest.mark.parametrize(
+    ("words", "seed", "temperature"),
+    [
+        ("hello", "hello", 0.5),
+        ("hello 0.7", "hello", 0.7),
+        ("hello 0,7", "hello", 0.7),
+        ("hello .7", "hello", 0.7),
+        ("hello +1.", "hello", 1.0),
+        ("hello 0", "hello", 0.0),
+        ("hello 2", "hello", 2.0),
+        ("i have 2 dogs", "i have 2 dogs", 0.5),
+        ("1 1", "1", 1.0),
+        ("hello nan", "hello nan", 0.5),
+        ("hello 1e1", "hello 1e1", 0.5),
+        ("hello 1.2.3", "hello 1.2.3", 0.5),
+        ("hello ٢", "hello ٢", 0.5),
+        ("two\n\nlines\n1.5", "two\n\nlines", 1.5),
+        ("  kept  inner   spaces  ", "kept  inner   spaces", 0.5),
+    ],
+)
+def test_the_last_word_is_the_temperature_if_it_is_a_number(words, seed, temperature):
+    assert parse(words) == Prompt(seed, temperature)
+
+
+@pytest.mark.parametrize("words", ["", "  \n", "0.5", "1"])
+def test_no_seed_asks_for_one(words):
+    with pytest.raises(ReplyError, match=r"Give me a few words .* !mimic i think that"):
+        parse(words)
+
+
+@pytest.mark.parametrize("words", ["hello 2.01", "hello -0.1", "hello 1984", "9" * 400])
+def test_a_number_out_of_range_gets_one_short_sentence(words):
+    with pytest.raises(ReplyError, match=r"from 0 .* to 2") as error:
+        parse(words)
+    assert len(str(error.value)) < 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "**bold** _it_ ~~s~~ `code` ||sp||",
+        "# heading\n> quote\n- item\n1. first\n-# small",
+        "<@1> <#2> <:e:3> @here https://x.y (a)[b]",
+    ],
+)
+def test_escaped_text_has_no_markup_left_and_shows_as_it_was(text):
+    escaped = escape(text)
+    assert re.sub(r"\\([^0-9A-Za-z\s])", r"\1", escaped) == text
+    assert not re.search(r"(?<!\\)[*_~`|<>@\[\]():#-]", escaped) and "\n1. " not in escaped
+
+
+def test_control_and_direction_characters_are_replaced():
+    assert plain("a\x1b[31mb\u202ec\nd\te\ud83d") == "a\ufffd[31mb\ufffdc\nd\te\ufffd"
+
+
+@pytest.mark.parametrize("seed", ["short", "*" * 4000, "\\" * 4000, "ab" * 2000, "😀" * 4000])
+def test_a_message_fits_discord_whatever_seed_and_sample_are(seed):
+    message = discord_message(Prompt(seed, 1.25), "`" * LONGEST_REPLY, "_" * 40)
+    assert len(message) <= 2000
+    assert message.count("\\`") == LONGEST_REPLY
+    assert message.endswith("imitation of " + "\\_" * 40 + " by a neural network · temperature 1.25")
+    assert message.startswith("**" + ("short" if seed == "short" else "…"))
+
+
+def test_every_reply_says_that_it_is_an_imitation():
+    assert label("Ada", 1.0) == "imitation of Ada by a neural network · temperature 1"
+    assert "Ada" in help_text("?", "Ada", 0.5) and "?mimic" in help_text("?", "Ada", 0.5)
