@@ -1,0 +1,196 @@
+"""The training command from end to end, on a small chat of invented people."""
+
+import csv
+import json
+import subprocess
+import sys
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+import train
+from model import persona as persona_module
+from model.persona import load_persona
+from model.recipe import RECIPES, Recipe
+from model.sampler import Request, Sampler
+
+SMALL = ["--fraction", "0.9", "--units", "8", "--sequence-length", "6", "--batch-size", "16", "--epochs", "2"]
+PNG = b"\x89PNG"
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Run the command in an empty folder; return its exit code, what it said and what it complained of."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["train.py", *map(str, words)])
+        code = train.main()
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def test_a_chat_becomes_a_persona_that_can_be_talked_to(run, chat_csv, tmp_path):
+    consent = ["--consent-kind", "fiction", "--consent-by", "its author", "--consent-contact", "ada@example.org"]
+    code, said, _ = run(chat_csv, "--recipe", "tutorial", *SMALL, *consent)
+    assert code == 0
+    # What the tutorial prints: the most prolific author but for the bot, counts, samples after first and last epoch.
+    assert "Ada: 60 messages, 2,510 characters" in said and "well the 0 engines turn" in said
+    assert "distinct characters: " in said and "sequences: " in said and "device: " in said
+    assert "epoch 1/2: " in said and "epoch 2/2: " in said
+    for temperature in ("0.2", "0.5", "1.0", "1.2"):
+        assert said.count(f"temperature {temperature}: ") == 2
+    assert said.endswith("to talk to it: MIMIC_PERSONA=ada python -m bot --console\n")
+
+    persona = load_persona(tmp_path / "personas" / "ada.safetensors")
+    assert persona.recipe == Recipe(fraction=0.9, units=8, sequence_length=6, batch_size=16, epochs=2)
+    assert (persona.source.author, persona.source.messages, persona.source.files) == ("Ada", 54, ["chat.csv"])
+    assert (persona.consent.kind, persona.consent.by) == ("fiction", "its author")
+    assert "E" not in persona.vocabulary.characters and "w" in persona.vocabulary.characters  # lower case, "Turn" too
+    assert len(Sampler(persona).sample(Request("well", 0.5, 30))) == 30
+
+    folder = tmp_path / "runs" / "ada"
+    with (folder / "history.csv").open(encoding="utf-8") as file:
+        history = list(csv.DictReader(file))
+    assert [row["epoch"] for row in history] == ["1", "2"]
+    assert persona.metrics["training_bits"] == min(float(row["training_bits"]) for row in history)
+    assert all((folder / name).read_bytes().startswith(PNG) for name in ("curve.png", "authors.png"))
+    samples = (folder / "samples.txt").read_text(encoding="utf-8")
+    assert samples.count("temperature 1.2: ") == 2 and all(line in said for line in samples.splitlines())
+
+
+def test_authors_are_listed_however_little_they_wrote(run, chat_csv, tmp_path):
+    code, said, _ = run(chat_csv, "--list-authors")
+    lines = said.splitlines()
+    assert code == 0
+    assert lines[2].split() == [
+        "camperbot",
+        "(bot)",
+        "120",
+        "840",
+        "2026-01-01",
+        "2026-01-01",
+        "55b977f00fc9f982beab7883",
+    ]
+    assert lines[3].split()[:2] == ["Ada", "60"] and lines[4].split()[:3] == ["Bob", "6", "12"]
+    assert (tmp_path / "runs" / "authors.png").read_bytes().startswith(PNG)
+
+
+def test_bots_are_left_out_of_the_default_but_can_be_asked_for(run, chat_csv, tmp_path):
+    code, _, complaint = run(chat_csv, "--drop-author", "ADA")
+    assert code == 2 and complaint.startswith("train.py: Bob has too little text")  # the most prolific one left
+    code, said, _ = run(chat_csv, "--author", "camperbot", "--persona", "points", *SMALL, "--epochs", "1")
+    assert code == 0 and "camperbot: 120 messages" in said and (tmp_path / "personas" / "points.safetensors").exists()
+
+
+def test_an_interrupted_run_says_how_to_go_on_and_goes_on(run, chat_csv, tmp_path, monkeypatch):
+    from model.training import Training
+
+    epochs = Training.epochs
+
+    def interrupted(self):
+        for epoch in epochs(self):
+            self.interrupted = True
+            yield epoch
+
+    monkeypatch.setattr(Training, "epochs", interrupted)
+    code, said, _ = run(chat_csv, *SMALL)
+    assert code == 0 and f"to go on: python train.py {chat_csv} {' '.join(SMALL)} --resume" in said
+    monkeypatch.setattr(Training, "epochs", epochs)
+    code, _, complaint = run(chat_csv, *SMALL)
+    assert code == 2 and "unfinished run (1 of 2 epochs): go on with --resume" in complaint
+    code, said, _ = run(chat_csv, *SMALL, "--resume")
+    assert code == 0 and "going on after epoch 1" in said and "epoch 2/2" in said and "epoch 1/2" not in said
+    code, _, complaint = run(chat_csv, *SMALL, "--units", "9", "--resume")
+    assert code == 2 and "units was 8 and is now 9" in complaint
+
+
+def test_a_loss_that_explodes_at_once_leaves_no_persona(run, chat_csv, tmp_path, monkeypatch):
+    from model.training import Training
+
+    def exploding(self):
+        self.network.layers[-1].bias.assign(np.full(len(self.vocabulary), np.inf))
+        yield from epochs(self)
+
+    epochs = Training.epochs
+    monkeypatch.setattr(Training, "epochs", exploding)
+    code, _, complaint = run(chat_csv, *SMALL)
+    assert code == 2 and "a lower --learning-rate helps" in complaint
+    assert not (tmp_path / "personas").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--author", "Adda"], "no author is called 'Adda'; the nearest names are Ada"),
+        (
+            ["--author", "Bob"],
+            "Bob has too little text: 2 characters in the first 20% of 6 messages; wanted",
+        ),
+        (["--units", "0"], "units is 0; wanted a whole number in 1 to 4096"),
+        (["--fraction", "0.95"], "fraction 0.95 and held_out 0.1 overlap"),
+        (["--persona", "../up"], "'../up' can't be a persona's name"),
+        (["--resume", "--fraction", "0.9"], "nothing to resume"),
+    ],
+)
+def test_bad_input_is_one_line_and_leaves_no_persona(run, chat_csv, tmp_path, words, complaint):
+    code, _, complained = run(chat_csv, *words)
+    assert code == 2 and complained.startswith(f"train.py: {complaint}") and complained.count("\n") == 1
+    assert not (tmp_path / "personas").exists()
+
+
+def test_a_missing_file_is_one_line(run):
+    assert run("nowhere.csv")[::2] == (2, "train.py: nowhere.csv: No such file or directory\n")
+
+
+def test_a_full_disk_is_one_line_and_keeps_the_persona_before(run, chat_csv, tmp_path, monkeypatch):
+    run(chat_csv, *SMALL)
+    before = (tmp_path / "personas" / "ada.safetensors").read_bytes()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(persona_module, "save_file", full)
+    code, _, complaint = run(chat_csv, *SMALL, "--epochs", "3")
+    assert code == 2 and "No space left on device" in complaint and complaint.count("\n") == 1
+    assert (tmp_path / "personas" / "ada.safetensors").read_bytes() == before
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_every_knob_of_the_recipe_is_a_flag_with_its_default_in_the_help(capsys):
+    with pytest.raises(SystemExit):
+        train.parse_arguments(["--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    for knob in fields(Recipe):
+        assert f"--{knob.name.replace('_', '-')}" in text
+        assert f"(tutorial: {getattr(RECIPES['tutorial'], knob.name)})" in text
+
+
+def test_bad_input_is_answered_before_tensorflow_is_imported(chat_csv, tmp_path):
+    code = f"import sys, train; sys.argv = ['', {str(chat_csv)!r}, '--author', 'x']; print(train.main(), *sys.modules)"
+    environment = {"PYTHONPATH": str(train.Path(train.__file__).parent), "PATH": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path, env=environment
+    )
+    words = done.stdout.split()
+    assert "2" in words and "keras" not in words and "tensorflow" not in words
+
+
+def test_the_prompt_of_the_samples_is_a_window_of_the_training_text():
+    from model.corpus import Corpus
+    from model.messages import Author
+
+    text = "".join(np.random.default_rng(0).choice(list("abc"), 100))
+    recipe = Recipe(sequence_length=40)
+    prompt = train.sample_prompt(Corpus(Author("", "", 1, 1), text, "", 1, 0, "", ""), recipe)
+    assert prompt in text and len(prompt) == 40
+
+
+def test_what_a_persona_tells_is_json(run, chat_csv, tmp_path):
+    run(chat_csv, *SMALL, "--epochs", "1")
+    content = (tmp_path / "personas" / "ada.safetensors").read_bytes()
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    document = json.loads(header["__metadata__"]["mimic"])
+    assert document["consent"] is None and document["source"]["author"] == "Ada" and "keras" in document["libraries"]
