@@ -1,0 +1,48 @@
+"""What the README promises is what is there."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import train
+from model.persona import load_persona
+from model.recipe import Recipe
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_readme_is_short_and_lists_every_flag_of_the_recipe_with_its_default():
+    assert len(README.splitlines()) <= 150
+    for knob in fields(Recipe):
+        assert f"| `--{knob.name.replace('_', '-')}` | {knob.default} | {knob.metadata['help']} |" in README
+
+
+def test_the_tree_of_the_readme_names_every_module_and_nothing_else():
+    modules = {path.name for room in ("bot", "model") for path in (ROOT / room).glob("*.py")} - {"__init__.py"}
+    named = set(re.findall(r"\b\w+\.py\b", README.split("## Where things live")[1]))
+    assert named == modules | {"train.py"}
+
+
+def test_the_commands_of_the_readme_are_understood():
+    for line in re.findall(r"^ +\S*python train\.py (.*?)(?:  +#.*)?$", README, re.MULTILINE):
+        assert train.parse_arguments(line.split())
+
+
+def test_every_link_inside_the_repository_leads_somewhere():
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_the_demo_is_small_whole_and_in_the_public_domain():
+    file = ROOT / "personas" / "falstaff.safetensors"
+    persona = load_persona(file)
+    assert file.stat().st_size < 3_000_000
+    assert persona.author == "Falstaff" and persona.consent and persona.consent.kind == "public-domain"
+
+
+def test_requirements_are_bounded_and_have_their_reasons():
+    for name in ("requirements-bot.txt", "requirements.txt", "requirements-dev.txt"):
+        for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
+            if line and not line.startswith(("#", "-r")):
+                assert re.fullmatch(r"[\w.-]+>=[\d.]+(,<[\d.]+)? +# .+", line), line
