@@ -7,6 +7,7 @@ python train.py CHAT --author NAME --epochs 30 --units 256 --resume
 
 import argparse
 import csv
+import hashlib
 import os
 import re
 import shlex
@@ -23,6 +24,7 @@ import pandas as pd
 
 from model import chat_exports
 from model.chat_exports import ChatExportError
+from model.checkpoint import FILE as CHECKPOINT
 from model.checkpoint import Epoch, ResumeError, load_checkpoint, refuse_unfinished
 from model.corpus import READABLE_CHARACTERS, Corpus, CorpusError, build_corpus
 from model.messages import CAMPERBOT, AuthorError, find_author, is_named, rank_authors
@@ -34,13 +36,17 @@ from model.persona import (
     Persona,
     PersonaError,
     Source,
+    array_shapes,
     check_name,
+    load_arrays,
+    save_arrays,
     save_persona,
     written_aside,
 )
 from model.plots import draw_authors, draw_curve
 from model.recipe import RECIPES, Recipe, RecipeError
 from model.sampler import Request, Sampler
+from model.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from model.training import Training
@@ -49,6 +55,9 @@ PERSONAS = Path("personas")
 RUNS = Path("runs")
 SAMPLE_TEMPERATURES = (0.2, 0.5, 1.0, 1.2)
 SAMPLE_LENGTH = 400
+COMMUNITY_SHARE = 0.92  # of the time; a few passes over the author's text are enough, and more would be too much
+AUTHOR_LEARNING_RATE = 1 / 3  # of the recipe's, so that what was learnt from everybody stays
+BASE_FILE = f"base{SUFFIX}"
 
 
 def main() -> int:
@@ -61,8 +70,9 @@ def main() -> int:
         return train(arguments)
     except (ChatExportError, AuthorError, CorpusError, RecipeError, PersonaError, ResumeError) as error:
         print(f"train.py: {error}", file=sys.stderr)
-    except OSError as error:
-        print(f"train.py: {error.filename}: {error.strerror}; what was saved before is still there", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("train.py: interrupted", file=sys.stderr)
+        return 130
     return 2
 
 
@@ -90,13 +100,16 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     consent.add_argument("--consent-by", metavar="NAME", default="", help="who gave it")
     consent.add_argument("--consent-contact", metavar="TEXT", default="", help="where to reach them")
     knobs = parser.add_argument_group("recipe", "what people try out; each default is the recipe's")
-    knobs.add_argument("--recipe", choices=RECIPES, default="tutorial", help="default: tutorial")
+    knobs.add_argument("--recipe", choices=RECIPES, default="mimic", help="default: mimic")
     for knob in fields(Recipe):
-        limits, kind = knob.metadata["limits"], type(knob.default)
-        what = {"choices": limits} if kind is str else {"metavar": "N" if kind is int else "X", "type": kind}
-        knobs.add_argument(
-            f"--{knob.name.replace('_', '-')}", help=f"{knob.metadata['help']} (tutorial: {knob.default})", **what
-        )
+        kind: type = type(knob.default)
+        options: dict[str, Any] = {"metavar": "N" if kind is int else "X", "type": kind}
+        if kind is str:
+            options = {"choices": knob.metadata["limits"]}
+        if kind is bool:
+            options = {"action": argparse.BooleanOptionalAction}
+        defaults = ", ".join(f"{name} {getattr(recipe, knob.name)}" for name, recipe in RECIPES.items())
+        knobs.add_argument(f"--{knob.name.replace('_', '-')}", help=f"{knob.metadata['help']} ({defaults})", **options)
     return parser.parse_args(words)
 
 
@@ -119,43 +132,111 @@ def list_authors(arguments: argparse.Namespace) -> None:
 def train(arguments: argparse.Namespace) -> int:
     """Read, build, fit and export; return the exit code."""
     run = prepare(arguments)
-    if arguments.resume:
-        checkpoint = load_checkpoint(run.corpus, run.recipe, run.folder)
+    recipe = author_recipe(run.recipe)
+    checkpoint = None
+    if arguments.resume and not is_at_the_community(run):
+        checkpoint = load_checkpoint(run.corpus, recipe, run.folder)
         print(f"going on after epoch {len(checkpoint.progress.epochs)}, batch {checkpoint.progress.batches}")
-    else:
+    elif not arguments.resume:
         refuse_unfinished(run.folder)
-        checkpoint = None
     # All is settled before TensorFlow is imported, which takes seconds: bad input is answered at once.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from model.network import describe_device
     from model.training import Training
 
     print(f"device: {describe_device()}")
-    training = Training(run.corpus, run.recipe, run.folder, checkpoint)
-    print(f"distinct characters: {len(training.vocabulary)}, sequences: {training.sequence_count:,}")
-    if training.unpredictable:
+    initial = None
+    if run.corpus.community and not checkpoint:
+        initial = base_network(run)
+        if initial is None:
+            return 2
+    training = Training(run.corpus, run.vocabulary, recipe, run.folder, checkpoint=checkpoint, initial=initial)
+    print(f"distinct characters: {len(run.vocabulary)}, sequences: {training.sequence_count:,}")
+    if training.unpredictable and run.recipe.reading == "windows":
         print(f"held-out characters that the training text lacks, left out of the loss: {training.unpredictable}")
     prompt = sample_prompt(run.corpus, run.recipe)
     for epoch in training.epochs():
-        print(describe_epoch(epoch, run.recipe.epochs), flush=True)
+        print(describe_epoch(epoch, recipe.epochs), flush=True)
         write_history(training.progress.epochs, run.folder)
-        if epoch.number in (1, run.recipe.epochs):
+        if epoch.number == 1 or training.progress.finished:
             print_samples(make_persona(run, training, training.arrays()), prompt, epoch.number, run.folder)
     return finish(run, training)
 
 
-def finish(run: "Run", training: "Training") -> int:
-    """Save the persona, say how the run ended and what to do next; return the exit code."""
-    best = training.progress.best
+def base_network(run: "Run") -> Arrays | None:
+    """Train a network on everybody's text, or take the one that was trained before; return None when stopped."""
+    from model.training import Training
+
+    folder = base_folder(run)
+    file = folder / BASE_FILE
+    if file.exists():
+        print(f"community: taken from {file}")
+        return load_arrays(file)[0]
+    recipe = replace(run.recipe, minutes=run.recipe.minutes * COMMUNITY_SHARE)
+    corpus = replace(run.corpus, training=run.corpus.community, community="")
+    checkpoint = load_checkpoint(corpus, recipe, folder) if is_at_the_community(run) else None
+    training = Training(corpus, run.vocabulary, recipe, folder, checkpoint=checkpoint)
+    print(f"community: {len(corpus.training):,} characters by everybody, kept in {folder}")
+    for epoch in training.epochs():
+        print(f"community, {describe_epoch(epoch, recipe.epochs)}", flush=True)
+        write_history(training.progress.epochs, folder)
+    if training.interrupted or training.diverged:
+        report_end(training)
+        return None
+    save_arrays(training.arrays(), {}, file)
+    return training.arrays()
+
+
+def base_folder(run: "Run") -> Path:
+    """Return a base network's folder: it follows from the text and the architecture."""
+    shapes = array_shapes(len(run.vocabulary), run.recipe)
+    key = repr((run.corpus.community, run.vocabulary.characters, shapes)).encode("utf-8", "surrogatepass")
+    return RUNS / "bases" / hashlib.sha256(key).hexdigest()[:16]
+
+
+def is_at_the_community(run: "Run") -> bool:
+    """Say whether the run was interrupted while it learnt from everybody."""
+    folder = base_folder(run)
+    return bool(run.corpus.community) and (folder / CHECKPOINT).exists() and not (folder / BASE_FILE).exists()
+
+
+def author_recipe(recipe: Recipe) -> Recipe:
+    """Return the recipe of what follows the community: a small part of the time, at a lower learning rate."""
+    if not recipe.community:
+        return recipe
+    minutes = recipe.minutes * (1 - COMMUNITY_SHARE)
+    return replace(recipe, minutes=minutes, learning_rate=recipe.learning_rate * AUTHOR_LEARNING_RATE)
+
+
+def report_end(training: "Training") -> None:
+    """Say why a run ended before its time, if it did, and what to do."""
     if training.diverged:
-        print("the loss became infinite and training stopped; a lower --learning-rate helps", file=sys.stderr)
-        if best is None:
-            return 2
-    if training.interrupted:
-        words = [word for word in sys.argv[1:] if word != "--resume"]
-        print(f"interrupted and saved; to go on: python train.py {shlex.join(words)} --resume")
-    save_persona(make_persona(run, training, training.best_arrays if best else training.arrays()), run.persona_file)
-    print(f"saved {run.persona_file}" + (f": the weights of epoch {best.number}" if best else ""))
+        print(
+            f"the loss became infinite and training stopped; to try again with a lower --learning-rate, "
+            f"delete {training.folder}",
+            file=sys.stderr,
+        )
+    elif not training.progress.finished:
+        print(f"interrupted and saved; {how_to_go_on()}")
+
+
+def how_to_go_on() -> str:
+    """Return the command that goes on with this run."""
+    words = [word for word in sys.argv[1:] if word != "--resume"]
+    return f"to go on: python train.py {shlex.join(words)} --resume"
+
+
+def finish(run: "Run", training: "Training") -> int:
+    """Save the persona, say how the run ended and what to do next; return the exit code.
+
+    A run that was interrupted before it learnt anything leaves a persona of an earlier run as it is.
+    """
+    best = training.progress.best
+    report_end(training)
+    if best is None:
+        return 2 if training.diverged else 0
+    save_persona(make_persona(run, training, training.best_arrays), run.persona_file)
+    print(f"saved {run.persona_file}: the weights of epoch {best.number}")
     print(f"to talk to it: MIMIC_PERSONA={run.name} python -m bot --console")
     return 0
 
@@ -169,6 +250,7 @@ class Run:
     persona_file: Path
     recipe: Recipe
     corpus: Corpus
+    vocabulary: Vocabulary
     source: Source
     consent: Consent | None
 
@@ -182,7 +264,9 @@ def prepare(arguments: argparse.Namespace) -> Run:
     bots = is_named(ranking, arguments.drop_author)
     author = find_author(ranking if arguments.author else ranking[~bots], arguments.author)
     print(f"{author.author}: {author.messages:,} messages, {author.characters:,} characters")
-    corpus = build_corpus(messages[messages["author_id"] == author.author_id], author, recipe)
+    left_out = ranking["author_id"][bots & (ranking["author_id"] != author.author_id)]
+    corpus = build_corpus(messages[~messages["author_id"].isin(left_out)], author, recipe)
+    vocabulary = Vocabulary.of(corpus.community or corpus.training, recipe.rare)
     print(
         f"to learn from: the first {corpus.training_messages:,} messages, {len(corpus.training):,} characters; "
         f"held out: the last {corpus.validation_messages:,}, {len(corpus.validation):,} characters"
@@ -203,7 +287,8 @@ def prepare(arguments: argparse.Namespace) -> Run:
         last=corpus.last,
         sha256=corpus.sha256,
     )
-    return Run(name, folder, PERSONAS / f"{name}{SUFFIX}", recipe, corpus, source, choose_consent(arguments))
+    persona_file = PERSONAS / f"{name}{SUFFIX}"
+    return Run(name, folder, persona_file, recipe, corpus, vocabulary, source, choose_consent(arguments))
 
 
 def read_messages(paths: Sequence[Path]) -> tuple[pd.DataFrame, str]:
@@ -238,7 +323,7 @@ def make_persona(run: Run, training: "Training", arrays: Arrays) -> Persona:
         metrics["validation_bits"] = best.validation_bits
     return Persona(
         name=run.name,
-        vocabulary=training.vocabulary,
+        vocabulary=run.vocabulary,
         recipe=run.recipe,
         source=run.source,
         consent=run.consent,
@@ -281,7 +366,8 @@ def print_samples(persona: Persona, prompt: str, epoch: int, folder: Path) -> No
     seeds: dict[str, Any] = {"length": SAMPLE_LENGTH, "random_seed": persona.recipe.random_seed}
     requests = [Request(prompt, temperature, **seeds) for temperature in SAMPLE_TEMPERATURES]
     # The tutorial reads a window afresh for each character, and its network knows nothing else.
-    replies = ["".join(parts) for parts in zip(*Sampler(persona).generate(requests, windowed=True), strict=True)]
+    windowed = persona.recipe.reading == "windows"
+    replies = ["".join(parts) for parts in zip(*Sampler(persona).generate(requests, windowed=windowed), strict=True)]
     lines = [f"epoch {epoch}, from {prompt!r}:"]
     lines += [f"temperature {request.temperature}: {reply}" for request, reply in zip(requests, replies, strict=True)]
     text = "\n\n".join(lines) + "\n\n"

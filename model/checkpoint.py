@@ -36,11 +36,14 @@ class Epoch:
 class Progress:
     """Where a run stands."""
 
-    epochs: list[Epoch] = field(default_factory=list)
-    batches: int = 0  # done of the epoch after those
-    nats: float = 0.0  # mean loss over these batches
-    seconds: float = 0.0  # spent on them
+    epochs: list[Epoch] = field(default_factory=list)  # finished
+    batches: int = 0  # of the whole run
+    seconds: float = 0.0  # of the whole run, validation too
+    epoch_sequences: int = 0  # of the epoch that runs
+    epoch_seconds: float = 0.0  # spent on them
+    nats: float = 0.0  # mean loss over them
     best: Epoch | None = None
+    finished: bool = False  # nothing is left to do: all epochs are done, or going on would not help
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def save_checkpoint(checkpoint: Checkpoint, corpus: Corpus, recipe: Recipe, fold
 
 
 def load_checkpoint(corpus: Corpus, recipe: Recipe, folder: Path) -> Checkpoint:
-    """Read where the run of this text and recipe stands; only the number of epochs may differ.
+    """Read where the run of this text and recipe stands; only its length, in epochs or minutes, may differ.
 
     Raises:
         ResumeError: there is no checkpoint, or it is damaged, of other text or of another recipe.
@@ -76,7 +79,7 @@ def load_checkpoint(corpus: Corpus, recipe: Recipe, folder: Path) -> Checkpoint:
         differing = [
             f"{name} was {saved.get(name)!r} and is now {value!r}"
             for name, value in recipe.as_dict().items()
-            if name != "epochs" and saved.get(name) != value
+            if name not in ("epochs", "minutes") and saved.get(name) != value
         ]
         same_text = document["corpus"] == corpus.sha256
     except (PersonaError, KeyError, ValueError, TypeError, AttributeError) as error:
@@ -100,10 +103,11 @@ def refuse_unfinished(folder: Path) -> None:
     """
     try:
         document, _ = _read(folder)
-        done, epochs = len(document["progress"]["epochs"]), document["recipe"]["epochs"]
+        progress, epochs = document["progress"], document["recipe"]["epochs"]
+        done, finished = len(progress["epochs"]), progress["finished"]
     except (PersonaError, KeyError, ValueError, TypeError):
         return  # nothing there that could go on
-    if done < epochs:
+    if not finished:
         raise ResumeError(
             f"{folder} holds an unfinished run ({done} of {epochs} epochs): go on with --resume, "
             f"begin anew under another name with --persona, or delete the folder"

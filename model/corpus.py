@@ -7,6 +7,7 @@ import pandas as pd
 
 from model.messages import Author
 from model.recipe import Recipe
+from model.vocabulary import END
 
 # Below this the network learns words at best; said to the user, never enforced.
 READABLE_CHARACTERS = 50_000
@@ -23,6 +24,7 @@ class Corpus:
     author: Author
     training: str
     validation: str  # "" where nothing is held out
+    community: str  # what everybody wrote, the author too, their last messages held out; "" where the recipe has none
     training_messages: int
     validation_messages: int
     first: str  # dates of the training messages, ISO 8601; "" where the export doesn't say
@@ -30,43 +32,64 @@ class Corpus:
 
     @property
     def sha256(self) -> str:
-        """Fingerprint of both texts: a run goes on with the corpus that it began with, or not at all."""
-        return hashlib.sha256("\0".join((self.training, self.validation)).encode("utf-8", "surrogatepass")).hexdigest()
+        """Fingerprint of the texts: a run goes on with the corpus that it began with, or not at all."""
+        texts = "\0".join((self.training, self.validation, self.community))
+        return hashlib.sha256(texts.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def build_corpus(messages: pd.DataFrame, author: Author, recipe: Recipe) -> Corpus:
-    """Join the author's first messages for training and the last for validation, each by one space.
+    """Take the author's first messages for training and the last for validation.
 
     Args:
-        messages: the author's own, in time order.
+        messages: of all people, bots left out, in time order.
 
     Raises:
         CorpusError: less training text than fills one batch.
     """
-    count = len(messages)
-    training = messages.head(int(count * recipe.fraction))
-    validation = messages.tail(count - int(count * (1 - recipe.held_out) + 1e-9))
+    own = messages[messages["author_id"] == author.author_id]
+    training = own.head(int(len(own) * recipe.fraction + 1e-9))
+    held_out = own.tail(len(own) - _learnt(len(own), recipe))
     corpus = Corpus(
         author=author,
         training=_join(training, recipe),
-        validation=_join(validation, recipe),
+        validation=_join(held_out, recipe),
+        community=_community(messages, recipe) if recipe.community else "",
         training_messages=len(training),
-        validation_messages=len(validation),
+        validation_messages=len(held_out),
         first=_date(training["sent_at"].min()),
         last=_date(training["sent_at"].max()),
     )
-    wanted = recipe.sequence_length + recipe.step * recipe.batch_size
+    apart = recipe.step if recipe.reading == "windows" else recipe.sequence_length
+    wanted = recipe.sequence_length + apart * recipe.batch_size
     if len(corpus.training) < wanted:
         raise CorpusError(
             f"{author.author} has too little text: {len(corpus.training):,} characters in the first "
-            f"{recipe.fraction:.0%} of {count:,} messages; wanted at least {wanted:,}, "
+            f"{recipe.fraction:.0%} of {len(own):,} messages; wanted at least {wanted:,}, "
             f"and about {READABLE_CHARACTERS:,} to be readable (--fraction takes more of the messages)"
         )
     return corpus
 
 
+def _learnt(count: int, recipe: Recipe) -> int:
+    """Return how many of an author's messages are not held out."""
+    return int(count * (1 - recipe.held_out) + 1e-9)
+
+
+def _community(messages: pd.DataFrame, recipe: Recipe) -> str:
+    """Join all authors' texts, one author after the other, so that who is speaking can be felt from what came before.
+
+    Everybody's last messages are held out, so that one base network serves whoever is imitated next.
+    """
+    authors = messages.groupby("author_id", sort=True)
+    between = " " if recipe.message_end == "space" else ""
+    return between.join(_join(own.head(_learnt(len(own), recipe)), recipe) for _, own in authors)
+
+
 def _join(messages: pd.DataFrame, recipe: Recipe) -> str:
-    text = " ".join(messages["text"])
+    if recipe.message_end == "space":
+        text = " ".join(messages["text"])
+    else:
+        text = "".join(message.replace(END, "") + END for message in messages["text"])
     return text.lower() if recipe.case == "lower" else text
 
 

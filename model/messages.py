@@ -8,6 +8,8 @@ import pandas as pd
 # message_id and channel may be empty; sent_at is UTC, NaT where the export does not say.
 COLUMNS = ["message_id", "author_id", "author", "sent_at", "channel", "text"]
 
+CONTROL_CHARACTERS = r"[\x00-\x08\x0b-\x1f\x7f-\x9f]"
+
 # freeCodeCamp's own bot, by id and by name: the most talkative "person" of its rooms.
 CAMPERBOT = ("55b977f00fc9f982beab7883", "camperbot")
 
@@ -32,7 +34,12 @@ class Dropped:
 
 
 def tidy(table: pd.DataFrame) -> tuple[pd.DataFrame, Dropped]:
-    """Drop what can't be learnt from, put the rest in time order; rows without a time keep their place at the end."""
+    """Drop what can't be learnt from, put the rest in time order; rows without a time keep their place at the end.
+
+    Lines end in one way, and control characters go: neither is anybody's style.
+    """
+    text = table["text"].str.replace(r"\r\n?", "\n", regex=True)
+    table = table.assign(text=text.str.replace(CONTROL_CHARACTERS, "", regex=True))
     deleted = table["author_id"] == ""
     empty = ~deleted & (table["text"].str.strip() == "")
     kept = table[~deleted & ~empty]

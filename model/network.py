@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from model.persona import Arrays
 from model.recipe import Recipe
 
 OPTIMIZERS = {
@@ -23,37 +24,61 @@ LONGEST_UNROLLED = 64
 
 
 def build_network(vocabulary_size: int, recipe: Recipe) -> keras.Model:
-    """Build and compile the network: ids (B, T), of 0 to V where V is the unknown character, to logits (B, V)."""
-    ids = keras.Input((recipe.sequence_length,), dtype="int32")
-    # One-hot here, batch by batch: for the whole corpus at once it is 1 GB for 0.7 MB of text. The unknown: all zeros.
-    activations = keras.ops.one_hot(ids, vocabulary_size)  # (B, T, V)
+    """Build and compile the network: ids, of 0 to V where V is the unknown character, to logits.
+
+    Windows (B, T) give the logits (B, V) of the character after them. A stream (B, T) gives those after each of its
+    characters, (B, T, V + 1), and goes on from batch to batch until the state is reset.
+    """
+    stream = recipe.reading == "stream"
+    shape = (recipe.batch_size if stream else None, recipe.sequence_length)  # a state is kept for each row of a batch
+    ids = keras.Input(batch_shape=shape, dtype="int32")
+    if recipe.embedding:
+        activations = keras.layers.Embedding(vocabulary_size + 1, recipe.embedding, name="embedding")(ids)  # (B, T, E)
+    else:
+        # One-hot here, batch by batch: for the whole corpus at once it is 1 GB for 0.7 MB of text. Unknown: all zeros.
+        activations = keras.ops.one_hot(ids, vocabulary_size)  # (B, T, V)
     # Steps written out one after the other save a tenth of the time on a CPU; a GPU's fused kernel wants the loop.
-    unroll = recipe.sequence_length <= LONGEST_UNROLLED and _on_tensorflow() and not _gpus()
+    unroll = not stream and recipe.sequence_length <= LONGEST_UNROLLED and _on_tensorflow() and not _gpus()
     for layer in range(recipe.layers):
-        last = layer == recipe.layers - 1
-        lstm = keras.layers.LSTM(recipe.units, return_sequences=not last, unroll=unroll)
-        activations = lstm(activations)  # (B, T, H), last (B, H)
+        every = stream or layer < recipe.layers - 1
+        lstm = keras.layers.LSTM(recipe.units, return_sequences=every, stateful=stream, unroll=unroll)
+        activations = lstm(activations)  # (B, T, H); the last layer's of windows (B, H)
         if recipe.dropout:
             activations = keras.layers.Dropout(recipe.dropout)(activations)
-    logits = keras.layers.Dense(vocabulary_size)(activations)  # (B, V)
+    logits = keras.layers.Dense(vocabulary_size + stream)(activations)
     network = keras.Model(ids, logits)
     network.compile(
-        optimizer=OPTIMIZERS[recipe.optimizer](recipe.learning_rate),
+        optimizer=OPTIMIZERS[recipe.optimizer](recipe.learning_rate, clipnorm=recipe.clip_norm or None),
         # The tutorial's softmax and categorical cross-entropy in one: safe from log(0), and targets stay ids.
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
     return network
 
 
+def recurrent_layers(network: keras.Model) -> list[keras.layers.LSTM]:
+    """Return the LSTM layers, the first one first."""
+    return [layer for layer in network.layers if isinstance(layer, keras.layers.LSTM)]
+
+
 def export_arrays(network: keras.Model) -> dict[str, NDArray[np.float32]]:
     """Return the weights under the names of `model.persona.array_shapes`, in Keras' own layout."""
-    arrays: dict[str, NDArray[np.float32]] = {}
-    recurrent = [layer for layer in network.layers if isinstance(layer, keras.layers.LSTM)]
-    for number, layer in enumerate(recurrent):
-        for part, array in zip(("kernel", "recurrent_kernel", "bias"), layer.get_weights(), strict=True):
-            arrays[f"lstm_{number}.{part}"] = array
-    arrays["dense.kernel"], arrays["dense.bias"] = network.layers[-1].get_weights()
-    return arrays
+    return {name: np.asarray(variable) for name, variable in _named(network).items()}
+
+
+def import_arrays(network: keras.Model, arrays: Arrays) -> None:
+    """Set the weights to those of `export_arrays`."""
+    for name, variable in _named(network).items():
+        variable.assign(arrays[name])
+
+
+def _named(network: keras.Model) -> dict[str, keras.Variable]:
+    """Name the weights as a persona file does."""
+    named = {layer.name: layer.embeddings for layer in network.layers if isinstance(layer, keras.layers.Embedding)}
+    for number, layer in enumerate(recurrent_layers(network)):
+        for part, variable in zip(("kernel", "recurrent_kernel", "bias"), layer.trainable_variables, strict=True):
+            named[f"lstm_{number}.{part}"] = variable
+    dense = network.layers[-1]
+    return named | {"dense.kernel": dense.kernel, "dense.bias": dense.bias}
 
 
 def describe_device() -> str:

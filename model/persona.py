@@ -83,14 +83,22 @@ class Persona:
         return self.vocabulary.encode(prompt.lower() if self.recipe.case == "lower" else prompt)
 
 
-def array_shapes(vocabulary_size: int, units: int, layers: int) -> dict[str, tuple[int, ...]]:
-    """Name every array of a network with its shape; kernels as Keras keeps them, gates in its order i, f, c, o."""
+def array_shapes(vocabulary_size: int, recipe: Recipe) -> dict[str, tuple[int, ...]]:
+    """Name every array of a network with its shape; kernels as Keras keeps them, gates in its order i, f, c, o.
+
+    A stream has rare characters, so its network predicts the unknown one too: V + 1 logits instead of V.
+    """
     shapes: dict[str, tuple[int, ...]] = {}
-    for layer in range(layers):
-        shapes[f"lstm_{layer}.kernel"] = (units if layer else vocabulary_size, 4 * units)  # (V or H, 4H)
+    units, inputs = recipe.units, vocabulary_size
+    if recipe.embedding:
+        inputs = recipe.embedding
+        shapes["embedding"] = (vocabulary_size + 1, inputs)  # (V + 1, E)
+    for layer in range(recipe.layers):
+        shapes[f"lstm_{layer}.kernel"] = (units if layer else inputs, 4 * units)  # (V, E or H, 4H)
         shapes[f"lstm_{layer}.recurrent_kernel"] = (units, 4 * units)  # (H, 4H)
         shapes[f"lstm_{layer}.bias"] = (4 * units,)  # (4H,)
-    return shapes | {"dense.kernel": (units, vocabulary_size), "dense.bias": (vocabulary_size,)}  # (H, V), (V,)
+    outputs = vocabulary_size + (recipe.reading == "stream")
+    return shapes | {"dense.kernel": (units, outputs), "dense.bias": (outputs,)}  # (H, V), (V,)
 
 
 def check_name(name: str) -> str:
@@ -114,6 +122,7 @@ def save_persona(persona: Persona, path: Path) -> None:
         "format": FORMAT,
         "name": persona.name,
         "vocabulary": persona.vocabulary.characters,
+        "unknown_kinds": persona.vocabulary.unknown_kinds,
         "recipe": persona.recipe.as_dict(),
         "source": asdict(persona.source),
         "consent": asdict(persona.consent) if persona.consent else None,
@@ -143,7 +152,7 @@ def load_persona(path: Path) -> Persona:
     try:
         persona = Persona(
             name=check_name(document["name"]),
-            vocabulary=Vocabulary(document["vocabulary"]),
+            vocabulary=Vocabulary(document["vocabulary"], int(document["unknown_kinds"])),
             recipe=_record(Recipe, document["recipe"]),
             source=_record(Source, document["source"]),
             consent=_record(Consent, document["consent"]) if document["consent"] is not None else None,
@@ -154,7 +163,7 @@ def load_persona(path: Path) -> Persona:
         )
     except KeyError as error:
         raise PersonaError(f"{path}: the metadata lacks {error}; {_RETRAIN}") from error
-    except (ValueError, TypeError, AttributeError, RecipeError, PersonaError) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError, RecipeError, PersonaError) as error:
         raise PersonaError(f"{path}: the metadata doesn't fit a persona ({error}); {_RETRAIN}") from error
     _check_arrays(persona, path)
     return persona
@@ -165,18 +174,19 @@ _RETRAIN = "get the file again, or train the persona anew with train.py"
 
 def _record(kind: type[Any], values: Mapping[str, Any]) -> Any:
     """Build a dataclass from JSON, refusing fields it lacks or doesn't know and values of another type."""
-    names = {field.name: field.type for field in fields(kind)}
+    names: dict[str, Any] = {field.name: field.type for field in fields(kind)}
     if set(values) != set(names):
         odd = ", ".join(sorted(set(values) ^ set(names)))
         raise ValueError(f"{kind.__name__.lower()}: missing or unknown {odd}")
     for name, value in values.items():
-        if names[name] is str and not isinstance(value, str):
-            raise ValueError(f"{kind.__name__.lower()}.{name} is {value!r}, wanted text")
+        wanted = names[name]
+        if wanted in (str, int) and not isinstance(value, wanted):
+            raise ValueError(f"{kind.__name__.lower()}.{name} is {value!r}, wanted {wanted.__name__}")
     return kind(**values)
 
 
 def _check_arrays(persona: Persona, path: Path) -> None:
-    expected = array_shapes(len(persona.vocabulary), persona.recipe.units, persona.recipe.layers)
+    expected = array_shapes(len(persona.vocabulary), persona.recipe)
     if set(persona.arrays) != set(expected):
         odd = ", ".join(sorted(set(persona.arrays) ^ set(expected)))
         raise PersonaError(f"{path}: missing or unknown arrays: {odd}; {_RETRAIN}")
@@ -217,22 +227,35 @@ def load_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except FileNotFoundError:
         raise PersonaError(f"{path}: no such file") from None
-    except (OSError, SafetensorError, TypeError, ValueError) as error:
+    except (OSError, SafetensorError, TypeError, ValueError, AttributeError) as error:
         raise PersonaError(f"{path}: damaged or not a safetensors file ({error}); {_RETRAIN}") from error
 
 
 @contextmanager
 def written_aside(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`; move it into place when the block ends well, remove it when not."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    os.close(descriptor)
-    aside = Path(name)
+    """Give a temporary path beside `path`; move it into place when the block ends well, remove it when not.
+
+    Readable by its owner alone: personas and samples are as private as the chat.
+
+    Raises:
+        PersonaError: the disk is full or the folder can't be written; what was there before is still there.
+    """
+    aside = None
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        os.close(descriptor)
+        aside = Path(name)
         yield aside
-        with aside.open("rb") as file:
+        with aside.open("r+b") as file:  # Windows flushes only what is open for writing
             os.fsync(file.fileno())
-        aside.chmod(0o644)
         aside.replace(path)
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise PersonaError(
+            f"{path}: could not be written ({reason}); what was there is still there: free some space or choose "
+            f"another folder"
+        ) from error
     finally:
-        aside.unlink(missing_ok=True)
+        if aside:
+            aside.unlink(missing_ok=True)

@@ -17,8 +17,9 @@ def draw_authors(ranking: pd.DataFrame, bots: "pd.Series[bool]", path: Path) -> 
     top = ranking.head(10)
     figure = Figure(figsize=(8, 1.2 + 0.36 * len(top)), layout="constrained")
     axes = figure.subplots()
+    names = [author.replace("$", r"\$") for author in top["author"]]  # no mathematics
     bars = axes.barh(
-        [f"{author} (bot)" if bot else author for author, bot in zip(top["author"], bots, strict=False)],
+        [f"{name} (bot)" if bot else name for name, bot in zip(names, bots, strict=False)],
         top["messages"],
         color=[GREY if bot else BLUE for bot in bots.head(10)],
     )

@@ -5,6 +5,9 @@ from typing import Any
 
 OPTIMIZERS = ("rmsprop", "adam", "adamw", "sgd")
 CASES = ("lower", "keep")
+READINGS = ("windows", "stream")
+MESSAGE_ENDS = ("space", "character")
+SCHEDULES = ("constant", "cosine")
 
 
 class RecipeError(Exception):
@@ -26,8 +29,13 @@ class Recipe:
     fraction: float = _knob(0.2, (0.001, 1.0), "share of the author's messages to train on, counted from the first")
     held_out: float = _knob(0.1, (0.0, 0.5), "share of the author's last messages kept for validation; 0: none")
     case: str = _knob("lower", CASES, "lower-case the text, or keep it as it is")
-    sequence_length: int = _knob(40, (1, 1000), "characters the network sees before the one it predicts")
-    step: int = _knob(3, (1, 1000), "characters from one sequence to the next")
+    message_end: str = _knob("space", MESSAGE_ENDS, "what ends a message: a space, or a character of its own")
+    rare: int = _knob(1, (1, 100_000), "characters met fewer times than this count as one, unknown; 1: none do")
+    community: bool = _knob(False, (False, True), "learn from everybody first, then from the author")
+    reading: str = _knob("windows", READINGS, "windows: learn the character after each; stream: learn every character")
+    sequence_length: int = _knob(40, (1, 1000), "characters of a sequence, as far as learning looks back")
+    step: int = _knob(3, (1, 1000), "characters from one window to the next; a stream has no gaps")
+    embedding: int = _knob(0, (0, 4096), "numbers that stand for a character; 0: one-hot")
     units: int = _knob(128, (1, 4096), "units of each LSTM layer")
     layers: int = _knob(1, (1, 8), "LSTM layers")
     dropout: float = _knob(0.0, (0.0, 0.9), "share of each layer's outputs zeroed while training; 0: none")
@@ -35,14 +43,18 @@ class Recipe:
     optimizer: str = _knob("rmsprop", OPTIMIZERS, "optimizer")
     # The article's prose says 0.1; its code, which made its samples, says 0.01.
     learning_rate: float = _knob(0.01, (1e-7, 10.0), "learning rate of the optimizer")
-    epochs: int = _knob(15, (1, 100_000), "passes over the training text")
+    schedule: str = _knob("constant", SCHEDULES, "constant: the same learning rate; cosine: warm up, then down to zero")
+    clip_norm: float = _knob(0.0, (0.0, 1e6), "longest gradient, as a norm; 0: any")
+    epochs: int = _knob(15, (1, 100_000), "passes over the text; with minutes, the parts they are cut into")
+    minutes: float = _knob(0.0, (0.0, 100_000.0), "time for learning; 0: as long as the epochs take")
     random_seed: int = _knob(0, (0, 2**32 - 1), "makes a run repeatable on the same machine")
 
     def __post_init__(self) -> None:
         for knob in fields(self):
             value, limits = getattr(self, knob.name), knob.metadata["limits"]
-            if isinstance(knob.default, str):
-                fits, wanted = value in limits, f"one of {', '.join(limits)}"
+            if isinstance(knob.default, str | bool):
+                fits = value in limits and type(value) is type(knob.default)
+                wanted = f"one of {', '.join(map(str, limits))}"
             else:
                 fits = (
                     isinstance(value, int | float) and not isinstance(value, bool) and limits[0] <= value <= limits[1]
@@ -63,4 +75,24 @@ class Recipe:
         return asdict(self)
 
 
-RECIPES = {"tutorial": Recipe()}
+# One layer with a loss at every position, the state carried on; benchmarks/imitation.py measures it.
+MIMIC = Recipe(
+    fraction=0.9,
+    case="keep",
+    message_end="character",
+    rare=20,
+    community=True,
+    reading="stream",
+    sequence_length=64,
+    embedding=64,
+    units=512,
+    dropout=0.1,
+    batch_size=64,
+    optimizer="adamw",
+    learning_rate=3e-3,
+    schedule="cosine",
+    clip_norm=1.0,
+    epochs=20,
+    minutes=15.0,
+)
+RECIPES = {"mimic": MIMIC, "tutorial": Recipe()}

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.persona import Persona
+from model.vocabulary import END
 
 Floats = NDArray[np.float32]
 # Yields the logits (B, V) of the next character, takes the characters chosen, (B,).
@@ -53,7 +54,8 @@ class Sampler:
             )
             if layer == 0:
                 # One-hot times kernel is a row of the kernel; the unknown character is all zeros, so the bias alone.
-                self._rows: Floats = np.concatenate([kernel + bias, bias[np.newaxis]])  # (V + 1, 4H)
+                inputs = persona.arrays.get("embedding", np.eye(len(kernel) + 1, len(kernel), dtype=np.float32))
+                self._rows: Floats = inputs @ kernel + bias  # (V + 1, 4H)
                 self._kernels.append(recurrent)  # (H, 4H)
             else:
                 self._kernels.append(np.concatenate([kernel, recurrent]))  # (2H, 4H)
@@ -98,7 +100,7 @@ class Sampler:
             h *= o
 
     def logits(self, state: State) -> Floats:
-        """Return the unnormalised log-probabilities of the next character, (B, V)."""
+        """Return the unnormalised log-probabilities of the next character, (B, V); of a stream, (B, V + 1)."""
         logits: Floats = state.h[-1] @ self._dense_kernel
         logits += self._dense_bias
         return logits
@@ -121,6 +123,8 @@ class Sampler:
     def generate(self, requests: Sequence[Request], *, windowed: bool = False) -> Iterator[list[str]]:
         """Sample all requests in one batch; yield, step by step, one character each ("" once its reply is whole).
 
+        Where messages end, a line does. The unknown character is never sampled.
+
         Args:
             windowed: read the last `sequence_length` characters afresh for each one, from a state of zeros, as the
                 tutorial does and as its network was trained; about as many times slower as the window is long.
@@ -134,8 +138,9 @@ class Sampler:
         temperatures = np.array([[request.temperature] for request in requests], np.float32)  # (B, 1)
         sharpness, randomness = 1 / np.maximum(temperatures, 1), np.minimum(temperatures, 1)
         prompts = [self.persona.encode(request.prompt) for request in requests]
-        noise = _gumbel_noise([request.random_seed for request in requests], len(self.persona.vocabulary))
-        characters = self.persona.vocabulary.characters
+        known = len(self.persona.vocabulary)
+        noise = _gumbel_noise([request.random_seed for request in requests], known)
+        characters = self.persona.vocabulary.characters.replace(END, "\n")
         steps = self._windowed(prompts) if windowed else self._carried(prompts)
         logits = next(steps)  # (B, V)
         length = max((request.length for request in requests), default=0)
@@ -143,7 +148,7 @@ class Sampler:
             # Gumbel-max: argmax(logits / T + noise) is a draw from softmax(logits / T). Both sides are divided by
             # max(1, 1 / T), so that no temperature from 0 (the most likely character) to infinity overflows.
             # Source: Gumbel (1954); Maddison, Tarlow and Minka (2014).
-            choices = (logits * sharpness + next(noise) * randomness).argmax(axis=1)  # (B,)
+            choices = (logits[:, :known] * sharpness + next(noise) * randomness).argmax(axis=1)  # (B,)
             yield [
                 characters[choice] if position < request.length else ""
                 for choice, request in zip(choices.tolist(), requests, strict=True)

@@ -3,6 +3,7 @@
 Dimensions: B sequences of a batch, T characters of a sequence.
 """
 
+import copy
 import math
 import signal
 import time
@@ -18,11 +19,16 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from model.checkpoint import Checkpoint, Epoch, Progress, save_checkpoint
+from model.checkpoint import Checkpoint, Epoch, Progress, ResumeError, save_checkpoint
 from model.corpus import Corpus
-from model.network import build_network, export_arrays
+from model.network import build_network, export_arrays, import_arrays, recurrent_layers
+from model.persona import Arrays
 from model.recipe import Recipe
 from model.vocabulary import Vocabulary
+
+WARM_UP = 0.02  # share of a run in which a cosine schedule rises to its learning rate
+PATIENCE = 5  # epochs without a better validation after which a stream stops
+ROLLBACKS = 3  # times that a run which has diverged is taken back and tried at half the learning rate
 
 Ids = NDArray[np.integer]
 
@@ -45,84 +51,218 @@ class Windows(keras.utils.PyDataset):
         return windows[:, :-1], windows[:, -1]
 
 
+class Stream(keras.utils.PyDataset):
+    """Batches of (ids (B, T), next ids (B, T)[, weights (B, T)]): each row goes on where it ended the batch before."""
+
+    def __init__(
+        self, rows: Ids, length: int, first_batch: int = 0, weights: NDArray[np.float32] | None = None
+    ) -> None:
+        super().__init__()
+        self._rows = rows[:, first_batch * length :]  # (B, batches * T + 1)
+        self._length = length
+        self._weights = weights
+
+    def __len__(self) -> int:
+        return (self._rows.shape[1] - 1) // self._length
+
+    def __getitem__(self, batch: int) -> tuple[Any, ...]:
+        start, end = batch * self._length, (batch + 1) * self._length
+        rows = self._rows[:, start : end + 1].astype(np.int32)
+        weights = () if self._weights is None else (self._weights[:, start:end],)
+        return rows[:, :-1], rows[:, 1:], *weights
+
+
 def sequences(ids: Ids, recipe: Recipe) -> Ids:
-    """Return every sequence with the id after it, `step` characters apart: a view (N, T + 1), nothing copied."""
+    """Return every window with the id after it, `step` characters apart: a view (N, T + 1), nothing copied."""
     if len(ids) <= recipe.sequence_length:
         return np.empty((0, recipe.sequence_length + 1), ids.dtype)
     return sliding_window_view(ids, recipe.sequence_length + 1)[:: recipe.step]
 
 
-class Training:
-    """One run: a network, the corpus that it learns and its folder."""
+def learning_rate(recipe: Recipe, share: float) -> float:
+    """Return the learning rate when this share of the run is done."""
+    if recipe.schedule == "constant":
+        return recipe.learning_rate
+    warm_up = min(1.0, share / WARM_UP + 0.01)
+    return recipe.learning_rate * warm_up * (1 + math.cos(math.pi * min(share, 1.0))) / 2
 
-    def __init__(self, corpus: Corpus, recipe: Recipe, folder: Path, checkpoint: Checkpoint | None = None) -> None:
-        """Build the network; go on from a checkpoint where one is given."""
+
+class Training:
+    """One run: a network, the text that it learns and its folder."""
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        vocabulary: Vocabulary,
+        recipe: Recipe,
+        folder: Path,
+        *,
+        checkpoint: Checkpoint | None = None,
+        initial: Arrays | None = None,
+    ) -> None:
+        """Build the network; begin with the initial weights, or go on from a checkpoint, where one is given."""
         keras.utils.set_random_seed(recipe.random_seed)
-        self.recipe = recipe
         self.corpus = corpus
+        self.vocabulary = vocabulary
+        self.recipe = recipe
         self.folder = folder
-        self.vocabulary = Vocabulary.of(corpus.training)
-        self.network = build_network(len(self.vocabulary), recipe)
+        self.network = build_network(len(vocabulary), recipe)
         self.progress = Progress()
-        self.best_arrays: dict[str, NDArray[np.float32]] = {}  # of the epoch with the lowest training loss
+        self.best_arrays: dict[str, NDArray[np.float32]] = {}
         self.interrupted = False
         self.diverged = False
-        self._ids = self.vocabulary.encode(corpus.training)
-        held_out = self.vocabulary.encode(corpus.validation)
-        # A character that the training text lacks has no probability under this recipe: it is left out, and said.
-        targets = sequences(held_out, recipe)[:, -1]
-        self._held_out = Windows(held_out, recipe, np.flatnonzero(targets != self.vocabulary.unknown))
-        self.unpredictable = int((targets == self.vocabulary.unknown).sum())
+        self.rollbacks = 0
+        self._ids = vocabulary.encode(corpus.training)
+        self._held_out = vocabulary.encode(corpus.validation)
+        if initial:
+            import_arrays(self.network, initial)
         if checkpoint:
             self.progress, self.best_arrays = checkpoint.progress, checkpoint.best
-            for name, variable in self._state().items():
-                variable.assign(checkpoint.state[name])
+            self._assign(checkpoint.state)
 
     @property
     def sequence_count(self) -> int:
-        """The number of training sequences."""
-        return len(sequences(self._ids, self.recipe))
+        """The number of sequences in one pass over the text."""
+        if self.recipe.reading == "windows":
+            return len(sequences(self._ids, self.recipe))
+        return self.pass_batches * self.recipe.batch_size
+
+    @property
+    def pass_batches(self) -> int:
+        """The number of batches in one pass over the text."""
+        if self.recipe.reading == "windows":
+            return math.ceil(self.sequence_count / self.recipe.batch_size)
+        return (len(self._ids) - 1) // self.recipe.batch_size // self.recipe.sequence_length
+
+    @property
+    def share(self) -> float:
+        """The share of the run that is done, in time or in batches."""
+        if self.recipe.minutes:
+            return self.progress.seconds / (60 * self.recipe.minutes)
+        return self.progress.batches / (self.pass_batches * self.recipe.epochs)
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
         """Return the weights as they are now, in the persona file's names."""
         return export_arrays(self.network)
 
     def epochs(self) -> Iterator[Epoch]:
-        """Train, yielding after each epoch; end early on Ctrl-C or when the loss is no number any more."""
-        with _interrupts(self):
-            while len(self.progress.epochs) < self.recipe.epochs and not (self.interrupted or self.diverged):
-                epoch = self._epoch(len(self.progress.epochs) + 1)
-                self.save()
-                if epoch:
-                    yield epoch
+        """Train, yielding after each epoch.
 
-    def _epoch(self, number: int) -> Epoch | None:
-        """Train one epoch, or what is left of it; return None if it was not finished."""
+        Ends early on Ctrl-C, when the validation of a stream has stopped to improve, and when the loss goes on being no
+        number after the run was taken back to the last epoch at half the learning rate, several times.
+        """
+        with _interrupts(self):
+            good = self._snapshot()
+            while len(self.progress.epochs) < self.recipe.epochs and not self._has_to_stop():
+                finished = self._train_epoch()
+                if self.diverged and self.rollbacks < ROLLBACKS:
+                    self._roll_back(good)
+                    continue
+                if finished:
+                    epoch = self._close_epoch()
+                    good = self._snapshot()
+                self.save()
+                if finished:
+                    yield epoch
+                if self.progress.finished:
+                    return
+
+    def _train_epoch(self) -> bool:
+        """Train the rest of the running epoch; return whether it was finished."""
         progress = self.progress
-        # The order follows from seed and epoch, so that a run that goes on meets the batches it would have met.
-        order = np.random.default_rng([self.recipe.random_seed, number]).permutation(self.sequence_count)
-        batches = Windows(self._ids, self.recipe, order, progress.batches)
-        watch = _Watch(self, f"epoch {number}/{self.recipe.epochs}")
-        start = time.perf_counter()
-        self.network.fit(batches, shuffle=False, verbose=0, callbacks=[watch])
+        number = len(progress.epochs) + 1
+        while not self._epoch_is_over(number):
+            passes, first = divmod(progress.batches, self.pass_batches)
+            if first == 0 and self.recipe.reading == "stream":
+                self._reset_state()
+            watch = _Watch(self, number)
+            self.network.fit(self._pass(passes, first), shuffle=False, verbose=0, callbacks=[watch])
+            if self._has_to_stop():
+                break
+        return self._epoch_is_over(number) and not self.diverged
+
+    def _has_to_stop(self) -> bool:
+        return self.interrupted or self.diverged
+
+    def _epoch_is_over(self, number: int) -> bool:
+        if self.recipe.minutes:
+            return self.share >= number / self.recipe.epochs
+        return self.progress.batches >= number * self.pass_batches
+
+    def _pass(self, number: int, first_batch: int) -> keras.utils.PyDataset:
+        """Return the batches of one pass over the text; resuming meets the same again, as they follow from the seed."""
+        random = np.random.default_rng([self.recipe.random_seed, number + 1])
+        if self.recipe.reading == "windows":
+            return Windows(self._ids, self.recipe, random.permutation(self.sequence_count), first_batch)
+        rows, length = self.recipe.batch_size, self.pass_batches * self.recipe.sequence_length
+        # Each pass begins elsewhere, so that the rows begin and end at other places.
+        ids = np.roll(self._ids, -int(random.integers(len(self._ids)))) if number else self._ids
+        return Stream(sliding_window_view(ids, length + 1)[::length][:rows], self.recipe.sequence_length, first_batch)
+
+    def _close_epoch(self) -> Epoch:
+        """Validate, and begin the next epoch's count."""
+        progress, start = self.progress, time.perf_counter()
+        bits = progress.nats / math.log(2)
+        epoch = Epoch(len(progress.epochs) + 1, bits, self.validate(), progress.epoch_seconds)
+        progress.epochs.append(epoch)
+        progress.epoch_sequences, progress.nats, progress.epoch_seconds = 0, 0.0, 0.0
+        if progress.best is None or self._score(epoch) < self._score(progress.best):
+            progress.best, self.best_arrays = epoch, self.arrays()
+        progress.finished = epoch.number >= self.recipe.epochs or self._has_stopped_improving()
         progress.seconds += time.perf_counter() - start
-        if not self.diverged:
-            before = progress.batches * self.recipe.batch_size
-            after = min(before + watch.batches * self.recipe.batch_size, self.sequence_count)  # the last may be smaller
-            progress.nats = (progress.nats * before + watch.nats * (after - before)) / after
-            progress.batches += watch.batches
-        if self.diverged or watch.batches < len(batches):
-            return None
-        epoch = Epoch(number, progress.nats / math.log(2), self._validate(), progress.seconds)
-        self.progress = Progress([*progress.epochs, epoch], best=progress.best)
-        if progress.best is None or epoch.training_bits < progress.best.training_bits:
-            self.progress.best, self.best_arrays = epoch, self.arrays()
         return epoch
 
-    def _validate(self) -> float | None:
+    def _score(self, epoch: Epoch) -> float:
+        """Return what the best epoch has least of; the tutorial, faithfully, goes by the training loss."""
+        if self.recipe.reading == "windows" or epoch.validation_bits is None:
+            return epoch.training_bits
+        return epoch.validation_bits
+
+    def _has_stopped_improving(self) -> bool:
+        best = self.progress.best
+        if self.recipe.reading == "windows" or best is None:
+            return False
+        return len(self.progress.epochs) - best.number >= PATIENCE
+
+    def validate(self) -> float | None:
+        """Return the bits per character of the held-out text; None where there is none.
+
+        A stream codes an unknown character as unknown and then as one of the kinds that are: nothing is gained by
+        leaving characters out. Windows have no such thing: there, `unpredictable` ones are left out.
+        """
+        if self.recipe.reading == "windows":
+            return self._validate_windows()
         if len(self._held_out) == 0:
             return None
-        return float(self.network.evaluate(self._held_out, verbose=0)) / math.log(2)
+        rows, length = self.recipe.batch_size, self.recipe.sequence_length
+        batches = math.ceil(len(self._held_out) / rows / length)
+        # Each row first reads, unjudged, the T characters before its own: of the row before, or of the training text.
+        text = np.concatenate([self._ids[-length - 1 :], self._held_out])
+        count = batches * length
+        places = np.arange(rows)[:, np.newaxis] * count + np.arange(length + count + 1)  # (B, T + count + 1)
+        judged = (places[:, 1:] > length) & (places[:, 1:] < len(text))
+        judged[:, :length] = False
+        before = [np.asarray(state) for layer in recurrent_layers(self.network) for state in layer.states]
+        self._reset_state()
+        data = Stream(text[places.clip(max=len(text) - 1)], length, weights=judged.astype(np.float32))
+        # Keras averages the weighted losses over all places, judged or not.
+        nats = float(self.network.evaluate(data, verbose=0)) * judged.size
+        for state, value in zip(self._recurrent_state(), before, strict=True):
+            state.assign(value)
+        unknown = int((self._held_out == self.vocabulary.unknown).sum())
+        nats += unknown * math.log(max(1, self.vocabulary.unknown_kinds))
+        return nats / len(self._held_out) / math.log(2)
+
+    @property
+    def unpredictable(self) -> int:
+        """The number of held-out windows whose next character the training text lacks, and their network too."""
+        return int((sequences(self._held_out, self.recipe)[:, -1] == self.vocabulary.unknown).sum())
+
+    def _validate_windows(self) -> float | None:
+        known = np.flatnonzero(sequences(self._held_out, self.recipe)[:, -1] != self.vocabulary.unknown)
+        if len(known) == 0:
+            return None
+        return float(self.network.evaluate(Windows(self._held_out, self.recipe, known), verbose=0)) / math.log(2)
 
     def save(self) -> None:
         """Write the checkpoint.
@@ -131,36 +271,91 @@ class Training:
             PersonaError: the disk is full or the folder can't be written; the last checkpoint is still there.
         """
         if not self.diverged:  # the last checkpoint is worth more than weights that are no numbers
-            state = {name: np.asarray(variable) for name, variable in self._state().items()}
-            save_checkpoint(Checkpoint(self.progress, state, self.best_arrays), self.corpus, self.recipe, self.folder)
+            checkpoint = Checkpoint(self.progress, self._values(), self.best_arrays)
+            save_checkpoint(checkpoint, self.corpus, self.recipe, self.folder)
+
+    def _snapshot(self) -> Checkpoint:
+        return Checkpoint(copy.deepcopy(self.progress), self._values(), self.best_arrays)
+
+    def _roll_back(self, good: Checkpoint) -> None:
+        """Take the run back to its last epoch, at half the learning rate; the time is spent all the same."""
+        seconds = self.progress.seconds
+        self.progress = copy.deepcopy(good.progress)
+        self.progress.seconds = seconds
+        self._assign(good.state)
+        self.rollbacks += 1
+        self.diverged = False
+
+    def _recurrent_state(self) -> list[Any]:
+        return [state for layer in recurrent_layers(self.network) for state in layer.states or ()]
+
+    def _reset_state(self) -> None:
+        for state in self._recurrent_state():
+            state.assign(np.zeros(state.shape, np.float32))
 
     def _state(self) -> dict[str, Any]:
         """Return the variables of network and optimizer, numbered: the order is the same for the same recipe."""
-        self.network.optimizer.build(self.network.trainable_variables)
-        return {str(n): v for n, v in enumerate([*self.network.variables, *self.network.optimizer.variables])}
+        optimizer = self.network.optimizer
+        optimizer.build(self.network.trainable_variables)
+        variables = [*self.network.variables, *optimizer.variables]
+        return {str(n): v for n, v in enumerate([*variables, *self._recurrent_state()])}
+
+    def _values(self) -> dict[str, NDArray[Any]]:
+        return {name: np.array(keras.ops.convert_to_numpy(variable)) for name, variable in self._state().items()}
+
+    def _assign(self, values: Arrays) -> None:
+        state = self._state()
+        if {name: tuple(variable.shape) for name, variable in state.items()} != {n: a.shape for n, a in values.items()}:
+            raise ResumeError(f"the checkpoint in {self.folder} is of another version of Keras; delete the folder")
+        for name, variable in state.items():
+            variable.assign(values[name])
 
 
 class _Watch(keras.callbacks.Callback):
-    """Shows the batches go by, and stops the run when it is interrupted or has diverged."""
+    """Sets the learning rate, counts and shows the batches, and stops where an epoch or the run ends."""
 
-    def __init__(self, training: Training, title: str) -> None:
+    def __init__(self, training: Training, number: int) -> None:
         super().__init__()
         self._training = training
-        self._title = title
-        self.batches = 0
-        self.nats = 0.0
+        self._number = number
 
     def on_train_begin(self, logs: Any = None) -> None:
-        done, total = self._training.progress.batches, self.params["steps"]
-        # disable=None: no bar where the output is a file or a pipe.
-        self._bar = tqdm(desc=self._title, initial=done, total=done + total, unit="batch", disable=None, leave=False)
+        progress = self._training.progress
+        self._start = time.perf_counter()
+        self._seconds, self._epoch_seconds = progress.seconds, progress.epoch_seconds
+        self._sequences, self._nats = progress.epoch_sequences, progress.nats
+        self._bar = tqdm(
+            desc=f"epoch {self._number}/{self._training.recipe.epochs}",
+            total=1.0,
+            initial=self._training.share,
+            bar_format="{desc} {percentage:3.0f}% |{bar}| {postfix}, {remaining} left",
+            disable=None,  # no bar where the output is a file or a pipe
+            leave=False,
+        )
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        training = self._training
+        rate = learning_rate(training.recipe, training.share) / 2**training.rollbacks
+        self.model.optimizer.learning_rate = rate
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        self.batches, self.nats = batch + 1, float(logs["loss"])
-        self._training.diverged = not math.isfinite(self.nats)
-        self.model.stop_training = self._training.interrupted or self._training.diverged
-        self._bar.set_postfix_str(f"{self.nats / math.log(2):.3f} bits/char", refresh=False)
-        self._bar.update()
+        training, progress = self._training, self._training.progress
+        elapsed = time.perf_counter() - self._start
+        progress.seconds, progress.epoch_seconds = self._seconds + elapsed, self._epoch_seconds + elapsed
+        loss = float(logs["loss"])  # the mean since this fit began
+        training.diverged = not math.isfinite(loss)
+        if not training.diverged:
+            progress.batches += 1
+            # The last batch of a pass over windows may be smaller.
+            size = training.recipe.batch_size
+            place = (progress.batches - 1) % training.pass_batches
+            progress.epoch_sequences += min(size, training.sequence_count - place * size)
+            new = progress.epoch_sequences - self._sequences
+            progress.nats = (self._nats * self._sequences + loss * new) / progress.epoch_sequences
+        over = bool(training.recipe.minutes) and training.share >= self._number / training.recipe.epochs
+        self.model.stop_training = over or training.interrupted or training.diverged
+        self._bar.set_postfix_str(f"{progress.nats / math.log(2):.3f} bits per character", refresh=False)
+        self._bar.update(training.share - self._bar.n)
 
     def on_train_end(self, logs: Any = None) -> None:
         self._bar.close()

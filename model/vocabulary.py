@@ -1,10 +1,13 @@
 """Characters to ids and back. An unknown character has an id of its own that no network ever answers with."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+END = "\x03"  # ends a message, where a recipe gives it a character of its own (Unicode: end of text)
 
 
 @dataclass(frozen=True)
@@ -12,6 +15,7 @@ class Vocabulary:
     """The V characters a network knows, sorted by code point: the id of a character is its place among them."""
 
     characters: str
+    unknown_kinds: int = 0  # different characters of the text that were too rare to be known
     _codes: NDArray[np.uint32] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -21,9 +25,11 @@ class Vocabulary:
         object.__setattr__(self, "_codes", codes)
 
     @classmethod
-    def of(cls, text: str) -> "Vocabulary":
-        """Collect the characters of a text."""
-        return cls("".join(sorted(set(text))))
+    def of(cls, text: str, rare: int = 1) -> "Vocabulary":
+        """Collect the characters that a text holds at least `rare` times."""
+        counts = Counter(text)
+        known = sorted(character for character, count in counts.items() if count >= rare)
+        return cls("".join(known), len(counts) - len(known))
 
     def __len__(self) -> int:
         return len(self.characters)

@@ -28,7 +28,7 @@ def make_persona(
     recipe = replace(RECIPES["tutorial"], **({"units": 12, "sequence_length": 8} | knobs))
     vocabulary = Vocabulary("".join(sorted(characters)))
     random = np.random.default_rng(0)
-    shapes = array_shapes(len(vocabulary), recipe.units, recipe.layers)
+    shapes = array_shapes(len(vocabulary), recipe)
     arrays = {name: random.normal(0, scale, shape).astype(np.float32) for name, shape in shapes.items()}
     source = Source(author, "a1", ["chat.csv"], "gitter-csv", 10, 400, "2026-01-01", "2026-02-01", "0" * 64)
     consent = Consent("fiction", author, "2026-02-02", "")

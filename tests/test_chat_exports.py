@@ -91,6 +91,8 @@ def broken(tmp_path, content: bytes, name="chat.csv"):
         (bytes(range(256)), "not text|not UTF-8"),
         (b"user,message\na,b\n", r"found the columns user, message; wanted fromUser.id and text"),
         (b"fromUser.id,body\na,b\n", "wanted text among them"),
+        (b"fromUser.id,text\na1,hello, world\na1,hi\n", "more fields than there are columns|Expected 2 fields"),
+        (b"fromUser.id,text\na1,hi\na1,hello, world\n", "more fields than there are columns|Expected 2 fields"),
         (b'fromUser.id,text\na1,"never closed\n', "EOF inside string"),
         (lzma.compress(CSV.encode())[:-20], "damaged or cut off"),
         (gzip.compress(CSV.encode())[:-9], "damaged or cut off"),

@@ -17,11 +17,11 @@ from model.corpus import Corpus
 from model.messages import Author
 from model.recipe import RECIPES
 
-CORPUS = Corpus(Author("a1", "Ada", 1, 1), "some text", "more", 1, 1, "", "")
+CORPUS = Corpus(Author("a1", "Ada", 1, 1), "some text", "more", "", 1, 1, "", "")
 RECIPE = replace(RECIPES["tutorial"], epochs=3)
 FIRST = Epoch(1, 3.0, None, 12.5)
 CHECKPOINT = Checkpoint(
-    Progress([FIRST], 7, 2.5, 1.5, FIRST), {"0": np.ones(3, np.float32)}, {"w": np.zeros(2, np.float32)}
+    Progress([FIRST], 7, 20.0, 48, 1.5, 2.5, FIRST), {"0": np.ones(3, np.float32)}, {"w": np.zeros(2, np.float32)}
 )
 
 
@@ -53,5 +53,5 @@ def test_a_new_run_does_not_write_over_an_unfinished_one(tmp_path):
     save_checkpoint(CHECKPOINT, CORPUS, RECIPE, tmp_path)
     with pytest.raises(ResumeError, match=r"unfinished run \(1 of 3 epochs\): go on with --resume"):
         refuse_unfinished(tmp_path)
-    save_checkpoint(CHECKPOINT, CORPUS, replace(RECIPE, epochs=1), tmp_path)
+    save_checkpoint(replace(CHECKPOINT, progress=replace(CHECKPOINT.progress, finished=True)), CORPUS, RECIPE, tmp_path)
     refuse_unfinished(tmp_path)

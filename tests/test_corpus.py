@@ -6,14 +6,15 @@ import pytest
 from model.corpus import CorpusError, build_corpus
 from model.messages import COLUMNS, Author
 from model.recipe import RECIPES
+from model.vocabulary import END
 
 ADA = Author("a1", "Ada", 10, 50)
 RECIPE = replace(RECIPES["tutorial"], sequence_length=3, step=1, batch_size=1)
 
 
-def messages(count: int) -> pd.DataFrame:
+def messages(count: int, author_id: str = "a1", text: str = "Text") -> pd.DataFrame:
     sent = pd.date_range("2026-01-01", periods=count, tz="UTC")
-    rows = [(f"m{i}", "a1", "Ada", sent[i], "", f"Text{i}") for i in range(count)]
+    rows = [(f"{author_id}{i}", author_id, author_id, sent[i], "", f"{text}{i}") for i in range(count)]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -44,6 +45,21 @@ def test_nothing_is_held_out_when_asked():
     assert build_corpus(messages(10), ADA, replace(RECIPE, fraction=1.0, held_out=0.0)).validation == ""
 
 
+def test_a_message_can_end_in_a_character_of_its_own():
+    recipe = replace(RECIPE, message_end="character")
+    odd = messages(10).replace("Text0", f"{END}one{END} two")
+    assert build_corpus(odd, ADA, recipe).training == f"one two{END}text1{END}"
+
+
+def test_the_community_is_everybody_but_for_the_last_messages_of_each():
+    recipe = replace(RECIPE, community=True, held_out=0.5)
+    both = pd.concat([messages(4), messages(2, "b1", "Other")])
+    assert build_corpus(both, ADA, replace(recipe, fraction=0.5)).community == "text0 text1 other0"
+    recipe = replace(recipe, message_end="character", fraction=0.5)
+    assert build_corpus(both, ADA, recipe).community == f"text0{END}text1{END}other0{END}"
+    assert build_corpus(both, ADA, replace(recipe, community=False)).community == ""
+
+
 def test_too_little_text_says_how_much_there_is_and_how_much_is_wanted():
     with pytest.raises(CorpusError, match=r"Ada has too little text: 11 characters .* wanted at least 12,"):
         build_corpus(messages(10), ADA, replace(RECIPE, sequence_length=11))
@@ -51,7 +67,7 @@ def test_too_little_text_says_how_much_there_is_and_how_much_is_wanted():
 
 def test_the_fingerprint_tells_texts_apart_and_where_they_end():
     corpus = build_corpus(messages(10), ADA, RECIPE)
-    moved = replace(corpus, training=corpus.training + "x", validation=corpus.validation[1:])
+    moved = replace(corpus, training=corpus.training[:-1], validation=corpus.training[-1] + corpus.validation)
     assert len({corpus.sha256, moved.sha256, replace(corpus, validation="").sha256}) == 3
 
 

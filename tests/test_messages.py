@@ -28,6 +28,11 @@ def test_tidying_drops_counts_and_sorts():
     assert (dropped.deleted_authors, dropped.empty_texts, dropped.duplicates) == (1, 1, 1)
 
 
+def test_lines_end_in_one_way_and_control_characters_go():
+    messages, _ = tidy(table(("m1", "a1", "Ada", None, "", "a\r\nb\rc\nd\te\x00\x1b[1m\x85")))
+    assert messages["text"].tolist() == ["a\nb\nc\nd\te[1m"]
+
+
 def test_authors_are_ranked_by_messages_under_their_latest_name():
     ranking = rank_authors(tidy(MESSAGES)[0])
     assert ranking[["author_id", "messages", "characters"]].values.tolist() == [["b1", 3, 20], ["a1", 2, 11]]

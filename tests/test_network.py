@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from model.network import build_network, export_arrays
+from model.network import build_network, export_arrays, import_arrays
 from model.persona import array_shapes
 from model.sampler import Sampler
 from tests.conftest import make_persona
@@ -59,4 +59,26 @@ def test_any_other_gate_order_is_caught(order):
 def test_the_exported_arrays_are_those_of_the_persona_file():
     persona, _ = trained(2, 8)
     shapes = {name: array.shape for name, array in persona.arrays.items()}
-    assert shapes == array_shapes(len(persona.vocabulary), 16, 2)
+    assert shapes == array_shapes(len(persona.vocabulary), persona.recipe)
+
+
+def test_a_stream_gives_the_samplers_logits_after_every_character_and_carries_on():
+    keras.utils.set_random_seed(0)
+    knobs = {"reading": "stream", "embedding": 6, "layers": 2, "batch_size": 3, "sequence_length": 5, "dropout": 0.3}
+    persona = make_persona(units=16, **knobs)
+    network = build_network(len(persona.vocabulary), persona.recipe)
+    persona = replace(persona, arrays=export_arrays(network))
+    assert {name: array.shape for name, array in persona.arrays.items()} == array_shapes(40, persona.recipe)
+    text = np.random.default_rng(0).integers(0, 41, (3, 10))  # the unknown character, 40, is read and predicted too
+    logits = np.concatenate([network.predict(part, verbose=0) for part in (text[:, :5], text[:, 5:])], axis=1)
+    sampler = Sampler(persona)
+    for place in range(10):
+        read = sampler.logits(sampler.read(list(text[:, : place + 1])))
+        assert read.shape == (3, 41) and np.abs(read - logits[:, place]).max() < 1e-3
+
+
+def test_weights_go_back_as_they_came_out():
+    _, network = trained(2, 8)
+    before = export_arrays(network)
+    import_arrays(network, {name: array + 1 for name, array in before.items()})
+    assert all(np.array_equal(array, before[name] + 1) for name, array in export_arrays(network).items())

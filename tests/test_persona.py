@@ -45,9 +45,11 @@ def test_a_seed_is_read_in_the_letter_case_of_the_training_text():
         ({"vocabulary": "ab"}, "shape .* the recipe wants"),
         ({"recipe": {}}, "recipe: missing or unknown"),
         ({"source": {"author": "Ada"}}, "source: missing or unknown"),
-        ({"consent": {"kind": 1, "by": "", "date": "", "contact": ""}}, "consent.kind is 1, wanted text"),
+        ({"consent": {"kind": 1, "by": "", "date": "", "contact": ""}}, "consent.kind is 1, wanted str"),
         ({"metrics": {"training_bits": "low"}}, "doesn't fit"),
         ({"metrics": None}, "doesn't fit"),
+        ({"metrics": {"bits": 10**400}}, "doesn't fit"),
+        ({"unknown_kinds": "many"}, "doesn't fit"),
     ],
 )
 def test_a_document_that_does_not_fit_says_what_was_found(file, changes, sentence):

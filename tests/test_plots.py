@@ -11,6 +11,11 @@ def test_the_chart_of_authors_has_ten_bars_at_most(tmp_path):
         assert abs(matplotlib.image.imread(tmp_path / "deep" / "authors.png").shape[0] - height) <= 1
 
 
+def test_names_are_drawn_as_they_are(tmp_path):
+    draw_authors(pd.DataFrame({"author": ["$_$"], "messages": [1]}), pd.Series([False]), tmp_path / "authors.png")
+    assert (tmp_path / "authors.png").exists()
+
+
 def test_a_curve_is_drawn_from_one_epoch_and_without_held_out_text(tmp_path):
     draw_curve([3.0], [None], tmp_path / "alone.png")
     draw_curve([3.0, 2.0], [3.1, 2.9], tmp_path / "both.png")

@@ -16,6 +16,7 @@ def test_the_tutorial_recipe_is_the_tutorials():
         15,
     )
     assert (tutorial.fraction, tutorial.case, tutorial.dropout) == (0.2, "lower", 0.0)
+    assert (tutorial.reading, tutorial.embedding, tutorial.rare, tutorial.community) == ("windows", 0, 1, False)
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,7 @@ def test_the_tutorial_recipe_is_the_tutorials():
         ("dropout", 1.0, "a number in 0.0 to 0.9"),
         ("learning_rate", float("nan"), "a number in 1e-07 to 10.0"),
         ("optimizer", "magic", "one of rmsprop, adam, adamw, sgd"),
+        ("community", 1, "one of False, True"),
     ],
 )
 def test_a_knob_out_of_range_is_named_with_what_was_wanted(knob, value, wanted):

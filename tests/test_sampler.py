@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from model.sampler import Request, Sampler
+from model.vocabulary import END
 from tests.conftest import make_persona
 
 
@@ -94,6 +95,13 @@ def test_the_windowed_reading_forgets_what_left_the_window(persona):
     assert windowed[0] == windowed[1]
     carried = sampler.logits(sampler.read([persona.encode(long), persona.encode(short)]))
     assert not np.allclose(carried[0], carried[1], atol=1e-4)
+
+
+def test_a_stream_ends_messages_with_a_line_and_never_samples_the_unknown():
+    persona = make_persona(f"{END}ab", reading="stream", embedding=4)
+    bias = np.array([0.0, 0.0, 0.0, 50.0], np.float32)  # the unknown is by far the most likely
+    reply = Sampler(replace(persona, arrays=persona.arrays | {"dense.bias": bias})).sample(Request("ab", 1.0, 500, 1))
+    assert set(reply) == {"\n", "a", "b"}
 
 
 def test_only_known_characters_are_sampled_whatever_the_seed(persona):

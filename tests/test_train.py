@@ -34,7 +34,7 @@ def run(tmp_path, monkeypatch, capsys):
 
 def test_a_chat_becomes_a_persona_that_can_be_talked_to(run, chat_csv, tmp_path):
     consent = ["--consent-kind", "fiction", "--consent-by", "its author", "--consent-contact", "ada@example.org"]
-    code, said, _ = run(chat_csv, "--recipe", "tutorial", *SMALL, *consent)
+    code, said, _ = run(chat_csv, *SMALL, *consent)
     assert code == 0
     # What the tutorial prints: the most prolific author but for the bot, counts, samples after first and last epoch.
     assert "Ada: 60 messages, 2,510 characters" in said and "well the 0 engines turn" in said
@@ -136,7 +136,7 @@ def test_a_loss_that_explodes_at_once_leaves_no_persona(run, chat_csv, tmp_path,
     ],
 )
 def test_bad_input_is_one_line_and_leaves_no_persona(run, chat_csv, tmp_path, words, complaint):
-    code, _, complained = run(chat_csv, *words)
+    code, _, complained = run(chat_csv, "--recipe", "tutorial", *words)
     assert code == 2 and complained.startswith(f"train.py: {complaint}") and complained.count("\n") == 1
     assert not (tmp_path / "personas").exists()
 
@@ -165,7 +165,8 @@ def test_every_knob_of_the_recipe_is_a_flag_with_its_default_in_the_help(capsys)
     text = " ".join(capsys.readouterr().out.split())
     for knob in fields(Recipe):
         assert f"--{knob.name.replace('_', '-')}" in text
-        assert f"(tutorial: {getattr(RECIPES['tutorial'], knob.name)})" in text
+        defaults = ", ".join(f"{name} {getattr(recipe, knob.name)}" for name, recipe in RECIPES.items())
+        assert f"({defaults})" in text
 
 
 def test_bad_input_is_answered_before_tensorflow_is_imported(chat_csv, tmp_path):
@@ -184,7 +185,7 @@ def test_the_prompt_of_the_samples_is_a_window_of_the_training_text():
 
     text = "".join(np.random.default_rng(0).choice(list("abc"), 100))
     recipe = Recipe(sequence_length=40)
-    prompt = train.sample_prompt(Corpus(Author("", "", 1, 1), text, "", 1, 0, "", ""), recipe)
+    prompt = train.sample_prompt(Corpus(Author("", "", 1, 1), text, "", "", 1, 0, "", ""), recipe)
     assert prompt in text and len(prompt) == 40
 
 

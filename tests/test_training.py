@@ -11,13 +11,25 @@ from model.checkpoint import load_checkpoint
 from model.corpus import Corpus
 from model.messages import Author
 from model.recipe import RECIPES
-from model.training import Training, Windows, sequences
+from model.sampler import Sampler
+from model.training import PATIENCE, Stream, Training, Windows, learning_rate, sequences
+from model.vocabulary import Vocabulary
+from tests.conftest import make_persona
 
 RECIPE = replace(RECIPES["tutorial"], sequence_length=5, step=1, units=8, batch_size=16, epochs=2)
 
 
 def corpus(training="abcab " * 20, validation="abcab abc") -> Corpus:
-    return Corpus(Author("a1", "Ada", 1, 1), training, validation, 1, 1, "", "")
+    return Corpus(Author("a1", "Ada", 1, 1), training, validation, "", 1, 1, "", "")
+
+
+def training(recipe, folder, corpus=None, **options) -> Training:
+    corpus = corpus or CORPUS
+    return Training(corpus, Vocabulary.of(corpus.training, recipe.rare), recipe, folder, **options)
+
+
+CORPUS = corpus()
+STREAM = replace(RECIPE, reading="stream", embedding=4, batch_size=4, schedule="cosine", clip_norm=1.0, epochs=3)
 
 
 def test_sequences_are_the_tutorials_windows():
@@ -37,52 +49,113 @@ def test_batches_hold_every_sequence_once_in_the_given_order():
     assert Windows(np.arange(20), replace(RECIPE, batch_size=3), order, first_batch=1)[0][1].tolist() == [6]
 
 
-def test_the_loss_is_in_bits_of_the_held_out_text(tmp_path):
-    training = Training(corpus(), RECIPE, tmp_path)
-    training.network.set_weights([np.zeros_like(array) for array in training.network.get_weights()])
-    # All logits 0: each of the 4 characters has the probability 1/4, which is log2(4) = 2 bits.
-    assert training._validate() == pytest.approx(2.0, abs=1e-5)
+def test_a_row_of_a_stream_goes_on_where_it_ended_the_batch_before():
+    text = np.arange(21)
+    rows = np.stack([text[0:11], text[10:21]])  # each with the one target after its last input
+    batches = Stream(rows, length=5)
+    (first, first_targets), (second, second_targets) = batches[0], batches[1]
+    assert first.tolist() == [[0, 1, 2, 3, 4], [10, 11, 12, 13, 14]] and (first_targets == first + 1).all()
+    assert second.tolist() == [[5, 6, 7, 8, 9], [15, 16, 17, 18, 19]] and (second_targets == second + 1).all()
+    assert len(batches) == 2 and Stream(rows, length=5, first_batch=1)[0][0].tolist() == second.tolist()
 
 
-def test_training_learns_what_can_be_learnt(tmp_path):
-    training = Training(corpus(), replace(RECIPE, epochs=12, units=16), tmp_path)
-    epochs = list(training.epochs())
+@pytest.mark.parametrize("recipe", [RECIPE, STREAM])
+def test_the_loss_is_in_bits_of_the_held_out_text(tmp_path, recipe):
+    run = training(recipe, tmp_path)
+    run.network.set_weights([np.zeros_like(array) for array in run.network.get_weights()])
+    # All logits 0: each of the 4 characters (a stream has the unknown one too) is as likely as the others.
+    assert run.validate() == pytest.approx(2.0 if recipe is RECIPE else math.log2(5), abs=1e-5)
+
+
+def test_an_unknown_character_of_a_stream_is_coded_as_unknown_and_as_one_of_its_kinds(tmp_path):
+    text = corpus("abcab " * 40 + "xyz", validation="abxab zz")  # x, y and z are met once: three kinds of unknown
+    run = training(replace(STREAM, rare=2), tmp_path, text)
+    run.network.set_weights([np.zeros_like(array) for array in run.network.get_weights()])
+    assert run.vocabulary.unknown_kinds == 3
+    assert run.validate() == pytest.approx(math.log2(5) + 3 / 8 * math.log2(3), abs=1e-5)
+
+
+def test_validating_a_stream_changes_nothing_and_each_character_counts_once(tmp_path):
+    run = training(STREAM, tmp_path, corpus(validation="abcab abc"))
+    list(run.epochs())
+    before = {name: value.copy() for name, value in run._values().items()}
+    bits = run.validate()
+    assert all(np.array_equal(value, before[name]) for name, value in run._values().items())
+    # The same from the sampler, one character at a time; each row there has read the T characters before it.
+    persona = make_persona("".join(run.vocabulary.characters), **run.recipe.as_dict())
+    sampler = Sampler(replace(persona, arrays=run.arrays()))
+    text = run.vocabulary.encode(run.corpus.training[-6:] + "abcab abc")
+    nats = 0.0
+    for place in range(9):
+        row = place // 5 * 5  # the rows judge T = 5 characters each
+        logits = sampler.logits(sampler.read([text[row : place + 6]]))[0]
+        nats += np.log(np.exp(logits).sum()) - logits[text[place + 6]]
+    assert bits == pytest.approx(nats / 9 / math.log(2), abs=1e-4)
+
+
+def test_a_cosine_schedule_warms_up_and_goes_down_to_zero():
+    recipe = replace(STREAM, learning_rate=1.0)
+    rates = [learning_rate(recipe, share) for share in (0.0, 0.02, 0.5, 1.0, 1.5)]
+    assert rates == pytest.approx([0.01, 0.999, 0.5, 0, 0], abs=1e-3)
+    assert learning_rate(RECIPE, 0.7) == RECIPE.learning_rate
+
+
+@pytest.mark.parametrize("recipe", [replace(RECIPE, epochs=12, units=16), replace(STREAM, epochs=40, units=16)])
+def test_training_learns_what_can_be_learnt(tmp_path, recipe):
+    run = training(replace(recipe, learning_rate=0.01), tmp_path)
+    epochs = list(run.epochs())
     # The next character follows from the last five: 0 bits are possible, and 2 are a blind guess.
     assert epochs[0].training_bits > 1 > epochs[-1].training_bits > 0
-    assert epochs[-1].validation_bits < 0.5
-    assert training.progress.best == min(epochs, key=lambda epoch: epoch.training_bits)
+    assert run.progress.best.validation_bits < 0.5
+    assert run.progress.best == min(epochs, key=run._score) and run.progress.finished
+
+
+def test_a_stream_stops_when_its_validation_improves_no_more(tmp_path):
+    run = training(replace(STREAM, epochs=50, learning_rate=1e-7), tmp_path, corpus(validation="zzzzzzzzz"))
+    run.validate = iter([3.0, *[4.0] * 49]).__next__
+    assert len(list(run.epochs())) == 1 + PATIENCE and run.progress.best.number == 1 and run.progress.finished
+
+
+def test_minutes_end_a_run_by_the_clock(tmp_path, monkeypatch):
+    clock = iter(np.arange(0, 10_000, 2.0))
+    monkeypatch.setattr("model.training.time.perf_counter", lambda: next(clock))  # each look takes two seconds
+    run = training(replace(STREAM, epochs=4, minutes=2.0), tmp_path)
+    assert len(list(run.epochs())) == 4
+    assert 120 <= run.progress.seconds <= 120 + 3 * 2 and run.share >= 1
 
 
 def test_held_out_characters_that_cannot_be_predicted_are_left_out_and_counted(tmp_path):
-    training = Training(corpus(validation="abcab Xabcab"), RECIPE, tmp_path)
-    assert training.unpredictable == 1 and math.isfinite(training._validate())
-    assert Training(corpus(validation=""), RECIPE, tmp_path)._validate() is None
+    run = training(RECIPE, tmp_path, corpus(validation="abcab Xabcab"))
+    assert run.unpredictable == 1 and math.isfinite(run.validate())
+    assert training(RECIPE, tmp_path, corpus(validation="")).validate() is None
+    assert training(STREAM, tmp_path, corpus(validation="")).validate() is None
 
 
 def test_the_same_random_seed_trains_the_same_network(tmp_path):
-    runs = [Training(corpus(), replace(RECIPE, random_seed=seed), tmp_path) for seed in (1, 1, 2)]
+    runs = [training(replace(RECIPE, random_seed=seed), tmp_path) for seed in (1, 1, 2)]
     bits = [[epoch.training_bits for epoch in run.epochs()] for run in runs]
     assert bits[0] == bits[1] != bits[2]
 
 
-def test_a_run_that_goes_on_ends_where_an_unbroken_one_ends(tmp_path):
-    unbroken = Training(corpus(), RECIPE, tmp_path / "unbroken")
+@pytest.mark.parametrize("recipe", [RECIPE, replace(STREAM, dropout=0.2)])
+def test_a_run_that_goes_on_ends_where_an_unbroken_one_ends(tmp_path, recipe):
+    unbroken = training(recipe, tmp_path / "unbroken")
     whole = list(unbroken.epochs())
 
-    broken = Training(corpus(), RECIPE, tmp_path / "broken")
+    broken = training(recipe, tmp_path / "broken")
     stop_after(broken, batches=3)
     assert list(broken.epochs()) == [] and broken.interrupted and broken.progress.batches == 3
 
-    resumed = Training(corpus(), RECIPE, tmp_path / "broken", load_checkpoint(corpus(), RECIPE, tmp_path / "broken"))
+    resumed = training(recipe, tmp_path / "broken", checkpoint=load_checkpoint(CORPUS, recipe, tmp_path / "broken"))
     rest = list(resumed.epochs())
     assert [epoch.training_bits for epoch in rest] == pytest.approx([epoch.training_bits for epoch in whole], rel=1e-4)
     for name, array in unbroken.arrays().items():
         assert np.allclose(resumed.arrays()[name], array, atol=1e-4)
 
 
-def stop_after(training: Training, batches: int) -> None:
+def stop_after(run: Training, batches: int) -> None:
     """Press Ctrl-C when so many batches have been asked for."""
-    fit = training.network.fit
+    fit = run.network.fit
 
     def interrupted_fit(data, callbacks, **options):
         press = keras.callbacks.LambdaCallback(
@@ -90,21 +163,37 @@ def stop_after(training: Training, batches: int) -> None:
         )
         return fit(data, callbacks=[press, *callbacks], **options)
 
-    training.network.fit = interrupted_fit
+    run.network.fit = interrupted_fit
 
 
 def test_ctrl_c_is_itself_again_after_training(tmp_path):
     before = signal.getsignal(signal.SIGINT)
-    list(Training(corpus(), replace(RECIPE, epochs=1), tmp_path).epochs())
+    list(training(replace(RECIPE, epochs=1), tmp_path).epochs())
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_checkpoint(tmp_path):
-    training = Training(corpus(), RECIPE, tmp_path)
-    epochs = training.epochs()
+def break_weights(run: Training) -> None:
+    run.network.layers[-1].bias.assign(np.full(run.network.layers[-1].bias.shape, np.nan))
+
+
+def test_a_run_that_diverges_is_taken_back_and_goes_on_at_half_the_learning_rate(tmp_path):
+    run = training(RECIPE, tmp_path)
+    epochs = run.epochs()
+    next(epochs)
+    break_weights(run)
+    rest = list(epochs)
+    assert run.rollbacks == 1 and len(rest) == RECIPE.epochs - 1 and math.isfinite(rest[-1].training_bits)
+    assert float(run.network.optimizer.learning_rate) == pytest.approx(RECIPE.learning_rate / 2)
+
+
+def test_a_run_that_goes_on_diverging_stops_and_keeps_its_last_checkpoint(tmp_path):
+    run = training(RECIPE, tmp_path)
+    epochs = run.epochs()
     next(epochs)
     before = (tmp_path / "checkpoint.safetensors").read_bytes()
-    training.network.layers[-1].bias.assign(np.full(4, np.nan))
-    assert list(epochs) == [] and training.diverged
+    assign = run._assign
+    run._assign = lambda values: (assign(values), break_weights(run))
+    break_weights(run)
+    assert list(epochs) == [] and run.diverged
     assert (tmp_path / "checkpoint.safetensors").read_bytes() == before
-    assert all(np.isfinite(array).all() for array in training.best_arrays.values())
+    assert all(np.isfinite(array).all() for array in run.best_arrays.values())

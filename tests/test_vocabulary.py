@@ -21,6 +21,12 @@ def test_half_a_surrogate_pair_is_an_unknown_character_and_no_error():
     assert Vocabulary("ab").encode("a\ud83d").tolist() == [0, 2]
 
 
+def test_rare_characters_are_folded_into_the_unknown_one_and_their_kinds_counted():
+    vocabulary = Vocabulary.of("aabbbcd", rare=2)
+    assert (vocabulary.characters, vocabulary.unknown_kinds) == ("ab", 2)
+    assert vocabulary.encode("abcd").tolist() == [0, 1, 2, 2]
+
+
 @pytest.mark.parametrize("characters", ["", "ba", "aab"])
 def test_characters_that_are_no_sorted_set_are_refused(characters):
     with pytest.raises(ValueError, match="sorted by code point"):

@@ -5,7 +5,8 @@ Source: https://www.kaggle.com/freecodecamp/all-posts-public-main-chatroom and h
 
 import csv
 import re
-from typing import TextIO
+import warnings
+from typing import Any, TextIO
 
 import pandas as pd
 
@@ -21,14 +22,14 @@ class FormatError(Exception):
 
 def read_csv(file: TextIO, head: str) -> pd.DataFrame:
     """Read the tutorial's columns by name, whatever else the CSV holds; only fromUser.id and text must be there."""
-    found = next(csv.reader([re.split(r"\r\n|\r|\n", head.lstrip(), maxsplit=1)[0]]))
+    found = next(csv.reader([re.split(r"\r\n|\r|\n", head, maxsplit=1)[0]]))
     missing = [column for column in ("fromUser.id", "text") if column not in found]
     if missing:
         names = ", ".join(found[:12])[:300]
         raise FormatError(f"found the columns {names}; wanted {' and '.join(missing)} among them")
     wanted = ["id", "fromUser.id", "fromUser.username", "sent", "text"]
     # na_filter off: an absent text stays "" and the words "nan", "null" and "NA" stay words.
-    table = pd.read_csv(file, usecols=lambda column: column in wanted, dtype=str, na_filter=False)
+    table = _rows(file, usecols=lambda column: column in wanted)
     table = table.reindex(columns=wanted, fill_value="")
     table.columns = pd.Index(["message_id", "author_id", "author", "sent_at", "text"])
     table["author"] = table["author"].where(table["author"] != "", table["author_id"])
@@ -45,13 +46,23 @@ def is_history(head: str) -> bool:
 
 def read_history(file: TextIO) -> pd.DataFrame:
     """Read the seven columns of gitter-history; texts are quoted where they hold newlines."""
-    table = pd.read_csv(file, sep="\t", header=None, names=HISTORY_COLUMNS, dtype=str, na_filter=False, index_col=False)
+    table = _rows(file, sep="\t", header=None, names=HISTORY_COLUMNS)
     damaged = ~table["message_id"].str.fullmatch(OBJECT_ID)
     if damaged.any():
         row = int(damaged.to_numpy().argmax())
         raise FormatError(f"row {row + 1:,} has no message id in its sixth column: the file is damaged or cut off")
     table["sent_at"] = _utc(table["sent_at"])
     return table
+
+
+def _rows(file: TextIO, **options: Any) -> pd.DataFrame:
+    """Read rows as text; one with more fields than the others has lost its quotes, and would lose its end in silence."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        try:
+            return pd.read_csv(file, dtype=str, na_filter=False, index_col=False, **options)
+        except pd.errors.ParserWarning as warning:
+            raise FormatError("a row has more fields than there are columns; texts with a comma are quoted") from warning
 
 
 def _utc(sent_at: "pd.Series[str]") -> "pd.Series[pd.Timestamp]":
