@@ -38,7 +38,7 @@ def main() -> int:
     except (SettingsError, PersonaError) as error:
         print(f"mimic: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, BrokenPipeError):  # Ctrl-C, or the pipe's reader has had enough
         return 0
 
 
@@ -62,6 +62,10 @@ def serve(settings: Settings, imitator: Imitator) -> int:
         problem = (
             "Discord refuses the token; copy it anew from the developer portal (your application, Bot, Reset Token)"
         )
+    except discord.ConnectionClosed as error:
+        problem = f"Discord closed the connection ({error.code}); if the token was reset meanwhile, copy the new one"
+    except discord.HTTPException as error:
+        problem = f"Discord refuses the start: {error}; try again later"
     except discord.PrivilegedIntentsRequired:
         problem = (
             "switch on the Message Content Intent in the developer portal (your application, Bot), then start again"

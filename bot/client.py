@@ -2,6 +2,7 @@
 
 import difflib
 import logging
+import math
 from typing import Any
 
 import discord
@@ -11,12 +12,14 @@ from bot.cogs.mimic import Mimic
 from bot.imitator import BusyError, Imitator
 from bot.reply import ReplyError, escape
 from bot.settings import Settings
-from model.persona import PersonaError
 
 log = logging.getLogger(__name__)
 
 # Only what the commands need: messages with their text, and the guilds that they are in.
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
+
+# Discord's error code for a reply in a channel whose history the bot may not read; it may still write there.
+NO_READING_OF_HISTORY = 160002
 
 
 class Context(commands.Context["Client"]):
@@ -24,8 +27,13 @@ class Context(commands.Context["Client"]):
 
     async def reply(self, content: str | None = None, **options: Any) -> discord.Message:
         """Answer the command's message, or in its channel if it is gone by now; links unfold no pictures."""
-        reference = self.message.to_reference(fail_if_not_exists=False)
-        return await self.send(content, reference=reference, suppress_embeds=True, **options)
+        options |= {"suppress_embeds": True}
+        try:
+            return await self.send(content, reference=self.message.to_reference(fail_if_not_exists=False), **options)
+        except discord.HTTPException as error:
+            if error.code != NO_READING_OF_HISTORY:
+                raise
+            return await self.send(content, **options)
 
 
 class Client(commands.AutoShardedBot):
@@ -48,6 +56,7 @@ class Client(commands.AutoShardedBot):
         self.imitator = imitator
         # One for all commands of a person; the decorator of discord.ext.commands has one for each command.
         self._cooldowns = commands.CooldownMapping.from_cooldown(1, settings.cooldown, commands.BucketType.user)
+        self._reminders = commands.CooldownMapping.from_cooldown(1, settings.cooldown, commands.BucketType.user)
         self.add_check(self._has_cooled_down)
 
     def _has_cooled_down(self, context: commands.Context[Any]) -> bool:
@@ -77,20 +86,16 @@ class Client(commands.AutoShardedBot):
             case commands.CommandNotFound():
                 sentence = self._suggestion(context)
             case commands.CommandOnCooldown():
-                sentence = f"Give me a moment: your next one in {max(1, round(cause.retry_after))} s."
+                reminder = self._reminders.get_bucket(context)
+                if reminder and reminder.update_rate_limit():
+                    return  # told once; whoever types on would make the bot flood the channel
+                sentence = f"Give me a moment: your next one in {math.ceil(cause.retry_after)} s."
             case ReplyError() | BusyError():
-                if bucket := self._cooldowns.get_bucket(context):
-                    bucket.reset()  # a mistake costs no waiting
-                sentence = str(cause)
-            case commands.UserInputError() | commands.CheckFailure():
                 sentence = str(cause)
             case discord.Forbidden() | discord.NotFound():
                 # The channel is gone, or the bot may not write there: nobody is left to tell.
                 log.warning("no reply in channel %s: %s", context.channel.id, cause)
                 return
-            case PersonaError():
-                log.error("%s", cause)
-                sentence = "I can't find my words: the persona file is gone or damaged; whoever runs me sees why."
             case _:
                 log.error("the command %s failed", context.command, exc_info=cause)
                 sentence = "That went wrong on my side; whoever runs me finds the reason in the log."

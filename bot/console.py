@@ -1,6 +1,7 @@
 """The bot's commands in a terminal, or from a pipe: the same replies, no Discord."""
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import Iterator
 
@@ -21,15 +22,17 @@ def chat(settings: Settings, imitator: Imitator, random_seed: int | None = None)
     Raises:
         PersonaError: the default persona can't be loaded.
     """
+    if sys.stdout:
+        sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr] # a terminal may not know every character
     with asyncio.Runner() as runner:
         sampler = runner.run(imitator.load())
         author = sampler.persona.author
-        if sys.stdin.isatty():
+        if sys.stdin and sys.stdin.isatty():
             print(help_text(settings.prefix, author, settings.temperature))
             print(f"{settings.prefix}quit leaves.")
         for line in _lines():
-            command, _, words = line.strip().partition(" ")
-            match command.removeprefix(settings.prefix) if command.startswith(settings.prefix) else None:
+            command, words = _split(line, settings.prefix)
+            match command:
                 case "mimic":
                     print(runner.run(_mimic(settings, imitator, sampler, words, random_seed)), flush=True)
                 case "help":
@@ -41,6 +44,14 @@ def chat(settings: Settings, imitator: Imitator, random_seed: int | None = None)
                         f"Commands begin with {settings.prefix}: {settings.prefix}mimic, {settings.prefix}help.",
                         flush=True,
                     )
+
+
+def _split(line: str, prefix: str) -> tuple[str | None, str]:
+    """Return the command of a line, as forgiving as Discord's, and what follows it; None where there is none."""
+    if not line.startswith(prefix):
+        return None, ""
+    command, words = (*line.removeprefix(prefix).split(maxsplit=1), "", "")[:2]
+    return command.lower(), words
 
 
 async def _mimic(settings: Settings, imitator: Imitator, sampler: Sampler, words: str, random_seed: int | None) -> str:
@@ -56,8 +67,9 @@ async def _mimic(settings: Settings, imitator: Imitator, sampler: Sampler, words
 
 def _lines() -> Iterator[str]:
     """Yield the lines typed or piped in; bytes that are no text become unknown characters, not errors."""
-    if sys.stdin.isatty():
-        import readline  # noqa: F401 - gives input() its history and its arrow keys
+    if sys.stdin and sys.stdin.isatty():
+        with contextlib.suppress(ImportError):  # Windows' own terminal has history and arrow keys
+            import readline  # noqa: F401 - gives them to input()
 
         while True:
             try:
@@ -65,5 +77,6 @@ def _lines() -> Iterator[str]:
             except (EOFError, KeyboardInterrupt):
                 print()
                 return
-    sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]
-    yield from sys.stdin
+    if sys.stdin:  # None where a service runs without one
+        sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]
+        yield from sys.stdin

@@ -5,7 +5,7 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from model.persona import SUFFIX, PersonaError, check_name, load_persona
+from model.persona import SUFFIX, PersonaError, load_persona
 from model.sampler import Request, Sampler
 
 PENDING_LIMIT = 64  # requests; a reply takes some 20 ms, so nobody in the queue waits much above a second
@@ -18,16 +18,16 @@ class BusyError(Exception):
 
 
 class Imitator:
-    """Imitates the personas of a folder; loads and samples in one executor thread."""
+    """Imitates one persona of a folder; loads and samples in an executor thread."""
 
     def __init__(self, folder: Path, default: str = "") -> None:
-        """Choose the default persona: the one of that name, or the newest file for "".
+        """Choose the persona: the one of that name, or the newest file for "".
 
         Raises:
             PersonaError: the folder holds no persona, or not that one.
         """
         self._folder = folder
-        self._samplers: dict[str, Sampler] = {}
+        self._sampler: Sampler | None = None
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="imitator")
         self._pending = 0
         names = self.names()
@@ -35,32 +35,29 @@ class Imitator:
             raise PersonaError(f"{folder}: no persona file (*{SUFFIX}) is there; train one with train.py")
         if default and default not in names:
             raise PersonaError(f"{folder}: no persona is called {default!r}; there are {', '.join(names)}")
-        self.default = default or max(names, key=lambda name: self._path(name).stat().st_mtime)
+        self.default = default or max(names, key=lambda name: (folder / f"{name}{SUFFIX}").stat().st_mtime)
 
     def names(self) -> list[str]:
         """List the personas of the folder."""
         return sorted(path.name.removesuffix(SUFFIX) for path in self._folder.glob(f"[!.]*{SUFFIX}"))
 
-    def _path(self, name: str) -> Path:
-        return self._folder / f"{check_name(name)}{SUFFIX}"
-
-    async def load(self, name: str = "") -> Sampler:
-        """Return a persona's sampler, loaded at the first call.
+    async def load(self) -> Sampler:
+        """Return the default persona's sampler, loaded at the first call.
 
         Raises:
             PersonaError: the file is missing or damaged.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._executor, self._load, name or self.default)
+        if self._sampler is None:
+            self._sampler = await asyncio.get_running_loop().run_in_executor(self._executor, self._load)
+        return self._sampler
 
-    def _load(self, name: str) -> Sampler:
-        if name not in self._samplers:
-            persona = load_persona(self._path(name))
-            if persona.consent is None:
-                log.warning("persona %s records no consent: imitate only people who agreed", name)
-            self._samplers[name] = Sampler(persona)
-        return self._samplers[name]
+    def _load(self) -> Sampler:
+        persona = load_persona(self._folder / f"{self.default}{SUFFIX}")
+        if persona.consent is None:
+            log.warning("persona %s records no consent: imitate only people who agreed", self.default)
+        return Sampler(persona)
 
-    async def imitate(self, request: Request, name: str = "") -> str:
+    async def imitate(self, request: Request) -> str:
         """Sample one reply.
 
         Raises:
@@ -71,7 +68,7 @@ class Imitator:
             raise BusyError("I'm busy with many replies just now; try again in a few seconds.")
         self._pending += 1
         try:
-            sampler = await self.load(name)
+            sampler = await self.load()
             return await asyncio.get_running_loop().run_in_executor(self._executor, sampler.sample, request)
         finally:
             self._pending -= 1

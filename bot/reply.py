@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 COLDEST, HOTTEST = 0.0, 2.0
 MESSAGE_LIMIT = 2000  # characters of a Discord message
+LONGEST_NAME = 80  # characters of an author's name that are shown
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)", re.ASCII)
 # Whatever Discord could read as markup, mention, link or custom emoji; "1." begins a list.
 MARKUP = re.compile(r"[\\*_~`|<>@\[\]():#+-]|(?<=\d)\.(?=\s)")
@@ -39,7 +40,7 @@ def parse_prompt(words: str, default_temperature: float, command: str) -> Prompt
     if not NUMBER.fullmatch(last):
         seed, temperature = [words], default_temperature
     else:
-        temperature = float(last.replace(",", "."))
+        temperature = float(last.replace(",", ".")) + 0.0  # not "-0"
         if not COLDEST <= temperature <= HOTTEST:
             raise ReplyError(
                 f"The last number is the temperature and goes from 0 (cold, sure) to 2 (hot, wild), not {last[:20]}; "
@@ -55,7 +56,7 @@ def parse_prompt(words: str, default_temperature: float, command: str) -> Prompt
 def help_text(prefix: str, author: str, temperature: float) -> str:
     """Say what the bot does and how it is called, short enough for a phone."""
     return (
-        f"I imitate how {author} chats: a small neural network goes on with your words, character by character.\n"
+        f"I imitate how {plain(author)[:LONGEST_NAME]} chats: a small neural network goes on with your words.\n"
         f"{prefix}mimic <your words> [temperature]\n"
         f"Temperature: 0 repeats the likeliest, {temperature:g} is usual, 1 is as varied as the person, 2 is noise.\n"
         f"Try {prefix}mimic i think that 0.8, then the same at 0.2 and 1.2.\n"
@@ -65,7 +66,7 @@ def help_text(prefix: str, author: str, temperature: float) -> str:
 
 def label(author: str, temperature: float) -> str:
     """Return the line that every reply carries."""
-    return f"imitation of {plain(author)} by a neural network · temperature {temperature:g}"
+    return f"imitation of {plain(author)[:LONGEST_NAME]} by a neural network · temperature {temperature:g}"
 
 
 def plain(text: str) -> str:
@@ -84,11 +85,15 @@ def escape(text: str) -> str:
 def discord_message(prompt: Prompt, sampled: str, author: str) -> str:
     """Return seed (bold), sampled characters and label as one message; a long seed loses its beginning."""
     ending = f"{escape(sampled)}\n-# {escape(label(author, prompt.temperature))}"
-    room = MESSAGE_LIMIT - len(ending) - len("****")
-    seed = prompt.seed
-    if len(escape(seed)) > room:
-        seed = seed[-room:]
-        while len("…" + escape(seed)) > room:
-            seed = seed[1:]
-        seed = "…" + seed
-    return f"**{escape(seed)}**{ending}"
+    return f"**{_end_of(escape(prompt.seed), MESSAGE_LIMIT - len(ending) - len('****'))}**{ending}"
+
+
+def _end_of(escaped: str, room: int) -> str:
+    """Cut escaped text at its beginning, but not between a backslash and what it escapes."""
+    if len(escaped) <= room:
+        return escaped
+    end = escaped[len(escaped) - room + len("…") :]
+    # After an odd number of backslashes the cut is inside a pair: its second half goes too.
+    before = escaped[: len(escaped) - len(end)]
+    odd = (len(before) - len(before.rstrip("\\"))) % 2
+    return "…" + end[odd:]

@@ -42,7 +42,10 @@ def load_settings(environment: Mapping[str, str | None] | None = None) -> Settin
         SettingsError: a value is no number or out of range.
     """
     if environment is None:
-        environment = {**dotenv_values(".env"), **os.environ}
+        try:
+            environment = {**dotenv_values(".env", encoding="utf-8-sig"), **os.environ}
+        except (UnicodeDecodeError, OSError) as error:
+            raise SettingsError(f".env can't be read ({error}); save it as UTF-8 text") from error
     values = {}
     for setting in fields(Settings):
         text = (environment.get(setting.metadata["variable"]) or "").strip()

@@ -207,13 +207,8 @@ def save_arrays(arrays: Arrays, metadata: dict[str, str], path: Path) -> None:
         PersonaError: the disk is full or the folder can't be written.
     """
     contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-    try:
-        with written_aside(path) as aside:
-            save_file(contiguous, aside, metadata)
-    except (OSError, SafetensorError) as error:
-        raise PersonaError(
-            f"{path}: could not be written ({error}); free some space or choose another folder"
-        ) from error
+    with written_aside(path) as aside:
+        save_file(contiguous, aside, metadata)
 
 
 def load_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:

@@ -58,7 +58,7 @@ class DiscordServer:
     heartbeat_interval: int = 60_000  # milliseconds
     refuse_with: int | None = None  # close code instead of READY
     rate_limits: int = 0  # answers 429 to so many posted messages
-    statuses: list[int] = field(default_factory=list)  # answers to the next posted messages
+    errors: list[tuple[int, int]] = field(default_factory=list)  # (status, code) of answers to the next posted messages
     sent: "asyncio.Queue[Sent]" = field(default_factory=asyncio.Queue)
     typing: list[str] = field(default_factory=list)
     identified: list[dict[str, Any]] = field(default_factory=list)
@@ -114,9 +114,9 @@ class DiscordServer:
             self.rate_limits -= 1
             body = {"message": "You are being rate limited.", "retry_after": 0.05, "global": False}
             return answer(body, status=429, headers={"Via": "1.1 google", "Retry-After": "0.05"})
-        if self.statuses:
-            status = self.statuses.pop(0)
-            return answer({"message": "no", "code": 10003 if status == 404 else 50013}, status=status)
+        if self.errors:
+            status, code = self.errors.pop(0)
+            return answer({"message": "no", "code": code}, status=status)
         payload = await request.json()
         self.sent.put_nowait(Sent(request.match_info["channel"], payload))
         return answer(self._message(request.match_info["channel"], BOT, payload.get("content", "")))

@@ -11,12 +11,12 @@ from model.sampler import Request, Sampler
 ROOT = Path(__file__).parent.parent
 
 
-def chat(personas_folder, typed: str, *options: str, **variables: str) -> subprocess.CompletedProcess:
+def chat(personas_folder, typed: str | bytes, *options: str, **variables: str) -> subprocess.CompletedProcess:
     environment = {"PATH": "", "PYTHONPATH": str(ROOT), "MIMIC_PERSONAS": str(personas_folder), "PYTHONUTF8": "1"}
     command = [sys.executable, "-m", "bot", *options]
     return subprocess.run(
         command,
-        input=typed.encode(),
+        input=typed.encode() if isinstance(typed, str) else typed,
         capture_output=True,
         check=False,
         cwd=personas_folder,
@@ -38,6 +38,15 @@ def test_mistakes_are_answered_as_in_discord(personas_folder):
     assert lines[-1] == "Commands begin with !: !mimic, !help." and done.returncode == 0
 
 
+def test_commands_are_as_forgiving_as_in_discord(personas_folder):
+    done = chat(personas_folder, "!mimic\thi\n! MIMIC hi\n", MIMIC_LENGTH="1")
+    assert done.stdout.decode().count("(imitation of Ada") == 2
+    done = chat(
+        personas_folder, "hey bot mimic hi\n", MIMIC_LENGTH="1", MIMIC_PREFIX="hey bot", PYTHONIOENCODING="ascii"
+    )
+    assert done.stdout.decode().count("(imitation of Ada") == 1 and done.returncode == 0
+
+
 def test_the_settings_hold_in_the_terminal_too(personas_folder):
     done = chat(personas_folder, "?mimic hi\n", "--console", DISCORD_TOKEN="t", MIMIC_PREFIX="?", MIMIC_LENGTH="7")
     reply, label = done.stdout.decode().rsplit("\n", 2)[:2]
@@ -45,9 +54,7 @@ def test_the_settings_hold_in_the_terminal_too(personas_folder):
 
 
 def test_a_seed_that_steers_terminals_or_is_no_text_is_shown_harmless(personas_folder):
-    done = chat(
-        personas_folder, "!mimic \x1b[31mred\n!mimic \udcff\n".encode(errors="surrogateescape").decode("latin-1")
-    )
+    done = chat(personas_folder, b"!mimic \x1b[31mred\n!mimic \xff\n")
     assert b"\x1b" not in done.stdout and done.returncode == 0
 
 

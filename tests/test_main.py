@@ -51,6 +51,13 @@ def test_the_message_content_intent_switched_off(start_server, personas_folder, 
     assert "switch on the Message Content Intent" in capsys.readouterr().err.splitlines()[-1]
 
 
+@pytest.mark.parametrize(("code", "sentence"), [(4004, "if the token was reset meanwhile"), (4013, "(4013)")])
+def test_a_connection_that_discord_refuses(start_server, personas_folder, capsys, code, sentence):
+    start_server(refuse_with=code)
+    assert run_bot(personas_folder, TOKEN) == 2
+    assert sentence in capsys.readouterr().err.splitlines()[-1]
+
+
 def test_no_network(monkeypatch, personas_folder, capsys):
     import discord
 

@@ -19,6 +19,7 @@ def parse(words):
         ("hello .7", "hello", 0.7),
         ("hello +1.", "hello", 1.0),
         ("hello 0", "hello", 0.0),
+        ("hello -0", "hello", 0.0),
         ("hello 2", "hello", 2.0),
         ("i have 2 dogs", "i have 2 dogs", 0.5),
         ("1 1", "1", 1.0),
@@ -65,13 +66,19 @@ def test_control_and_direction_characters_are_replaced():
     assert plain("a\x1b[31mb\u202ec\nd\te\ud83d") == "a\ufffd[31mb\ufffdc\nd\te\ufffd"
 
 
-@pytest.mark.parametrize("seed", ["short", "*" * 4000, "\\" * 4000, "ab" * 2000, "😀" * 4000])
+@pytest.mark.parametrize("seed", ["short", "*" * 4000, "\\" * 4000, "a*" * 2000, "ab*" * 2000, "😀" * 4000])
 def test_a_message_fits_discord_whatever_seed_and_sample_are(seed):
     message = discord_message(Prompt(seed, 1.25), "`" * LONGEST_REPLY, "_" * 40)
     assert len(message) <= 2000
     assert message.count("\\`") == LONGEST_REPLY
     assert message.endswith("imitation of " + "\\_" * 40 + " by a neural network · temperature 1.25")
     assert message.startswith("**" + ("short" if seed == "short" else "…"))
+    shown = message.split("**`")[0].split("\\`")[0].removeprefix("**").removesuffix("**").removeprefix("…")
+    assert seed.endswith(re.sub(r"\\([^0-9A-Za-z\s])", r"\1", shown))  # whole escapes only
+
+
+def test_a_name_of_any_length_leaves_room():
+    assert len(discord_message(Prompt("seed", 1.0), "`" * LONGEST_REPLY, "_" * 5000)) <= 2000
 
 
 def test_every_reply_says_that_it_is_an_imitation():

@@ -32,6 +32,15 @@ def test_the_environment_outdoes_the_file(tmp_path, monkeypatch):
     assert (settings.length, settings.prefix) == (20, "?")
 
 
+def test_a_file_that_is_no_text_is_said_and_a_byte_order_mark_is_no_text(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_bytes("MIMIC_PREFIX=?".encode("utf-8-sig"))
+    assert load_settings().prefix == "?"
+    (tmp_path / ".env").write_bytes(b"MIMIC_PREFIX=\xa7")
+    with pytest.raises(SettingsError, match="save it as UTF-8"):
+        load_settings()
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "wanted"),
     [

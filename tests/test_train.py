@@ -15,7 +15,20 @@ from model.persona import load_persona
 from model.recipe import RECIPES, Recipe
 from model.sampler import Request, Sampler
 
-SMALL = ["--fraction", "0.9", "--units", "8", "--sequence-length", "6", "--batch-size", "16", "--epochs", "2"]
+SMALL = [
+    "--recipe",
+    "tutorial",
+    "--fraction",
+    "0.9",
+    "--units",
+    "8",
+    "--sequence-length",
+    "6",
+    "--batch-size",
+    "16",
+    "--epochs",
+    "2",
+]
 PNG = b"\x89PNG"
 
 

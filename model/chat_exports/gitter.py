@@ -13,6 +13,7 @@ import pandas as pd
 CSV_NAME = "gitter-csv"
 HISTORY_NAME = "gitter-history"
 HISTORY_COLUMNS = ["room_id", "channel", "sent_at", "author_id", "author", "message_id", "text"]
+ROWS_AT_A_TIME = 50_000
 OBJECT_ID = r"[0-9a-f]{24}"
 
 
@@ -27,10 +28,7 @@ def read_csv(file: TextIO, head: str) -> pd.DataFrame:
     if missing:
         names = ", ".join(found[:12])[:300]
         raise FormatError(f"found the columns {names}; wanted {' and '.join(missing)} among them")
-    wanted = ["id", "fromUser.id", "fromUser.username", "sent", "text"]
-    # na_filter off: an absent text stays "" and the words "nan", "null" and "NA" stay words.
-    table = _rows(file, usecols=lambda column: column in wanted)
-    table = table.reindex(columns=wanted, fill_value="")
+    table = _rows(file, ["id", "fromUser.id", "fromUser.username", "sent", "text"])
     table.columns = pd.Index(["message_id", "author_id", "author", "sent_at", "text"])
     table["author"] = table["author"].where(table["author"] != "", table["author_id"])
     table["sent_at"] = _utc(table["sent_at"])
@@ -46,7 +44,7 @@ def is_history(head: str) -> bool:
 
 def read_history(file: TextIO) -> pd.DataFrame:
     """Read the seven columns of gitter-history; texts are quoted where they hold newlines."""
-    table = _rows(file, sep="\t", header=None, names=HISTORY_COLUMNS)
+    table = _rows(file, HISTORY_COLUMNS, sep="\t", header=None, names=HISTORY_COLUMNS)
     damaged = ~table["message_id"].str.fullmatch(OBJECT_ID)
     if damaged.any():
         row = int(damaged.to_numpy().argmax())
@@ -55,14 +53,19 @@ def read_history(file: TextIO) -> pd.DataFrame:
     return table
 
 
-def _rows(file: TextIO, **options: Any) -> pd.DataFrame:
-    """Read rows as text; one with more fields than the others has lost its quotes, and would lose its end in silence."""
+def _rows(file: TextIO, wanted: list[str], **options: Any) -> pd.DataFrame:
+    """Read the wanted columns as text, "" where there is none.
+
+    A row with more fields than the others has lost its quotes: pandas' usecols would cut off its end unseen, so all
+    columns are read, some rows at a time. na_filter off: the words "nan", "null" and "NA" stay words.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)
         try:
-            return pd.read_csv(file, dtype=str, na_filter=False, index_col=False, **options)
+            parts = pd.read_csv(file, dtype=str, na_filter=False, index_col=False, chunksize=ROWS_AT_A_TIME, **options)
+            return pd.concat([part.reindex(columns=wanted, fill_value="") for part in parts], ignore_index=True)
         except pd.errors.ParserWarning as warning:
-            raise FormatError("a row has more fields than there are columns; texts with a comma are quoted") from warning
+            raise FormatError("a row has more fields than the header; texts with a comma need quotes") from warning
 
 
 def _utc(sent_at: "pd.Series[str]") -> "pd.Series[pd.Timestamp]":
