@@ -17,7 +17,7 @@ test: .venv/all-installed
 	$(BIN)/python -m pytest
 
 train: .venv/all-installed $(PLAYS)
-	$(BIN)/python train.py $(PLAYS) --author Falstaff --persona falstaff --fraction 0.9 \
+	$(BIN)/python train.py $(PLAYS) --author Falstaff --persona falstaff --minutes 12 \
 		--consent-kind public-domain --consent-by "William Shakespeare"
 
 bench: .venv/all-installed

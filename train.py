@@ -176,7 +176,10 @@ def base_network(run: "Run") -> Arrays | None:
     corpus = replace(run.corpus, training=run.corpus.community, community="")
     checkpoint = load_checkpoint(corpus, recipe, folder) if is_at_the_community(run) else None
     training = Training(corpus, run.vocabulary, recipe, folder, checkpoint=checkpoint)
-    print(f"community: {len(corpus.training):,} characters by everybody, kept in {folder}")
+    print(
+        f"community: {len(corpus.training):,} characters by everybody in the export, learnt first, kept in {folder}; "
+        "if they did not agree to that, stop here and add --no-community"
+    )
     for epoch in training.epochs():
         print(f"community, {describe_epoch(epoch, recipe.epochs)}", flush=True)
         write_history(training.progress.epochs, folder)

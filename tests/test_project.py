@@ -6,7 +6,7 @@ from pathlib import Path
 
 import train
 from model.persona import load_persona
-from model.recipe import Recipe
+from model.recipe import RECIPES, Recipe
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -15,7 +15,12 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def test_the_readme_is_short_and_lists_every_flag_of_the_recipe_with_its_default():
     assert len(README.splitlines()) <= 150
     for knob in fields(Recipe):
-        assert f"| `--{knob.name.replace('_', '-')}` | {knob.default} | {knob.metadata['help']} |" in README
+        defaults = " | ".join(str(getattr(recipe, knob.name)) for recipe in RECIPES.values())
+        assert f"| `--{knob.name.replace('_', '-')}` | {defaults} | {knob.metadata['help']} |" in README
+
+
+def test_no_gap_is_left_in_the_readme():
+    assert not re.findall(r"^[A-Z]{5,}$", README, re.MULTILINE)
 
 
 def test_the_tree_of_the_readme_names_every_module_and_nothing_else():

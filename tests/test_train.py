@@ -14,6 +14,7 @@ from model import persona as persona_module
 from model.persona import load_persona
 from model.recipe import RECIPES, Recipe
 from model.sampler import Request, Sampler
+from model.vocabulary import END
 
 SMALL = [
     "--recipe",
@@ -74,6 +75,23 @@ def test_a_chat_becomes_a_persona_that_can_be_talked_to(run, chat_csv, tmp_path)
     assert samples.count("temperature 1.2: ") == 2 and all(line in said for line in samples.splitlines())
 
 
+def test_the_default_recipe_learns_from_everybody_first_and_uses_that_again(run, chat_csv, tmp_path):
+    small = ["--units", "8", "--embedding", "4", "--sequence-length", "8", "--batch-size", "4", "--rare", "2"]
+    small += ["--minutes", "0", "--epochs", "2"]
+    code, said, _ = run(chat_csv, *small)
+    assert code == 0 and "characters by everybody in the export" in said and "add --no-community" in said
+    assert "community, epoch 2/2: " in said and said.index("community, epoch 2/2") < said.index("\nepoch 1/2: ")
+    (base,) = (tmp_path / "runs" / "bases").glob("*/base.safetensors")
+    persona = load_persona(tmp_path / "personas" / "ada.safetensors")
+    assert persona.recipe.reading == "stream" and "T" in persona.vocabulary.characters  # letter case is kept
+    assert END in persona.vocabulary.characters and "validation_bits" in persona.metrics
+
+    code, said, _ = run(chat_csv, *small, "--persona", "again")
+    assert code == 0 and f"taken from {base.relative_to(tmp_path)}" in said and "community, epoch" not in said
+    code, said, _ = run(chat_csv, *small, "--persona", "alone", "--no-community")
+    assert code == 0 and "community" not in said
+
+
 def test_authors_are_listed_however_little_they_wrote(run, chat_csv, tmp_path):
     code, said, _ = run(chat_csv, "--list-authors")
     lines = said.splitlines()
@@ -130,7 +148,7 @@ def test_a_loss_that_explodes_at_once_leaves_no_persona(run, chat_csv, tmp_path,
     epochs = Training.epochs
     monkeypatch.setattr(Training, "epochs", exploding)
     code, _, complaint = run(chat_csv, *SMALL)
-    assert code == 2 and "a lower --learning-rate helps" in complaint
+    assert code == 2 and "try again with a lower --learning-rate" in complaint
     assert not (tmp_path / "personas").exists()
 
 
