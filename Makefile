@@ -18,7 +18,7 @@ test: .venv/all-installed
 
 train: .venv/all-installed $(PLAYS)
 	$(BIN)/python train.py $(PLAYS) --author Falstaff --persona falstaff --minutes 12 \
-		--consent-kind public-domain --consent-by "William Shakespeare"
+		--consent-kind public-domain --consent-by "William Shakespeare" $(FLAGS)
 
 bench: .venv/all-installed
 	$(MEASURED) $(BIN)/python -m benchmarks.reply
@@ -28,7 +28,7 @@ clean:
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"Python 3.11 or newer is needed, this is {v.major}.{v.minor}: make PYTHON=python3.11")'
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 .venv/bot-installed: requirements-bot.txt | $(BIN)/python
 	@$(PIP) -r requirements-bot.txt

@@ -148,8 +148,6 @@ def train(arguments: argparse.Namespace) -> int:
     initial = None
     if run.corpus.community and not checkpoint:
         initial = base_network(run)
-        if initial is None:
-            return 2
     training = Training(run.corpus, run.vocabulary, recipe, run.folder, checkpoint=checkpoint, initial=initial)
     print(f"distinct characters: {len(run.vocabulary)}, sequences: {training.sequence_count:,}")
     if training.unpredictable and run.recipe.reading == "windows":
@@ -163,8 +161,8 @@ def train(arguments: argparse.Namespace) -> int:
     return finish(run, training)
 
 
-def base_network(run: "Run") -> Arrays | None:
-    """Train a network on everybody's text, or take the one that was trained before; return None when stopped."""
+def base_network(run: "Run") -> Arrays:
+    """Train a network on everybody's text, or take the one that was trained before; exit when stopped."""
     from model.training import Training
 
     folder = base_folder(run)
@@ -184,8 +182,7 @@ def base_network(run: "Run") -> Arrays | None:
         print(f"community, {describe_epoch(epoch, recipe.epochs)}", flush=True)
         write_history(training.progress.epochs, folder)
     if training.interrupted or training.diverged:
-        report_end(training)
-        return None
+        sys.exit(report_end(training))
     save_arrays(training.arrays(), {}, file)
     return training.arrays()
 
@@ -211,22 +208,19 @@ def author_recipe(recipe: Recipe) -> Recipe:
     return replace(recipe, minutes=minutes, learning_rate=recipe.learning_rate * AUTHOR_LEARNING_RATE)
 
 
-def report_end(training: "Training") -> None:
-    """Say why a run ended before its time, if it did, and what to do."""
+def report_end(training: "Training") -> int:
+    """Say why a run ended before its time, if it did, and what to do; return the exit code."""
     if training.diverged:
         print(
             f"the loss became infinite and training stopped; to try again with a lower --learning-rate, "
             f"delete {training.folder}",
             file=sys.stderr,
         )
-    elif not training.progress.finished:
-        print(f"interrupted and saved; {how_to_go_on()}")
-
-
-def how_to_go_on() -> str:
-    """Return the command that goes on with this run."""
-    words = [word for word in sys.argv[1:] if word != "--resume"]
-    return f"to go on: python train.py {shlex.join(words)} --resume"
+        return 2
+    if not training.progress.finished:
+        words = [word for word in sys.argv[1:] if word != "--resume"]
+        print(f"interrupted and saved; to go on: python train.py {shlex.join(words)} --resume")
+    return 0
 
 
 def finish(run: "Run", training: "Training") -> int:
@@ -235,9 +229,9 @@ def finish(run: "Run", training: "Training") -> int:
     A run that was interrupted before it learnt anything leaves a persona of an earlier run as it is.
     """
     best = training.progress.best
-    report_end(training)
+    code = report_end(training)
     if best is None:
-        return 2 if training.diverged else 0
+        return code
     save_persona(make_persona(run, training, training.best_arrays), run.persona_file)
     print(f"saved {run.persona_file}: the weights of epoch {best.number}")
     print(f"to talk to it: MIMIC_PERSONA={run.name} python -m bot --console")

@@ -28,7 +28,10 @@ def main() -> int:
         settings = load_settings()
         imitator = Imitator(settings.personas, settings.persona)
         try:
-            if arguments.console or not settings.token:
+            in_terminal = arguments.console or not settings.token
+            if arguments.random_seed is not None and not in_terminal:
+                raise SettingsError("--random-seed is for the terminal; add --console")
+            if in_terminal:
                 logging.basicConfig(format="%(message)s")
                 console.chat(settings, imitator, arguments.random_seed)
                 return 0

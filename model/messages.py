@@ -39,7 +39,9 @@ def tidy(table: pd.DataFrame) -> tuple[pd.DataFrame, Dropped]:
     Lines end in one way, and control characters go: neither is anybody's style.
     """
     text = table["text"].str.replace(r"\r\n?", "\n", regex=True)
-    table = table.assign(text=text.str.replace(CONTROL_CHARACTERS, "", regex=True))
+    text = text.str.replace(CONTROL_CHARACTERS, "", regex=True)
+    author = table["author"].str.replace(r"\s+", " ", regex=True).str.replace(CONTROL_CHARACTERS, "", regex=True)
+    table = table.assign(text=text, author=author)
     deleted = table["author_id"] == ""
     empty = ~deleted & (table["text"].str.strip() == "")
     kept = table[~deleted & ~empty]

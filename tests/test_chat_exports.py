@@ -60,7 +60,7 @@ def test_a_folder_is_read_whole_and_duplicates_between_files_are_dropped(tmp_pat
     (tmp_path / "one.tsv").write_text(TSV, encoding="utf-8")
     (tmp_path / "deep" / "same.tsv").write_text(TSV, encoding="utf-8")
     (tmp_path / "deep" / "other.csv").write_text(CSV, encoding="utf-8")
-    messages, dropped, formats = read(tmp_path)
+    messages, dropped, formats = read(tmp_path, tmp_path / "one.tsv")  # named twice, read once
     assert len(messages) == 3 and dropped.duplicates == 2
     assert formats == "gitter-csv, gitter-history"
 

@@ -29,7 +29,8 @@ def test_tidying_drops_counts_and_sorts():
 
 
 def test_lines_end_in_one_way_and_control_characters_go():
-    messages, _ = tidy(table(("m1", "a1", "Ada", None, "", "a\r\nb\rc\nd\te\x00\x1b[1m\x85")))
+    messages, _ = tidy(table(("m1", "a1", "A\nda\x1b", None, "", "a\r\nb\rc\nd\te\x00\x1b[1m\x85")))
+    assert messages["author"].tolist() == ["A da"]
     assert messages["text"].tolist() == ["a\nb\nc\nd\te[1m"]
 
 

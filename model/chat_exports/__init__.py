@@ -35,7 +35,7 @@ def read(paths: Sequence[Path]) -> tuple[pd.DataFrame, Dropped, str]:
     Raises:
         ChatExportError: a file is missing, empty, cut off, not text or of no known format.
     """
-    read_files = [_read_file(path) for path in _files(paths)]
+    read_files = [_read_file(path) for path in {path.resolve(): path for path in _files(paths)}.values()]
     tables, formats = zip(*read_files, strict=True)
     messages, dropped = tidy(pd.concat(tables, ignore_index=True)[COLUMNS])
     return messages, dropped, ", ".join(dict.fromkeys(formats))
