@@ -120,8 +120,7 @@ def list_authors(arguments: argparse.Namespace) -> None:
     bots = is_named(ranking, arguments.drop_author)
     print(f"{'author':<28}{'messages':>10}{'characters':>12}  {'first':<12}{'last':<12}id")
     for row, bot in zip(ranking.head(10).itertuples(), bots, strict=False):
-        days = (f"{day:%Y-%m-%d}" if pd.notna(day) else "" for day in (row.first, row.last))
-        first, last = days
+        first, last = (f"{day:%Y-%m-%d}" if pd.notna(day) else "" for day in (row.first, row.last))
         author = f"{row.author} (bot)" if bot else str(row.author)
         print(f"{author:<28}{row.messages:>10,}{row.characters:>12,}  {first:<12}{last:<12}{row.author_id}")
     picture = RUNS / "authors.png"
@@ -181,7 +180,7 @@ def base_network(run: "Run") -> Arrays:
     for epoch in training.epochs():
         print(f"community, {describe_epoch(epoch, recipe.epochs)}", flush=True)
         write_history(training.progress.epochs, folder)
-    if training.interrupted or training.diverged:
+    if not training.progress.finished:
         sys.exit(report_end(training))
     save_arrays(training.arrays(), {}, file)
     return training.arrays()
@@ -263,6 +262,8 @@ def prepare(arguments: argparse.Namespace) -> Run:
     print(f"{author.author}: {author.messages:,} messages, {author.characters:,} characters")
     left_out = ranking["author_id"][bots & (ranking["author_id"] != author.author_id)]
     corpus = build_corpus(messages[~messages["author_id"].isin(left_out)], author, recipe)
+    if not corpus.community:
+        recipe = replace(recipe, community=False)  # nobody else is there
     vocabulary = Vocabulary.of(corpus.community or corpus.training, recipe.rare)
     print(
         f"to learn from: the first {corpus.training_messages:,} messages, {len(corpus.training):,} characters; "

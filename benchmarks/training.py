@@ -19,8 +19,9 @@ from pathlib import Path
 
 from model import chat_exports
 from model.corpus import Corpus, build_corpus
-from model.messages import find_author, rank_authors
+from model.messages import CAMPERBOT, find_author, is_named, rank_authors
 from model.recipe import RECIPES, Recipe
+from model.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,9 @@ def main() -> None:
     arguments = parser.parse_args()
     recipe = replace(RECIPES["tutorial"], fraction=arguments.fraction, epochs=arguments.epochs)
     messages, _, _ = chat_exports.read(arguments.chat)
-    author = find_author(rank_authors(messages), arguments.author)
-    corpus = build_corpus(messages[messages["author_id"] == author.author_id], author, recipe)
+    ranking = rank_authors(messages)
+    author = find_author(ranking[~is_named(ranking, list(CAMPERBOT))], arguments.author)
+    corpus = build_corpus(messages, author, recipe)
     print(f"{author.author}: {len(corpus.training):,} characters to train on, {len(corpus.validation):,} held out")
     print("       notebook: training  held out  seconds    Mimic: training  held out  seconds   (bits per character)")
     rows = []
@@ -93,7 +95,7 @@ def _mimic(corpus: Corpus, recipe: Recipe, end: Connection) -> None:
     from model.training import Training
 
     with tempfile.TemporaryDirectory() as folder:
-        epochs = Training(corpus, recipe, Path(folder)).epochs()
+        epochs = Training(corpus, Vocabulary.of(corpus.training), recipe, Path(folder)).epochs()
         for _ in range(recipe.epochs):
             end.recv()
             epoch = next(epochs)

@@ -24,7 +24,7 @@ class Corpus:
     author: Author
     training: str
     validation: str  # "" where nothing is held out
-    community: str  # what everybody wrote, the author too, their last messages held out; "" where the recipe has none
+    community: str  # what everybody wrote, the author too, the last messages of each held out; "" without others
     training_messages: int
     validation_messages: int
     first: str  # dates of the training messages, ISO 8601; "" where the export doesn't say
@@ -78,9 +78,12 @@ def _learnt(count: int, recipe: Recipe) -> int:
 def _community(messages: pd.DataFrame, recipe: Recipe) -> str:
     """Join all authors' texts, one author after the other, so that who is speaking can be felt from what came before.
 
+    Returns "" where there is one author alone.
     Everybody's last messages are held out, so that one base network serves whoever is imitated next.
     """
     authors = messages.groupby("author_id", sort=True)
+    if len(authors) == 1:
+        return ""
     between = " " if recipe.message_end == "space" else ""
     return between.join(_join(own.head(_learnt(len(own), recipe)), recipe) for _, own in authors)
 

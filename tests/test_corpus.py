@@ -58,6 +58,7 @@ def test_the_community_is_everybody_but_for_the_last_messages_of_each():
     recipe = replace(recipe, message_end="character", fraction=0.5)
     assert build_corpus(both, ADA, recipe).community == f"text0{END}text1{END}other0{END}"
     assert build_corpus(both, ADA, replace(recipe, community=False)).community == ""
+    assert build_corpus(messages(4), ADA, recipe).community == ""  # nobody else is there
 
 
 def test_too_little_text_says_how_much_there_is_and_how_much_is_wanted():
