@@ -1,6 +1,7 @@
 """How the bot ends when it can't start in Discord: one sentence, exit code 2."""
 
 import asyncio
+import logging
 import threading
 
 import pytest
@@ -29,6 +30,16 @@ def start_server(monkeypatch):
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()
+
+
+@pytest.fixture(autouse=True)
+def _own_logging():
+    """Take away the handler that the bot gives the root logger: it writes to this test's terminal."""
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = before
+    root.setLevel(level)
 
 
 def run_bot(personas_folder, token) -> int:
