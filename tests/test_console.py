@@ -1,5 +1,6 @@
 """The terminal chat as people start it: a process of its own, fed through a pipe."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,18 @@ def test_the_settings_hold_in_the_terminal_too(personas_folder):
 def test_a_seed_that_steers_terminals_or_is_no_text_is_shown_harmless(personas_folder):
     done = chat(personas_folder, b"!mimic \x1b[31mred\n!mimic \xff\n")
     assert b"\x1b" not in done.stdout and done.returncode == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that can be caught")
+def test_a_stop_from_outside_is_a_quiet_end(personas_folder):
+    environment = {"PATH": "", "PYTHONPATH": str(ROOT), "MIMIC_PERSONAS": str(personas_folder), "PYTHONUTF8": "1"}
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen([sys.executable, "-m", "bot"], cwd=personas_folder, env=environment, **pipes) as bot:
+        bot.stdin.write(b"!help\n")
+        bot.stdin.flush()
+        assert bot.stdout.readline().startswith(b"I imitate how Ada chats")
+        bot.send_signal(signal.SIGTERM)
+        assert bot.wait(10) == 0 and bot.stderr.read() == b""
 
 
 @pytest.mark.parametrize(

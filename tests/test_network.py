@@ -8,6 +8,7 @@ import pytest
 
 from model.network import build_network, export_arrays, import_arrays
 from model.persona import array_shapes
+from model.recipe import RECIPES
 from model.sampler import Sampler
 from tests.conftest import make_persona
 
@@ -75,6 +76,27 @@ def test_a_stream_gives_the_samplers_logits_after_every_character_and_carries_on
     for place in range(10):
         read = sampler.logits(sampler.read(list(text[:, : place + 1])))
         assert read.shape == (3, 41) and np.abs(read - logits[:, place]).max() < 1e-3
+
+
+def test_every_knob_of_the_network_is_turned():
+    knobs = {
+        "optimizer": "adamw",
+        "learning_rate": 0.002,
+        "clip_norm": 1.5,
+        "dropout": 0.25,
+        "layers": 2,
+        "embedding": 6,
+    }
+    network = build_network(40, make_persona(units=16, reading="stream", **knobs).recipe)
+    optimizer = network.optimizer
+    assert isinstance(optimizer, keras.optimizers.AdamW) and optimizer.clipnorm == 1.5
+    assert float(optimizer.learning_rate) == pytest.approx(0.002)
+    dropouts = [layer.rate for layer in network.layers if isinstance(layer, keras.layers.Dropout)]
+    assert dropouts == [0.25, 0.25]
+    tutorial = build_network(40, RECIPES["tutorial"])
+    assert isinstance(tutorial.optimizer, keras.optimizers.RMSprop) and tutorial.optimizer.clipnorm is None
+    assert float(tutorial.optimizer.learning_rate) == pytest.approx(0.01)
+    assert not [layer for layer in tutorial.layers if isinstance(layer, keras.layers.Dropout)]
 
 
 def test_weights_go_back_as_they_came_out():
