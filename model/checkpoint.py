@@ -38,7 +38,7 @@ class Progress:
 
     epochs: list[Epoch] = field(default_factory=list)  # finished
     batches: int = 0  # of the whole run
-    seconds: float = 0.0  # of the whole run, validation too
+    seconds: float = 0.0  # of the whole run, validation and saving too
     epoch_sequences: int = 0  # of the epoch that runs
     epoch_seconds: float = 0.0  # spent on them
     nats: float = 0.0  # mean loss over them

@@ -151,6 +151,7 @@ class Training:
         Ends early on Ctrl-C, when the validation of a stream has stopped to improve, and when the loss goes on being no
         number after the run was taken back to the last epoch at half the learning rate, several times.
         """
+        self._before, self._began = self.progress.seconds, time.perf_counter()
         with _interrupts(self):
             good = self._snapshot()
             while len(self.progress.epochs) < self.recipe.epochs and not self._has_to_stop():
@@ -185,8 +186,8 @@ class Training:
         return self.interrupted or self.diverged
 
     def _epoch_is_over(self, number: int) -> bool:
-        if self.recipe.minutes:
-            return self.share >= number / self.recipe.epochs
+        if self.recipe.minutes:  # a batch at least: time may be up before it begins
+            return self.progress.epoch_sequences > 0 and self.share >= number / self.recipe.epochs
         return self.progress.batches >= number * self.pass_batches
 
     def _pass(self, number: int, first_batch: int) -> keras.utils.PyDataset:
@@ -201,16 +202,21 @@ class Training:
 
     def _close_epoch(self) -> Epoch:
         """Validate, and begin the next epoch's count."""
-        progress, start = self.progress, time.perf_counter()
+        progress = self.progress
         bits = progress.nats / math.log(2)
         epoch = Epoch(len(progress.epochs) + 1, bits, self.validate(), progress.epoch_seconds)
         progress.epochs.append(epoch)
         progress.epoch_sequences, progress.nats, progress.epoch_seconds = 0, 0.0, 0.0
         if progress.best is None or self._score(epoch) < self._score(progress.best):
             progress.best, self.best_arrays = epoch, self.arrays()
-        progress.finished = epoch.number >= self.recipe.epochs or self._has_stopped_improving()
-        progress.seconds += time.perf_counter() - start
+        progress.seconds = self.elapsed()
+        time_is_up = bool(self.recipe.minutes) and self.share >= 1
+        progress.finished = epoch.number >= self.recipe.epochs or time_is_up or self._has_stopped_improving()
         return epoch
+
+    def elapsed(self) -> float:
+        """Return the seconds of this run, whatever they went into, with those before it was resumed."""
+        return self._before + time.perf_counter() - self._began
 
     def _score(self, epoch: Epoch) -> float:
         """Return what the best epoch has least of; the tutorial, faithfully, goes by the training loss."""
@@ -279,9 +285,8 @@ class Training:
 
     def _roll_back(self, good: Checkpoint) -> None:
         """Take the run back to its last epoch, at half the learning rate; the time is spent all the same."""
-        seconds = self.progress.seconds
         self.progress = copy.deepcopy(good.progress)
-        self.progress.seconds = seconds
+        self.progress.seconds = self.elapsed()
         self._assign(good.state)
         self.rollbacks += 1
         self.diverged = False
@@ -322,7 +327,7 @@ class _Watch(keras.callbacks.Callback):
     def on_train_begin(self, logs: Any = None) -> None:
         progress = self._training.progress
         self._start = time.perf_counter()
-        self._seconds, self._epoch_seconds = progress.seconds, progress.epoch_seconds
+        self._epoch_seconds = progress.epoch_seconds
         self._sequences, self._nats = progress.epoch_sequences, progress.nats
         self._bar = tqdm(
             desc=f"epoch {self._number}/{self._training.recipe.epochs}",
@@ -340,8 +345,8 @@ class _Watch(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         training, progress = self._training, self._training.progress
-        elapsed = time.perf_counter() - self._start
-        progress.seconds, progress.epoch_seconds = self._seconds + elapsed, self._epoch_seconds + elapsed
+        progress.seconds = training.elapsed()
+        progress.epoch_seconds = self._epoch_seconds + time.perf_counter() - self._start
         loss = float(logs["loss"])  # the mean since this fit began
         training.diverged = not math.isfinite(loss)
         if not training.diverged:
