@@ -15,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -133,7 +134,7 @@ def train(arguments: argparse.Namespace) -> int:
     run = prepare(arguments)
     recipe = author_recipe(run.recipe)
     checkpoint = None
-    if arguments.resume and not is_at_the_community(run):
+    if arguments.resume and not run.is_at_the_community:
         checkpoint = load_checkpoint(run.corpus, recipe, run.folder)
         print(f"going on after epoch {len(checkpoint.progress.epochs)}, batch {checkpoint.progress.batches}")
     elif not arguments.resume:
@@ -164,14 +165,14 @@ def base_network(run: "Run") -> Arrays:
     """Train a network on everybody's text, or take the one that was trained before; exit when stopped."""
     from model.training import Training
 
-    folder = base_folder(run)
+    folder = run.base_folder
     file = folder / BASE_FILE
     if file.exists():
         print(f"community: taken from {file}")
         return load_arrays(file)[0]
     recipe = replace(run.recipe, minutes=run.recipe.minutes * COMMUNITY_SHARE)
     corpus = replace(run.corpus, training=run.corpus.community, community="")
-    checkpoint = load_checkpoint(corpus, recipe, folder) if is_at_the_community(run) else None
+    checkpoint = load_checkpoint(corpus, recipe, folder) if run.is_at_the_community else None
     training = Training(corpus, run.vocabulary, recipe, folder, checkpoint=checkpoint)
     print(
         f"community: {len(corpus.training):,} characters by everybody in the export, learnt first, kept in {folder}; "
@@ -184,19 +185,6 @@ def base_network(run: "Run") -> Arrays:
         sys.exit(report_end(training))
     save_arrays(training.arrays(), {}, file)
     return training.arrays()
-
-
-def base_folder(run: "Run") -> Path:
-    """Return a base network's folder: it follows from the text and the architecture."""
-    shapes = array_shapes(len(run.vocabulary), run.recipe)
-    key = repr((run.corpus.community, run.vocabulary.characters, shapes)).encode("utf-8", "surrogatepass")
-    return RUNS / "bases" / hashlib.sha256(key).hexdigest()[:16]
-
-
-def is_at_the_community(run: "Run") -> bool:
-    """Say whether the run was interrupted while it learnt from everybody."""
-    folder = base_folder(run)
-    return bool(run.corpus.community) and (folder / CHECKPOINT).exists() and not (folder / BASE_FILE).exists()
 
 
 def author_recipe(recipe: Recipe) -> Recipe:
@@ -249,6 +237,20 @@ class Run:
     vocabulary: Vocabulary
     source: Source
     consent: Consent | None
+
+    @cached_property
+    def base_folder(self) -> Path:
+        """The base network's folder: it follows from the text and the architecture."""
+        shapes = array_shapes(len(self.vocabulary), self.recipe)
+        key = repr((self.corpus.community, self.vocabulary.characters, shapes)).encode("utf-8", "surrogatepass")
+        return RUNS / "bases" / hashlib.sha256(key).hexdigest()[:16]
+
+    @property
+    def is_at_the_community(self) -> bool:
+        """Whether the run was interrupted while it learnt from everybody."""
+        if not self.corpus.community:
+            return False
+        return (self.base_folder / CHECKPOINT).exists() and not (self.base_folder / BASE_FILE).exists()
 
 
 def prepare(arguments: argparse.Namespace) -> Run:

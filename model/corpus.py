@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -30,7 +31,7 @@ class Corpus:
     first: str  # dates of the training messages, ISO 8601; "" where the export doesn't say
     last: str
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """Fingerprint of the texts: a run goes on with the corpus that it began with, or not at all."""
         texts = "\0".join((self.training, self.validation, self.community))

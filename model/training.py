@@ -114,25 +114,18 @@ class Training:
         self.rollbacks = 0
         self._ids = vocabulary.encode(corpus.training)
         self._held_out = vocabulary.encode(corpus.validation)
+        # In one pass over the text.
+        if recipe.reading == "windows":
+            self.sequence_count = len(sequences(self._ids, recipe))
+            self.pass_batches = math.ceil(self.sequence_count / recipe.batch_size)
+        else:
+            self.pass_batches = (len(self._ids) - 1) // recipe.batch_size // recipe.sequence_length
+            self.sequence_count = self.pass_batches * recipe.batch_size
         if initial:
             import_arrays(self.network, initial)
         if checkpoint:
             self.progress, self.best_arrays = checkpoint.progress, checkpoint.best
             self._assign(checkpoint.state)
-
-    @property
-    def sequence_count(self) -> int:
-        """The number of sequences in one pass over the text."""
-        if self.recipe.reading == "windows":
-            return len(sequences(self._ids, self.recipe))
-        return self.pass_batches * self.recipe.batch_size
-
-    @property
-    def pass_batches(self) -> int:
-        """The number of batches in one pass over the text."""
-        if self.recipe.reading == "windows":
-            return math.ceil(self.sequence_count / self.recipe.batch_size)
-        return (len(self._ids) - 1) // self.recipe.batch_size // self.recipe.sequence_length
 
     @property
     def share(self) -> float:
@@ -150,19 +143,23 @@ class Training:
 
         Ends early on Ctrl-C, when the validation of a stream has stopped to improve, and when the loss goes on being no
         number after the run was taken back to the last epoch at half the learning rate, several times.
+
+        Raises:
+            PersonaError: the disk is full or the folder can't be written; the last checkpoint is still there.
         """
         self._before, self._began = self.progress.seconds, time.perf_counter()
         with _interrupts(self):
             good = self._snapshot()
-            while len(self.progress.epochs) < self.recipe.epochs and not self._has_to_stop():
+            while len(self.progress.epochs) < self.recipe.epochs and not self.has_to_stop():
                 finished = self._train_epoch()
                 if self.diverged and self.rollbacks < ROLLBACKS:
                     self._roll_back(good)
                     continue
                 if finished:
                     epoch = self._close_epoch()
+                if not self.diverged:  # the last checkpoint is worth more than weights that are no numbers
                     good = self._snapshot()
-                self.save()
+                    save_checkpoint(good, self.corpus, self.recipe, self.folder)
                 if finished:
                     yield epoch
                 if self.progress.finished:
@@ -172,20 +169,22 @@ class Training:
         """Train the rest of the running epoch; return whether it was finished."""
         progress = self.progress
         number = len(progress.epochs) + 1
-        while not self._epoch_is_over(number):
+        while not self.epoch_is_over(number):
             passes, first = divmod(progress.batches, self.pass_batches)
             if first == 0 and self.recipe.reading == "stream":
                 self._reset_state()
             watch = _Watch(self, number)
             self.network.fit(self._pass(passes, first), shuffle=False, verbose=0, callbacks=[watch])
-            if self._has_to_stop():
+            if self.has_to_stop():
                 break
-        return self._epoch_is_over(number) and not self.diverged
+        return self.epoch_is_over(number) and not self.diverged
 
-    def _has_to_stop(self) -> bool:
+    def has_to_stop(self) -> bool:
+        """Say whether the run ends before its time."""
         return self.interrupted or self.diverged
 
-    def _epoch_is_over(self, number: int) -> bool:
+    def epoch_is_over(self, number: int) -> bool:
+        """Say whether the epoch of this number, from 1, has had its share of the time or its pass over the text."""
         if self.recipe.minutes:  # a batch at least: time may be up before it begins
             return self.progress.epoch_sequences > 0 and self.share >= number / self.recipe.epochs
         return self.progress.batches >= number * self.pass_batches
@@ -248,7 +247,7 @@ class Training:
         places = np.arange(rows)[:, np.newaxis] * count + np.arange(length + count + 1)  # (B, T + count + 1)
         judged = (places[:, 1:] > length) & (places[:, 1:] < len(text))
         judged[:, :length] = False
-        before = [np.asarray(state) for layer in recurrent_layers(self.network) for state in layer.states]
+        before = [np.asarray(state) for state in self._recurrent_state()]
         self._reset_state()
         data = Stream(text[places.clip(max=len(text) - 1)], length, weights=judged.astype(np.float32))
         # Keras averages the weighted losses over all places, judged or not.
@@ -269,16 +268,6 @@ class Training:
         if len(known) == 0:
             return None
         return float(self.network.evaluate(Windows(self._held_out, self.recipe, known), verbose=0)) / math.log(2)
-
-    def save(self) -> None:
-        """Write the checkpoint.
-
-        Raises:
-            PersonaError: the disk is full or the folder can't be written; the last checkpoint is still there.
-        """
-        if not self.diverged:  # the last checkpoint is worth more than weights that are no numbers
-            checkpoint = Checkpoint(self.progress, self._values(), self.best_arrays)
-            save_checkpoint(checkpoint, self.corpus, self.recipe, self.folder)
 
     def _snapshot(self) -> Checkpoint:
         return Checkpoint(copy.deepcopy(self.progress), self._values(), self.best_arrays)
@@ -357,8 +346,7 @@ class _Watch(keras.callbacks.Callback):
             progress.epoch_sequences += min(size, training.sequence_count - place * size)
             new = progress.epoch_sequences - self._sequences
             progress.nats = (self._nats * self._sequences + loss * new) / progress.epoch_sequences
-        over = bool(training.recipe.minutes) and training.share >= self._number / training.recipe.epochs
-        self.model.stop_training = over or training.interrupted or training.diverged
+        self.model.stop_training = training.epoch_is_over(self._number) or training.has_to_stop()
         self._bar.set_postfix_str(f"{progress.nats / math.log(2):.3f} bits per character", refresh=False)
         self._bar.update(training.share - self._bar.n)
 
