@@ -1,7 +1,4 @@
-"""Fitting a network to a corpus: batches, epochs, checkpoints, interruption and going on. Knows no exports, no Discord.
-
-Dimensions: B sequences of a batch, T characters of a sequence.
-"""
+"""Fitting a network to a corpus: epochs, validation, checkpoints, interruption and going on. Knows no exports."""
 
 import copy
 import math
@@ -15,10 +12,18 @@ from typing import Any
 
 import keras
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from model.batches import (
+    Stream,
+    Windows,
+    count_batches,
+    held_out_stream,
+    held_out_windows,
+    sequences,
+    training_pass,
+)
 from model.checkpoint import Checkpoint, Epoch, Progress, ResumeError, save_checkpoint
 from model.corpus import Corpus
 from model.network import build_network, export_arrays, import_arrays, recurrent_layers
@@ -29,54 +34,6 @@ from model.vocabulary import Vocabulary
 WARM_UP = 0.02  # share of a run in which a cosine schedule rises to its learning rate
 PATIENCE = 5  # epochs without a better validation after which a stream stops
 ROLLBACKS = 3  # times that a run which has diverged is taken back and tried at half the learning rate
-
-Ids = NDArray[np.integer]
-
-
-class Windows(keras.utils.PyDataset):
-    """Batches of (ids (B, T), next id (B,)), gathered when they are asked for: memory holds the text's ids alone."""
-
-    def __init__(self, ids: Ids, recipe: Recipe, order: Ids, first_batch: int = 0) -> None:
-        super().__init__()
-        self._windows = sequences(ids, recipe)
-        self._order = order[first_batch * recipe.batch_size :]
-        self._batch_size = recipe.batch_size
-
-    def __len__(self) -> int:
-        return math.ceil(len(self._order) / self._batch_size)
-
-    def __getitem__(self, batch: int) -> tuple[Ids, Ids]:
-        chosen = self._order[batch * self._batch_size : (batch + 1) * self._batch_size]
-        windows = self._windows[chosen].astype(np.int32)
-        return windows[:, :-1], windows[:, -1]
-
-
-class Stream(keras.utils.PyDataset):
-    """Batches of (ids (B, T), next ids (B, T)[, weights (B, T)]): each row goes on where it ended the batch before."""
-
-    def __init__(
-        self, rows: Ids, length: int, first_batch: int = 0, weights: NDArray[np.float32] | None = None
-    ) -> None:
-        super().__init__()
-        self._rows = rows[:, first_batch * length :]  # (B, batches * T + 1)
-        self._length = length
-        self._weights = weights
-
-    def __len__(self) -> int:
-        return (self._rows.shape[1] - 1) // self._length
-
-    def __getitem__(self, batch: int) -> tuple[Any, ...]:
-        start, end = batch * self._length, (batch + 1) * self._length
-        rows = self._rows[:, start : end + 1].astype(np.int32)
-        weights = () if self._weights is None else (self._weights[:, start:end],)
-        return rows[:, :-1], rows[:, 1:], *weights
-
-
-def sequences(ids: Ids, recipe: Recipe) -> Ids:
-    """Return every window with the id after it, `step` characters apart: a view (N, T + 1), nothing copied."""
-    if len(ids) <= recipe.sequence_length:
-        return np.empty((0, recipe.sequence_length + 1), ids.dtype)
-    return sliding_window_view(ids, recipe.sequence_length + 1)[:: recipe.step]
 
 
 def learning_rate(recipe: Recipe, share: float) -> float:
@@ -114,13 +71,11 @@ class Training:
         self.rollbacks = 0
         self._ids = vocabulary.encode(corpus.training)
         self._held_out = vocabulary.encode(corpus.validation)
-        # In one pass over the text.
+        # In one pass over the text; the last batch of windows may be smaller than the others.
+        self.pass_batches = count_batches(self._ids, recipe)
+        self.sequence_count = self.pass_batches * recipe.batch_size
         if recipe.reading == "windows":
             self.sequence_count = len(sequences(self._ids, recipe))
-            self.pass_batches = math.ceil(self.sequence_count / recipe.batch_size)
-        else:
-            self.pass_batches = (len(self._ids) - 1) // recipe.batch_size // recipe.sequence_length
-            self.sequence_count = self.pass_batches * recipe.batch_size
         if initial:
             import_arrays(self.network, initial)
         if checkpoint:
@@ -174,7 +129,8 @@ class Training:
             if first == 0 and self.recipe.reading == "stream":
                 self._reset_state()
             watch = _Watch(self, number)
-            self.network.fit(self._pass(passes, first), shuffle=False, verbose=0, callbacks=[watch])
+            batches = _Dataset(training_pass(self._ids, self.recipe, passes, first))
+            self.network.fit(batches, shuffle=False, verbose=0, callbacks=[watch])
             if self.has_to_stop():
                 break
         return self.epoch_is_over(number) and not self.diverged
@@ -188,16 +144,6 @@ class Training:
         if self.recipe.minutes:  # a batch at least: time may be up before it begins
             return self.progress.epoch_sequences > 0 and self.share >= number / self.recipe.epochs
         return self.progress.batches >= number * self.pass_batches
-
-    def _pass(self, number: int, first_batch: int) -> keras.utils.PyDataset:
-        """Return the batches of one pass over the text; resuming meets the same again, as they follow from the seed."""
-        random = np.random.default_rng([self.recipe.random_seed, number + 1])
-        if self.recipe.reading == "windows":
-            return Windows(self._ids, self.recipe, random.permutation(self.sequence_count), first_batch)
-        rows, length = self.recipe.batch_size, self.pass_batches * self.recipe.sequence_length
-        # Each pass begins elsewhere, so that the rows begin and end at other places.
-        ids = np.roll(self._ids, -int(random.integers(len(self._ids)))) if number else self._ids
-        return Stream(sliding_window_view(ids, length + 1)[::length][:rows], self.recipe.sequence_length, first_batch)
 
     def _close_epoch(self) -> Epoch:
         """Validate, and begin the next epoch's count."""
@@ -239,19 +185,11 @@ class Training:
             return self._validate_windows()
         if len(self._held_out) == 0:
             return None
-        rows, length = self.recipe.batch_size, self.recipe.sequence_length
-        batches = math.ceil(len(self._held_out) / rows / length)
-        # Each row first reads, unjudged, the T characters before its own: of the row before, or of the training text.
-        text = np.concatenate([self._ids[-length - 1 :], self._held_out])
-        count = batches * length
-        places = np.arange(rows)[:, np.newaxis] * count + np.arange(length + count + 1)  # (B, T + count + 1)
-        judged = (places[:, 1:] > length) & (places[:, 1:] < len(text))
-        judged[:, :length] = False
+        batches, places = held_out_stream(self._ids, self._held_out, self.recipe)
         before = [np.asarray(state) for state in self._recurrent_state()]
         self._reset_state()
-        data = Stream(text[places.clip(max=len(text) - 1)], length, weights=judged.astype(np.float32))
         # Keras averages the weighted losses over all places, judged or not.
-        nats = float(self.network.evaluate(data, verbose=0)) * judged.size
+        nats = float(self.network.evaluate(_Dataset(batches), verbose=0)) * places
         for state, value in zip(self._recurrent_state(), before, strict=True):
             state.assign(value)
         unknown = int((self._held_out == self.vocabulary.unknown).sum())
@@ -264,10 +202,10 @@ class Training:
         return int((sequences(self._held_out, self.recipe)[:, -1] == self.vocabulary.unknown).sum())
 
     def _validate_windows(self) -> float | None:
-        known = np.flatnonzero(sequences(self._held_out, self.recipe)[:, -1] != self.vocabulary.unknown)
-        if len(known) == 0:
+        windows = held_out_windows(self._held_out, self.recipe, self.vocabulary.unknown)
+        if len(windows) == 0:
             return None
-        return float(self.network.evaluate(Windows(self._held_out, self.recipe, known), verbose=0)) / math.log(2)
+        return float(self.network.evaluate(_Dataset(windows), verbose=0)) / math.log(2)
 
     def _snapshot(self) -> Checkpoint:
         return Checkpoint(copy.deepcopy(self.progress), self._values(), self.best_arrays)
@@ -303,6 +241,20 @@ class Training:
             raise ResumeError(f"the checkpoint in {self.folder} is of another version of Keras; delete the folder")
         for name, variable in state.items():
             variable.assign(values[name])
+
+
+class _Dataset(keras.utils.PyDataset):
+    """Hands batches to Keras, each when it is asked for."""
+
+    def __init__(self, batches: Windows | Stream) -> None:
+        super().__init__()
+        self._batches = batches
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def __getitem__(self, batch: int) -> tuple[Any, ...]:
+        return self._batches[batch]
 
 
 class _Watch(keras.callbacks.Callback):
