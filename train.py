@@ -6,17 +6,13 @@ python train.py CHAT --author NAME --epochs 30 --units 256 --resume
 """
 
 import argparse
-import csv
-import hashlib
 import os
 import re
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
-from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,40 +21,33 @@ import pandas as pd
 
 from model import chat_exports
 from model.chat_exports import ChatExportError
-from model.checkpoint import FILE as CHECKPOINT
 from model.checkpoint import Epoch, ResumeError, load_checkpoint, refuse_unfinished
 from model.corpus import READABLE_CHARACTERS, Corpus, CorpusError, build_corpus
 from model.messages import CAMPERBOT, AuthorError, find_author, is_named, rank_authors
 from model.persona import (
     CONSENT_KINDS,
-    SUFFIX,
     Arrays,
     Consent,
     Persona,
     PersonaError,
     Source,
-    array_shapes,
     check_name,
     load_arrays,
     save_arrays,
     save_persona,
     written_aside,
 )
-from model.plots import draw_authors, draw_curve
+from model.plots import draw_authors
 from model.recipe import RECIPES, Recipe, RecipeError
+from model.run import RUNS, Run, write_history
 from model.sampler import Request, Sampler
 from model.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from model.training import Training
 
-PERSONAS = Path("personas")
-RUNS = Path("runs")
 SAMPLE_TEMPERATURES = (0.2, 0.5, 1.0, 1.2)
 SAMPLE_LENGTH = 400
-COMMUNITY_SHARE = 0.92  # of the time; a few passes over the author's text are enough, and more would be too much
-AUTHOR_LEARNING_RATE = 1 / 3  # of the recipe's, so that what was learnt from everybody stays
-BASE_FILE = f"base{SUFFIX}"
 
 
 def main() -> int:
@@ -132,7 +121,7 @@ def list_authors(arguments: argparse.Namespace) -> None:
 def train(arguments: argparse.Namespace) -> int:
     """Read, build, fit and export; return the exit code."""
     run = prepare(arguments)
-    recipe = author_recipe(run.recipe)
+    recipe = run.author_recipe
     checkpoint = None
     if arguments.resume and not run.is_at_the_community:
         checkpoint = load_checkpoint(run.corpus, recipe, run.folder)
@@ -157,21 +146,19 @@ def train(arguments: argparse.Namespace) -> int:
         print(describe_epoch(epoch, recipe.epochs), flush=True)
         write_history(training.progress.epochs, run.folder)
         if epoch.number == 1 or training.progress.finished:
-            print_samples(make_persona(run, training, training.arrays()), prompt, epoch.number, run.folder)
+            persona = run.persona(training.arrays(), training.progress.best)
+            print_samples(persona, prompt, epoch.number, run.folder)
     return finish(run, training)
 
 
-def base_network(run: "Run") -> Arrays:
+def base_network(run: Run) -> Arrays:
     """Train a network on everybody's text, or take the one that was trained before; exit when stopped."""
     from model.training import Training
 
-    folder = run.base_folder
-    file = folder / BASE_FILE
-    if file.exists():
-        print(f"community: taken from {file}")
-        return load_arrays(file)[0]
-    recipe = replace(run.recipe, minutes=run.recipe.minutes * COMMUNITY_SHARE)
-    corpus = replace(run.corpus, training=run.corpus.community, community="")
+    if run.base_file.exists():
+        print(f"community: taken from {run.base_file}")
+        return load_arrays(run.base_file)[0]
+    recipe, corpus, folder = run.community_recipe, run.community_corpus, run.base_folder
     checkpoint = load_checkpoint(corpus, recipe, folder) if run.is_at_the_community else None
     training = Training(corpus, run.vocabulary, recipe, folder, checkpoint=checkpoint)
     print(
@@ -183,16 +170,9 @@ def base_network(run: "Run") -> Arrays:
         write_history(training.progress.epochs, folder)
     if not training.progress.finished:
         sys.exit(report_end(training))
-    save_arrays(training.arrays(), {}, file)
-    return training.arrays()
-
-
-def author_recipe(recipe: Recipe) -> Recipe:
-    """Return the recipe of what follows the community: a small part of the time, at a lower learning rate."""
-    if not recipe.community:
-        return recipe
-    minutes = recipe.minutes * (1 - COMMUNITY_SHARE)
-    return replace(recipe, minutes=minutes, learning_rate=recipe.learning_rate * AUTHOR_LEARNING_RATE)
+    arrays = training.arrays()
+    save_arrays(arrays, {}, run.base_file)
+    return arrays
 
 
 def report_end(training: "Training") -> int:
@@ -210,7 +190,7 @@ def report_end(training: "Training") -> int:
     return 0
 
 
-def finish(run: "Run", training: "Training") -> int:
+def finish(run: Run, training: "Training") -> int:
     """Save the persona, say how the run ended and what to do next; return the exit code.
 
     A run that was interrupted before it learnt anything leaves a persona of an earlier run as it is.
@@ -219,38 +199,10 @@ def finish(run: "Run", training: "Training") -> int:
     code = report_end(training)
     if best is None:
         return code
-    save_persona(make_persona(run, training, training.best_arrays), run.persona_file)
+    save_persona(run.persona(training.best_arrays, best), run.persona_file)
     print(f"saved {run.persona_file}: the weights of epoch {best.number}")
     print(f"to talk to it: MIMIC_PERSONA={run.name} python -m bot --console")
     return 0
-
-
-@dataclass(frozen=True)
-class Run:
-    """What a training run is made of, settled before the network is."""
-
-    name: str
-    folder: Path
-    persona_file: Path
-    recipe: Recipe
-    corpus: Corpus
-    vocabulary: Vocabulary
-    source: Source
-    consent: Consent | None
-
-    @cached_property
-    def base_folder(self) -> Path:
-        """The base network's folder: it follows from the text and the architecture."""
-        shapes = array_shapes(len(self.vocabulary), self.recipe)
-        key = repr((self.corpus.community, self.vocabulary.characters, shapes)).encode("utf-8", "surrogatepass")
-        return RUNS / "bases" / hashlib.sha256(key).hexdigest()[:16]
-
-    @property
-    def is_at_the_community(self) -> bool:
-        """Whether the run was interrupted while it learnt from everybody."""
-        if not self.corpus.community:
-            return False
-        return (self.base_folder / CHECKPOINT).exists() and not (self.base_folder / BASE_FILE).exists()
 
 
 def prepare(arguments: argparse.Namespace) -> Run:
@@ -274,8 +226,6 @@ def prepare(arguments: argparse.Namespace) -> Run:
     if len(corpus.training) < READABLE_CHARACTERS:
         print(f"little text: replies become readable from about {READABLE_CHARACTERS:,} characters (see --fraction)")
     name = check_name(arguments.persona or re.sub(r"[^\w.-]+", "-", author.author).strip("-.").lower() or "persona")
-    folder = RUNS / name
-    draw_authors(ranking, bots, folder / "authors.png")
     source = Source(
         author=author.author,
         author_id=author.author_id,
@@ -287,8 +237,9 @@ def prepare(arguments: argparse.Namespace) -> Run:
         last=corpus.last,
         sha256=corpus.sha256,
     )
-    persona_file = PERSONAS / f"{name}{SUFFIX}"
-    return Run(name, folder, persona_file, recipe, corpus, vocabulary, source, choose_consent(arguments))
+    run = Run(name, recipe, corpus, vocabulary, source, choose_consent(arguments))
+    draw_authors(ranking, bots, run.folder / "authors.png")
+    return run
 
 
 def read_messages(paths: Sequence[Path]) -> tuple[pd.DataFrame, str]:
@@ -315,42 +266,11 @@ def choose_consent(arguments: argparse.Namespace) -> Consent | None:
     return Consent(arguments.consent_kind, arguments.consent_by, today, arguments.consent_contact)
 
 
-def make_persona(run: Run, training: "Training", arrays: Arrays) -> Persona:
-    """Make a persona of these weights, with the measures of the best epoch so far."""
-    best = training.progress.best
-    metrics = {"training_bits": best.training_bits} if best else {}
-    if best and best.validation_bits is not None:
-        metrics["validation_bits"] = best.validation_bits
-    return Persona(
-        name=run.name,
-        vocabulary=run.vocabulary,
-        recipe=run.recipe,
-        source=run.source,
-        consent=run.consent,
-        metrics=metrics,
-        libraries={library: version(library) for library in ("keras", "numpy", "pandas")},
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        arrays=arrays,
-    )
-
-
 def describe_epoch(epoch: Epoch, epochs: int) -> str:
     """Say in one line what an epoch came to."""
     held_out = "" if epoch.validation_bits is None else f", held out {epoch.validation_bits:.3f}"
     return (
         f"epoch {epoch.number}/{epochs}: {epoch.training_bits:.3f} bits per character{held_out}, {epoch.seconds:.0f} s"
-    )
-
-
-def write_history(epochs: Sequence[Epoch], folder: Path) -> None:
-    """Write history.csv and curve.png, anew after each epoch."""
-    with written_aside(folder / "history.csv") as aside, aside.open("w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["epoch", "training_bits", "validation_bits", "seconds"])
-        for epoch in epochs:
-            rows.writerow([epoch.number, epoch.training_bits, epoch.validation_bits, round(epoch.seconds, 1)])
-    draw_curve(
-        [epoch.training_bits for epoch in epochs], [epoch.validation_bits for epoch in epochs], folder / "curve.png"
     )
 
 

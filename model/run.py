@@ -1,0 +1,118 @@
+"""A training run but for its network: what it is made of, its two parts, and what it leaves on disk. Knows no Keras.
+
+Where there are others in the export, a run learns from everybody first (the base network), then from the author.
+"""
+
+import csv
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+
+from model.checkpoint import FILE as CHECKPOINT
+from model.checkpoint import Epoch
+from model.corpus import Corpus
+from model.persona import SUFFIX, Arrays, Consent, Persona, Source, array_shapes, written_aside
+from model.plots import draw_curve
+from model.recipe import Recipe
+from model.vocabulary import Vocabulary
+
+PERSONAS = Path("personas")
+RUNS = Path("runs")
+COMMUNITY_SHARE = 0.92  # of the time; a few passes over the author's text are enough, and more would be too much
+AUTHOR_LEARNING_RATE = 1 / 3  # of the recipe's, so that what was learnt from everybody stays
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a training run is made of, settled before the network is."""
+
+    name: str
+    recipe: Recipe
+    corpus: Corpus
+    vocabulary: Vocabulary
+    source: Source
+    consent: Consent | None
+
+    @property
+    def folder(self) -> Path:
+        """Where the run keeps its checkpoint, history and samples."""
+        return RUNS / self.name
+
+    @property
+    def persona_file(self) -> Path:
+        """Where the persona goes."""
+        return PERSONAS / f"{self.name}{SUFFIX}"
+
+    @property
+    def author_recipe(self) -> Recipe:
+        """The recipe of what follows the community: a small part of the time, at a lower learning rate."""
+        if not self.recipe.community:
+            return self.recipe
+        minutes = self.recipe.minutes * (1 - COMMUNITY_SHARE)
+        return replace(self.recipe, minutes=minutes, learning_rate=self.recipe.learning_rate * AUTHOR_LEARNING_RATE)
+
+    @property
+    def community_recipe(self) -> Recipe:
+        """The recipe of the base network."""
+        return replace(self.recipe, minutes=self.recipe.minutes * COMMUNITY_SHARE)
+
+    @property
+    def community_corpus(self) -> Corpus:
+        """What the base network learns from, judged by the author's held-out messages."""
+        return replace(self.corpus, training=self.corpus.community, community="")
+
+    @cached_property
+    def base_folder(self) -> Path:
+        """The base network's folder: it follows from the text and the architecture."""
+        shapes = array_shapes(len(self.vocabulary), self.recipe)
+        key = repr((self.corpus.community, self.vocabulary.characters, shapes)).encode("utf-8", "surrogatepass")
+        return RUNS / "bases" / hashlib.sha256(key).hexdigest()[:16]
+
+    @property
+    def base_file(self) -> Path:
+        """The base network, once it is trained."""
+        return self.base_folder / f"base{SUFFIX}"
+
+    @property
+    def is_at_the_community(self) -> bool:
+        """Whether the run was interrupted while it learnt from everybody."""
+        if not self.corpus.community:
+            return False
+        return (self.base_folder / CHECKPOINT).exists() and not self.base_file.exists()
+
+    def persona(self, arrays: Arrays, best: Epoch | None) -> Persona:
+        """Make a persona of these weights, with the measures of the best epoch so far."""
+        metrics = {"training_bits": best.training_bits} if best else {}
+        if best and best.validation_bits is not None:
+            metrics["validation_bits"] = best.validation_bits
+        return Persona(
+            name=self.name,
+            vocabulary=self.vocabulary,
+            recipe=self.recipe,
+            source=self.source,
+            consent=self.consent,
+            metrics=metrics,
+            libraries={library: version(library) for library in ("keras", "numpy", "pandas")},
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            arrays=arrays,
+        )
+
+
+def write_history(epochs: Sequence[Epoch], folder: Path) -> None:
+    """Write history.csv and curve.png, anew after each epoch.
+
+    Raises:
+        PersonaError: the disk is full or the folder can't be written.
+    """
+    with written_aside(folder / "history.csv") as aside, aside.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["epoch", "training_bits", "validation_bits", "seconds"])
+        for epoch in epochs:
+            rows.writerow([epoch.number, epoch.training_bits, epoch.validation_bits, round(epoch.seconds, 1)])
+    draw_curve(
+        [epoch.training_bits for epoch in epochs], [epoch.validation_bits for epoch in epochs], folder / "curve.png"
+    )
