@@ -3,10 +3,10 @@
 python train.py CHAT --list-authors
 python train.py CHAT --author NAME --consent-kind written-consent --consent-by NAME
 python train.py CHAT --author NAME --epochs 30 --units 256 --resume
+python train.py CHAT --evaluate personas/name.safetensors
 """
 
 import argparse
-import os
 import re
 import shlex
 import sys
@@ -21,8 +21,9 @@ import pandas as pd
 
 from model import chat_exports
 from model.chat_exports import ChatExportError
-from model.checkpoint import Epoch, ResumeError, load_checkpoint, refuse_unfinished
+from model.checkpoint import Epoch, ResumeError, load_checkpoint, refuse_unfinished, sole_run
 from model.corpus import READABLE_CHARACTERS, Corpus, CorpusError, build_corpus
+from model.device import describe_device, settle_tensorflow
 from model.messages import CAMPERBOT, AuthorError, find_author, is_named, rank_authors
 from model.persona import (
     CONSENT_KINDS,
@@ -33,6 +34,7 @@ from model.persona import (
     Source,
     check_name,
     load_arrays,
+    load_persona,
     save_arrays,
     save_persona,
     written_aside,
@@ -57,6 +59,9 @@ def main() -> int:
         if arguments.list_authors:
             list_authors(arguments)
             return 0
+        if arguments.evaluate:
+            evaluate_again(arguments)
+            return 0
         return train(arguments)
     except (ChatExportError, AuthorError, CorpusError, RecipeError, PersonaError, ResumeError) as error:
         print(f"train.py: {error}", file=sys.stderr)
@@ -74,6 +79,12 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("chat", nargs="+", type=Path, help="chat exports: files or folders")
     parser.add_argument(
         "--list-authors", action="store_true", help="list and draw the ten most active authors, and stop"
+    )
+    parser.add_argument(
+        "--evaluate",
+        metavar="PERSONA",
+        type=Path,
+        help="measure this file on its author's held-out text, and stop",
     )
     parser.add_argument("--author", metavar="NAME|ID", help="whom to imitate (default: the most prolific author)")
     parser.add_argument(
@@ -118,19 +129,48 @@ def list_authors(arguments: argparse.Namespace) -> None:
     print(f"drawn in {picture}")
 
 
+def evaluate_again(arguments: argparse.Namespace) -> None:
+    """Measure a persona on the export that it was trained on, print it and keep it in the file."""
+    persona = load_persona(arguments.evaluate)
+    messages, _ = read_messages(arguments.chat)
+    ranking = rank_authors(messages)
+    author = find_author(ranking, persona.source.author_id)
+    left_out = ranking["author_id"][
+        is_named(ranking, arguments.drop_author) & (ranking["author_id"] != author.author_id)
+    ]
+    corpus = build_corpus(messages[~messages["author_id"].isin(left_out)], author, persona.recipe)
+    if corpus.sha256 != persona.source.sha256:
+        print("this is not the text that the persona learnt from: what is held out here, it may have learnt there")
+    save_persona(evaluated(persona, corpus), arguments.evaluate)
+
+
+def evaluated(persona: Persona, corpus: Corpus) -> Persona:
+    """Print a persona's measures; return it with them."""
+    from model.evaluation import describe, evaluate
+
+    metrics = evaluate(persona, corpus)
+    print(describe(metrics))
+    return replace(persona, metrics=persona.metrics | metrics)
+
+
 def train(arguments: argparse.Namespace) -> int:
-    """Read, build, fit and export; return the exit code."""
+    """Train one author's network; return the exit code."""
     run = prepare(arguments)
+    with sole_run(run.folder):
+        return fit(run, arguments.resume)
+
+
+def fit(run: Run, resume: bool) -> int:
+    """Fit the network of a run, and the base network before it, and export it; return the exit code."""
     recipe = run.author_recipe
     checkpoint = None
-    if arguments.resume and not run.is_at_the_community:
+    if resume and not run.is_at_the_community:
         checkpoint = load_checkpoint(run.corpus, recipe, run.folder)
         print(f"going on after epoch {len(checkpoint.progress.epochs)}, batch {checkpoint.progress.batches}")
-    elif not arguments.resume:
+    elif not resume:
         refuse_unfinished(run.folder)
     # All is settled before TensorFlow is imported, which takes seconds: bad input is answered at once.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from model.network import describe_device
+    settle_tensorflow()
     from model.training import Training
 
     print(f"device: {describe_device()}")
@@ -165,9 +205,10 @@ def base_network(run: Run) -> Arrays:
         f"community: {len(corpus.training):,} characters by everybody in the export, learnt first, kept in {folder}; "
         "if they did not agree to that, stop here and add --no-community"
     )
-    for epoch in training.epochs():
-        print(f"community, {describe_epoch(epoch, recipe.epochs)}", flush=True)
-        write_history(training.progress.epochs, folder)
+    with sole_run(folder):
+        for epoch in training.epochs():
+            print(f"community, {describe_epoch(epoch, recipe.epochs)}", flush=True)
+            write_history(training.progress.epochs, folder)
     if not training.progress.finished:
         sys.exit(report_end(training))
     arrays = training.arrays()
@@ -199,7 +240,10 @@ def finish(run: Run, training: "Training") -> int:
     code = report_end(training)
     if best is None:
         return code
-    save_persona(run.persona(training.best_arrays, best), run.persona_file)
+    persona = run.persona(training.best_arrays, best)
+    save_persona(persona, run.persona_file)
+    if training.progress.finished:
+        save_persona(evaluated(persona, run.corpus), run.persona_file)
     print(f"saved {run.persona_file}: the weights of epoch {best.number}")
     print(f"to talk to it: MIMIC_PERSONA={run.name} python -m bot --console")
     return 0
@@ -214,8 +258,7 @@ def prepare(arguments: argparse.Namespace) -> Run:
     bots = is_named(ranking, arguments.drop_author)
     author = find_author(ranking if arguments.author else ranking[~bots], arguments.author)
     print(f"{author.author}: {author.messages:,} messages, {author.characters:,} characters")
-    left_out = ranking["author_id"][bots & (ranking["author_id"] != author.author_id)]
-    corpus = build_corpus(messages[~messages["author_id"].isin(left_out)], author, recipe)
+    corpus = build_corpus(messages, author, recipe, ranking["author_id"][bots])
     if not corpus.community:
         recipe = replace(recipe, community=False)  # nobody else is there
     vocabulary = Vocabulary.of(corpus.community or corpus.training, recipe.rare)

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from model import chat_exports
 from model.corpus import Corpus, build_corpus
+from model.device import settle_tensorflow
 from model.messages import CAMPERBOT, find_author, is_named, rank_authors
 from model.recipe import RECIPES, Recipe
 from model.vocabulary import Vocabulary
@@ -92,6 +93,7 @@ def _notebook(corpus: Corpus, recipe: Recipe, end: Connection) -> None:
 
 
 def _mimic(corpus: Corpus, recipe: Recipe, end: Connection) -> None:
+    settle_tensorflow()
     from model.training import Training
 
     with tempfile.TemporaryDirectory() as folder:

@@ -1,11 +1,14 @@
 """The checkpoint of a training run: where it stands, on disk, to go on from. Knows no Keras."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from model.corpus import Corpus
@@ -53,6 +56,23 @@ class Checkpoint:
     progress: Progress
     state: dict[str, Floats]  # every variable of network and optimizer
     best: dict[str, Floats]  # weights of the best epoch, in the persona file's names; none before the first has ended
+
+
+@contextmanager
+def sole_run(folder: Path) -> Iterator[None]:
+    """Keep every other run out of a folder; the system lifts the lock even from a process that was killed.
+
+    Raises:
+        ResumeError: another run is at work there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / "lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise ResumeError(
+            f"another run is at work in {folder}: wait for its end, or choose another --persona"
+        ) from error
 
 
 def save_checkpoint(checkpoint: Checkpoint, corpus: Corpus, recipe: Recipe, folder: Path) -> None:

@@ -1,6 +1,7 @@
 """One author's messages to a training and a validation text. Knows no characters' ids and no network."""
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -25,11 +26,16 @@ class Corpus:
     author: Author
     training: str
     validation: str  # "" where nothing is held out
-    community: str  # what everybody wrote, the author too, the last messages of each held out; "" without others
+    authors: Mapping[str, str]  # what everybody wrote, by author_id, the last messages held out; {} without others
     training_messages: int
     validation_messages: int
     first: str  # dates of the training messages, ISO 8601; "" where the export doesn't say
     last: str
+
+    @cached_property
+    def community(self) -> str:
+        """All authors' texts, one author after the other, so that who is speaking can be felt from what came before."""
+        return "".join(self.authors.values())
 
     @cached_property
     def sha256(self) -> str:
@@ -38,15 +44,17 @@ class Corpus:
         return hashlib.sha256(texts.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def build_corpus(messages: pd.DataFrame, author: Author, recipe: Recipe) -> Corpus:
+def build_corpus(messages: pd.DataFrame, author: Author, recipe: Recipe, bots: Iterable[str] = ()) -> Corpus:
     """Take the author's first messages for training and the last for validation.
 
     Args:
-        messages: of all people, bots left out, in time order.
+        messages: of all people, in time order.
+        bots: the ids of authors whom nobody learns from, but for the one who is asked for.
 
     Raises:
         CorpusError: less training text than fills one batch.
     """
+    messages = messages[~messages["author_id"].isin(set(bots) - {author.author_id})]
     own = messages[messages["author_id"] == author.author_id]
     training = own.head(int(len(own) * recipe.fraction + 1e-9))
     held_out = own.tail(len(own) - _learnt(len(own), recipe))
@@ -54,7 +62,7 @@ def build_corpus(messages: pd.DataFrame, author: Author, recipe: Recipe) -> Corp
         author=author,
         training=_join(training, recipe),
         validation=_join(held_out, recipe),
-        community=_community(messages, recipe) if recipe.community else "",
+        authors=_authors(messages, recipe) if recipe.community else {},
         training_messages=len(training),
         validation_messages=len(held_out),
         first=_date(training["sent_at"].min()),
@@ -76,17 +84,16 @@ def _learnt(count: int, recipe: Recipe) -> int:
     return int(count * (1 - recipe.held_out) + 1e-9)
 
 
-def _community(messages: pd.DataFrame, recipe: Recipe) -> str:
-    """Join all authors' texts, one author after the other, so that who is speaking can be felt from what came before.
+def _authors(messages: pd.DataFrame, recipe: Recipe) -> dict[str, str]:
+    """Return each author's text; nothing where there is one author alone.
 
-    Returns "" where there is one author alone.
     Everybody's last messages are held out, so that one base network serves whoever is imitated next.
     """
     authors = messages.groupby("author_id", sort=True)
     if len(authors) == 1:
-        return ""
-    between = " " if recipe.message_end == "space" else ""
-    return between.join(_join(own.head(_learnt(len(own), recipe)), recipe) for _, own in authors)
+        return {}
+    end = " " if recipe.message_end == "space" else ""
+    return {str(author_id): _join(own.head(_learnt(len(own), recipe)), recipe) + end for author_id, own in authors}
 
 
 def _join(messages: pd.DataFrame, recipe: Recipe) -> str:

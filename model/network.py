@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from model.device import gpus, is_tensorflow
 from model.persona import Arrays
 from model.recipe import Recipe
 
@@ -16,6 +17,8 @@ OPTIMIZERS = {
     "rmsprop": keras.optimizers.RMSprop,
     "adam": keras.optimizers.Adam,
     "adamw": keras.optimizers.AdamW,
+    # Muon turns the LSTM's matrices; embedding, logits and biases are AdamW's, as its authors advise.
+    "muon": functools.partial(keras.optimizers.Muon, exclude_layers=["logits"], adam_lr_ratio=0.3),
     "sgd": keras.optimizers.SGD,
 }
 
@@ -38,14 +41,14 @@ def build_network(vocabulary_size: int, recipe: Recipe) -> keras.Model:
         # One-hot here, batch by batch: for the whole corpus at once it is 1 GB for 0.7 MB of text. Unknown: all zeros.
         activations = keras.ops.one_hot(ids, vocabulary_size)  # (B, T, V)
     # Steps written out one after the other save a tenth of the time on a CPU; a GPU's fused kernel wants the loop.
-    unroll = not stream and recipe.sequence_length <= LONGEST_UNROLLED and _on_tensorflow() and not _gpus()
+    unroll = not stream and recipe.sequence_length <= LONGEST_UNROLLED and is_tensorflow() and not gpus()
     for layer in range(recipe.layers):
         every = stream or layer < recipe.layers - 1
         lstm = keras.layers.LSTM(recipe.units, return_sequences=every, stateful=stream, unroll=unroll)
         activations = lstm(activations)  # (B, T, H); the last layer's of windows (B, H)
         if recipe.dropout:
             activations = keras.layers.Dropout(recipe.dropout)(activations)
-    logits = keras.layers.Dense(vocabulary_size + stream)(activations)
+    logits = keras.layers.Dense(vocabulary_size + stream, name="logits")(activations)
     network = keras.Model(ids, logits)
     network.compile(
         optimizer=OPTIMIZERS[recipe.optimizer](recipe.learning_rate, clipnorm=recipe.clip_norm or None),
@@ -79,25 +82,3 @@ def _named(network: keras.Model) -> dict[str, keras.Variable]:
             named[f"lstm_{number}.{part}"] = variable
     dense = network.layers[-1]
     return named | {"dense.kernel": dense.kernel, "dense.bias": dense.bias}
-
-
-def describe_device() -> str:
-    """Say in plain words what Keras computes on."""
-    if not _on_tensorflow():
-        return f"{keras.backend.backend()}: {', '.join(map(str, keras.distribution.list_devices()))}"
-    return f"GPU: {', '.join(_gpus())}" if _gpus() else "CPU: TensorFlow sees no GPU"
-
-
-def _on_tensorflow() -> bool:
-    return bool(keras.backend.backend() == "tensorflow")
-
-
-@functools.cache
-def _gpus() -> list[str]:
-    """Name TensorFlow's GPUs, and let their memory grow with need instead of taking it whole."""
-    import tensorflow as tf
-
-    gpus = tf.config.list_physical_devices("GPU")
-    for gpu in gpus:
-        tf.config.experimental.set_memory_growth(gpu, True)
-    return [tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name) for gpu in gpus]

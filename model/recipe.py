@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-OPTIMIZERS = ("rmsprop", "adam", "adamw", "sgd")
+OPTIMIZERS = ("rmsprop", "adam", "adamw", "muon", "sgd")
 CASES = ("lower", "keep")
 READINGS = ("windows", "stream")
 MESSAGE_ENDS = ("space", "character")

@@ -63,7 +63,7 @@ class Run:
     @property
     def community_corpus(self) -> Corpus:
         """What the base network learns from, judged by the author's held-out messages."""
-        return replace(self.corpus, training=self.corpus.community, community="")
+        return replace(self.corpus, training=self.corpus.community, authors={})
 
     @cached_property
     def base_folder(self) -> Path:

@@ -54,7 +54,7 @@ def test_a_message_can_end_in_a_character_of_its_own():
 def test_the_community_is_everybody_but_for_the_last_messages_of_each():
     recipe = replace(RECIPE, community=True, held_out=0.5)
     both = pd.concat([messages(4), messages(2, "b1", "Other")])
-    assert build_corpus(both, ADA, replace(recipe, fraction=0.5)).community == "text0 text1 other0"
+    assert build_corpus(both, ADA, replace(recipe, fraction=0.5)).community == "text0 text1 other0 "
     recipe = replace(recipe, message_end="character", fraction=0.5)
     assert build_corpus(both, ADA, recipe).community == f"text0{END}text1{END}other0{END}"
     assert build_corpus(both, ADA, replace(recipe, community=False)).community == ""

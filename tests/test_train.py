@@ -138,6 +138,38 @@ def test_an_interrupted_run_says_how_to_go_on_and_goes_on(run, chat_csv, tmp_pat
     assert code == 2 and "units was 8 and is now 9" in complaint
 
 
+def test_a_run_that_is_killed_goes_on_and_ends_where_an_unbroken_one_ends(run, chat_csv, tmp_path):
+    words = [*SMALL, "--epochs", "40"]
+    run(chat_csv, *words, "--persona", "unbroken")
+    command = [sys.executable, train.__file__, str(chat_csv), *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=tmp_path) as training:
+        while b"epoch 2/40" not in training.stdout.readline():
+            assert training.poll() is None
+        code, _, complaint = run(chat_csv, *words)
+        assert code == 2 and "another run is at work in runs/ada" in complaint
+        training.kill()
+    code, said, _ = run(chat_csv, *words, "--resume")
+    assert code == 0 and "going on after epoch" in said and "epoch 40/40" in said
+    killed, unbroken = (load_persona(tmp_path / "personas" / f"{name}.safetensors") for name in ("ada", "unbroken"))
+    for name, array in unbroken.arrays.items():
+        assert np.allclose(killed.arrays[name], array, atol=1e-3)
+
+
+def test_a_persona_is_measured_when_it_is_trained_and_whenever_asked(run, chat_csv, tmp_path):
+    _, said, _ = run(chat_csv, *SMALL)
+    file = tmp_path / "personas" / "ada.safetensors"
+    trained = load_persona(file)
+    assert f"held out: {trained.metrics['validation_bits']:.3f} bits per character" in said
+    assert {"ppmd_bits", "unigram_bits", "copied_0.5", "known_words_1.2"} <= set(trained.metrics)
+
+    code, again, _ = run(chat_csv, "--evaluate", file)
+    assert code == 0 and load_persona(file).metrics == pytest.approx(trained.metrics)
+    assert again.splitlines()[-5:] == said.splitlines()[-7:-2]  # the same table, without what follows a training
+    chat_csv.write_text(chat_csv.read_text() + "m99,a1,Ada,2026-01-02T10:00:00Z,and another one\n", encoding="utf-8")
+    _, again, _ = run(chat_csv, "--evaluate", file)
+    assert "not the text that the persona learnt from" in again
+
+
 def test_a_loss_that_explodes_at_once_leaves_no_persona(run, chat_csv, tmp_path, monkeypatch):
     from model.training import Training
 
@@ -216,7 +248,7 @@ def test_the_prompt_of_the_samples_is_a_window_of_the_training_text():
 
     text = "".join(np.random.default_rng(0).choice(list("abc"), 100))
     recipe = Recipe(sequence_length=40)
-    prompt = train.sample_prompt(Corpus(Author("", "", 1, 1), text, "", "", 1, 0, "", ""), recipe)
+    prompt = train.sample_prompt(Corpus(Author("", "", 1, 1), text, "", {}, 1, 0, "", ""), recipe)
     assert prompt in text and len(prompt) == 40
 
 

@@ -21,7 +21,7 @@ RECIPE = replace(RECIPES["tutorial"], sequence_length=5, step=1, units=8, batch_
 
 
 def corpus(training="abcab " * 20, validation="abcab abc") -> Corpus:
-    return Corpus(Author("a1", "Ada", 1, 1), training, validation, "", 1, 1, "", "")
+    return Corpus(Author("a1", "Ada", 1, 1), training, validation, {}, 1, 1, "", "")
 
 
 def training(recipe, folder, corpus=None, **options) -> Training:

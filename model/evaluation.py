@@ -1,0 +1,282 @@
+"""How good an imitation is: bits per character beside references, and what its replies are like. Knows no Keras.
+
+Every measure stands beside the same measure of the person's real, held-out text.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyppmd
+from numpy.typing import NDArray
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.svm import LinearSVC
+
+from model.batches import held_out_stream
+from model.corpus import Corpus
+from model.persona import Persona
+from model.sampler import Request, Sampler
+from model.vocabulary import END, Vocabulary
+
+TEMPERATURES = (0.2, 0.5, 1.0, 1.2)
+REPLIES = 20  # at each temperature
+BLOCK = 400  # characters of a reply, and of the real text beside it
+COPIED = 40  # a run of so many characters that the training text holds too is no accident
+PPM_ORDER = 8
+PPM_MEMORY = 2**30  # bytes at most; touched only as far as the text needs it
+ACTIVE_AUTHORS = 10
+KNOWN_WORD = 3  # times that the real text holds a word that counts as one
+FEWEST_BLOCKS = 20  # of real text, from which telling them from replies means something
+MOST_BLOCKS = 400
+READ_AT_ONCE = 4096  # windows
+HASH_BASE = np.uint64(0x9E3779B97F4A7C15)  # odd and large: 2^64 over the golden ratio
+ROWS = {
+    "copied": "copied word for word",
+    "known_words": "words that people use",
+    "attributed": "taken for the author's",
+}
+Metrics = dict[str, float]
+
+
+def evaluate(persona: Persona, corpus: Corpus) -> Metrics:
+    """Measure a persona on its author's held-out text; what there is too little text for is left out.
+
+    Names: `*_bits` are bits per character; `copied_T`, `attributed_T` and `known_words_T` are shares from 0 to 1 of the
+    replies at temperature T, and with `real` in its place of the held-out text; `told_apart` is an AUC, 0.5 to 1.
+    """
+    if not corpus.validation:
+        return {}
+    metrics = reference_bits(corpus, persona.vocabulary) | {"validation_bits": held_out_bits(persona, corpus)}
+    texts: dict[str, list[str]] = {"real": blocks(readable(corpus.validation))}
+    for temperature in TEMPERATURES:
+        texts[str(temperature)] = replies(persona, corpus, temperature, REPLIES)
+    learnt = readable(corpus.community or corpus.training)
+    words = Counter(each_word(learnt))
+    attribution = Attribution.of(corpus)
+    for name, parts in texts.items():
+        if not parts:
+            continue
+        metrics[f"copied_{name}"] = share_copied(parts, [learnt, readable(corpus.training)])
+        metrics[f"known_words_{name}"] = share_known(parts, words)
+        if attribution:
+            metrics[f"attributed_{name}"] = attribution.share(parts)
+    count = min(len(texts["real"]), MOST_BLOCKS)
+    if count >= FEWEST_BLOCKS:
+        metrics["told_apart"] = told_apart(texts["real"][:count], replies(persona, corpus, 1.0, count))
+    return metrics
+
+
+def describe(metrics: Metrics) -> str:
+    """Lay the measures out to be read."""
+    if not metrics:
+        return "nothing is held out, so nothing can be measured"
+    bits = metrics["validation_bits"]
+    lines = [
+        f"held out: {bits:.3f} bits per character, a perplexity of {2**bits:.2f}",
+        f"  for comparison: any character {metrics['uniform_bits']:.3f}, by frequency {metrics['unigram_bits']:.3f}, "
+        f"PPMd, which goes on learning, {metrics['ppmd_bits']:.3f}",
+    ]
+    columns = [*map(str, TEMPERATURES), "real"]
+    lines.append(f"{'replies at temperature':<32}" + "".join(f"{column:>8}" for column in columns))
+    for name, title in ROWS.items():
+        cells = [metrics.get(f"{name}_{column}") for column in columns]
+        if any(cell is not None for cell in cells):
+            lines.append(f"{title:<32}" + "".join(" " * 8 if cell is None else f"{cell:8.3f}" for cell in cells))
+    if "told_apart" in metrics:
+        told = f"{metrics['told_apart']:.2f} (0.50: not at all, 1.00: always)"
+        lines.append(f"replies at 1.0 told from real text: {told}")
+    return "\n".join(lines)
+
+
+def held_out_bits(persona: Persona, corpus: Corpus) -> float:
+    """Return the network's bits per character of the held-out text, every character counted once.
+
+    An unknown character costs being unknown and being one of the unknown kinds. The tutorial's network has no unknown
+    one: there it costs what one more character in all the training text would.
+    """
+    before, held_out = (persona.vocabulary.encode(text) for text in (corpus.training, corpus.validation))
+    unknown = held_out == persona.vocabulary.unknown
+    sampler = Sampler(persona)
+    if persona.recipe.reading == "windows":
+        nats = _nats_of_windows(sampler, before, held_out, unknown)
+        nats += unknown.sum() * math.log((len(before) + 1) * max(1, len(set(corpus.validation))))
+    else:
+        nats = _nats_of_stream(sampler, before, held_out)
+        nats += unknown.sum() * math.log(max(1, persona.vocabulary.unknown_kinds))
+    return float(nats / len(held_out) / math.log(2))
+
+
+def _nats_of_stream(sampler: Sampler, before: NDArray[np.integer], held_out: NDArray[np.integer]) -> float:
+    recipe = sampler.persona.recipe
+    batches, _ = held_out_stream(before, held_out, recipe)
+    state = sampler.start(recipe.batch_size)
+    nats = 0.0
+    for batch in range(len(batches)):
+        ids, targets, weights = batches[batch]  # each (B, T)
+        for place in range(ids.shape[1]):
+            sampler.step(ids[:, place], state)
+            if weights[:, place].any():
+                nats += float(weights[:, place] @ _nats(sampler.logits(state), targets[:, place]))
+    return nats
+
+
+def _nats_of_windows(
+    sampler: Sampler, before: NDArray[np.integer], held_out: NDArray[np.integer], unknown: NDArray[np.bool_]
+) -> float:
+    length = sampler.persona.recipe.sequence_length
+    text = np.concatenate([before[-length:], held_out])
+    places = np.flatnonzero(~unknown) + len(text) - len(held_out)
+    nats = 0.0
+    for start in range(0, len(places), READ_AT_ONCE):
+        chosen = places[start : start + READ_AT_ONCE]
+        state = sampler.read([text[place - length : place] for place in chosen])
+        nats += float(_nats(sampler.logits(state), text[chosen]).sum())
+    return nats
+
+
+def _nats(logits: NDArray[np.float32], targets: NDArray[np.integer]) -> NDArray[np.float32]:
+    """Return the cross-entropy of each row: logits (B, V), targets (B,)."""
+    highest = logits.max(axis=1)
+    normaliser = np.log(np.exp(logits - highest[:, np.newaxis]).sum(axis=1)) + highest
+    nats: NDArray[np.float32] = normaliser - logits[np.arange(len(targets)), targets]
+    return nats
+
+
+def reference_bits(corpus: Corpus, vocabulary: Vocabulary) -> Metrics:
+    """Return the bits per character of the held-out text for who knows nothing, frequencies, and PPMd."""
+    kinds = math.log2(max(1, vocabulary.unknown_kinds))
+    held_out = vocabulary.encode(corpus.validation)
+    unknown = float((held_out == vocabulary.unknown).mean()) * kinds
+    counts = np.bincount(vocabulary.encode(corpus.training), minlength=len(vocabulary) + 1) + 1
+    others = "".join(text for author_id, text in corpus.authors.items() if author_id != corpus.author.author_id)
+    return {
+        "uniform_bits": math.log2(len(vocabulary) + 1) + unknown,
+        "unigram_bits": float(-np.log2(counts / counts.sum())[held_out].mean()) + unknown,
+        "ppmd_bits": ppmd_bits(others + corpus.training, corpus.validation),
+    }
+
+
+def ppmd_bits(training: str, held_out: str) -> float:
+    """Return PPMd's bits per character of a text after the training text; it goes on learning while it reads.
+
+    Source: Cleary and Witten (1984), Shkarin (2002), as in 7-Zip.
+    """
+    encoder = pyppmd.Ppmd7Encoder(max_order=PPM_ORDER, mem_size=PPM_MEMORY)
+    # What the encoder still holds back when the training text ends is four bytes at most.
+    encoder.encode(training.encode("utf-8", "surrogatepass"))
+    size = len(encoder.encode(held_out.encode("utf-8", "surrogatepass"))) + len(encoder.flush())
+    return 8 * size / len(held_out)
+
+
+def replies(persona: Persona, corpus: Corpus, temperature: float, count: int) -> list[str]:
+    """Sample replies of a block's length, each to a piece of held-out text, which it never saw."""
+    random = np.random.default_rng(persona.recipe.random_seed)
+    length = min(persona.recipe.sequence_length, len(corpus.validation))
+    starts = random.integers(len(corpus.validation) - length + 1, size=count)
+    requests = [
+        Request(corpus.validation[start : start + length], temperature, BLOCK, number)
+        for number, start in enumerate(starts.tolist())
+    ]
+    windowed = persona.recipe.reading == "windows"
+    return ["".join(parts) for parts in zip(*Sampler(persona).generate(requests, windowed=windowed), strict=True)]
+
+
+def readable(text: str) -> str:
+    """Return a text as the sampler writes it: a line ends where a message does."""
+    return text.replace(END, "\n")
+
+
+def blocks(text: str) -> list[str]:
+    """Cut a text into whole blocks."""
+    return [text[start : start + BLOCK] for start in range(0, len(text) - BLOCK + 1, BLOCK)]
+
+
+def share_copied(parts: Sequence[str], texts: Sequence[str]) -> float:
+    """Return the share of the parts' characters that lie in a run of COPIED or more found in one of the texts."""
+    wanted = [_fingerprints(part) for part in parts]
+    every = np.unique(np.concatenate(wanted))
+    # Far less memory than a set of strings; two of 10^8 different runs share a fingerprint once in a thousand texts.
+    found = np.concatenate([every[np.isin(every, each)] for text in texts for each in _in_pieces(text)])
+    copied = 0
+    for part, fingerprints in zip(parts, wanted, strict=True):
+        marks = np.zeros(len(part) + 1, np.int64)  # +1 where a copied run begins, -1 where it has ended
+        starts = np.flatnonzero(np.isin(fingerprints, found))
+        np.add.at(marks, starts, 1)
+        np.add.at(marks, starts + COPIED, -1)
+        copied += int((marks.cumsum() > 0).sum())
+    return copied / sum(map(len, parts))
+
+
+def _in_pieces(text: str, size: int = 2**20) -> Iterator[NDArray[np.uint64]]:
+    for start in range(0, max(1, len(text)), size):
+        yield _fingerprints(text[start : start + size + COPIED - 1])
+
+
+def _fingerprints(text: str) -> NDArray[np.uint64]:
+    """Return a polynomial hash, modulo 2^64, of each run of COPIED characters."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint64)
+    hashes = np.zeros(max(0, len(codes) - COPIED + 1), np.uint64)
+    for place in range(COPIED):
+        hashes = hashes * HASH_BASE + codes[place : place + len(hashes)]
+    return hashes
+
+
+def each_word(text: str) -> Iterator[str]:
+    """Yield the words of a text in lower case."""
+    return (match[0].lower() for match in re.finditer(r"[^\W_]+(?:['’][^\W_]+)*", text))
+
+
+def share_known(parts: Sequence[str], words: Mapping[str, int]) -> float:
+    """Return the share of the parts' words that people use; a part's first and last may be cut, and don't count."""
+    whole = [word for part in parts for word in list(each_word(part))[1:-1]]
+    return sum(words.get(word, 0) >= KNOWN_WORD for word in whole) / max(1, len(whole))
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """A classifier of authorship, for the most active authors and the one who is imitated."""
+
+    classifier: Pipeline
+    author_id: str
+
+    @classmethod
+    def of(cls, corpus: Corpus) -> "Attribution | None":
+        """Learn from real text before the held-out part; None where no two authors have enough of it."""
+        author_id = corpus.author.author_id
+        active = sorted(corpus.authors, key=lambda each: len(corpus.authors[each]), reverse=True)[:ACTIVE_AUTHORS]
+        texts = {each: corpus.authors[each] for each in active} | {author_id: corpus.training}
+        samples = {each: blocks(readable(text))[:MOST_BLOCKS] for each, text in texts.items()}
+        samples = {each: parts for each, parts in samples.items() if len(parts) >= FEWEST_BLOCKS}
+        if author_id not in samples or len(samples) < 2:
+            return None
+        # Balanced: who writes most is not taken for the author of everything.
+        classifier = make_pipeline(_character_runs(), LinearSVC(class_weight="balanced", random_state=0))
+        classifier.fit(
+            [part for parts in samples.values() for part in parts],
+            [each for each, parts in samples.items() for _ in parts],
+        )
+        return cls(classifier, author_id)
+
+    def share(self, parts: Sequence[str]) -> float:
+        """Return the share of the parts that are taken for the author's."""
+        return float((self.classifier.predict(parts) == self.author_id).mean())
+
+
+def told_apart(real: Sequence[str], imitated: Sequence[str]) -> float:
+    """Return how well a classifier tells two kinds of text apart on parts it did not learn: AUC, cross-validated."""
+    classifier = make_pipeline(_character_runs(), LogisticRegression(C=10.0, max_iter=1000))
+    kinds = np.repeat([0, 1], [len(real), len(imitated)])
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    scores = cross_val_score(classifier, [*real, *imitated], kinds, scoring="roc_auc", cv=folds)
+    return float(scores.mean())
+
+
+def _character_runs() -> TfidfVectorizer:
+    """Count runs of one to four characters, rarer ones for more; letter case is style."""
+    return TfidfVectorizer(analyzer="char", ngram_range=(1, 4), min_df=2, sublinear_tf=True, lowercase=False)
