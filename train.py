@@ -11,20 +11,19 @@ import re
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from model import chat_exports
 from model.chat_exports import ChatExportError
 from model.checkpoint import Epoch, ResumeError, load_checkpoint, refuse_unfinished, sole_run
 from model.corpus import READABLE_CHARACTERS, Corpus, CorpusError, build_corpus
-from model.device import describe_device, settle_tensorflow
-from model.messages import CAMPERBOT, AuthorError, find_author, is_named, rank_authors
+from model.device import describe_device, gpus, settle_tensorflow
+from model.messages import CAMPERBOT, Author, AuthorError, find_author, is_named, rank_authors
 from model.persona import (
     CONSENT_KINDS,
     Arrays,
@@ -37,37 +36,36 @@ from model.persona import (
     load_persona,
     save_arrays,
     save_persona,
-    written_aside,
 )
 from model.plots import draw_authors
-from model.recipe import RECIPES, Recipe, RecipeError
-from model.run import RUNS, Run, write_history
-from model.sampler import Request, Sampler
+from model.recipe import RECIPES, SIZES, Recipe, RecipeError, choose_size
+from model.run import RUNS, Run, sample_prompt, write_history, write_samples
 from model.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from model.training import Training
 
-SAMPLE_TEMPERATURES = (0.2, 0.5, 1.0, 1.2)
-SAMPLE_LENGTH = 400
+INTERRUPTED = 130  # exit code, as of a shell's command after Ctrl-C
 
 
 def main() -> int:
     """Run the command; anything that a person can put right ends in one line and exit code 2."""
     arguments = parse_arguments(sys.argv[1:])
     try:
+        recipe = choose_recipe(arguments)
+        chat = read_chat(arguments)
         if arguments.list_authors:
-            list_authors(arguments)
-            return 0
-        if arguments.evaluate:
-            evaluate_again(arguments)
-            return 0
-        return train(arguments)
+            list_authors(chat)
+        elif arguments.evaluate:
+            evaluate_again(chat, arguments.evaluate)
+        else:
+            return train(chat, recipe, arguments)
+        return 0
     except (ChatExportError, AuthorError, CorpusError, RecipeError, PersonaError, ResumeError) as error:
         print(f"train.py: {error}", file=sys.stderr)
     except KeyboardInterrupt:
         print("train.py: interrupted", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     return 2
 
 
@@ -94,6 +92,7 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
         default=list(CAMPERBOT),
         help="a bot to leave out, beside freeCodeCamp's CamperBot; may be repeated",
     )
+    parser.add_argument("--top", metavar="N", type=int, default=0, help="imitate each of the N most prolific authors")
     parser.add_argument("--persona", metavar="NAME", help="name of the persona (default: the author's)")
     parser.add_argument("--resume", action="store_true", help="go on with the run that was interrupted")
     consent = parser.add_argument_group("consent", "by what right the person's words are used; kept in the persona")
@@ -102,6 +101,12 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     consent.add_argument("--consent-contact", metavar="TEXT", default="", help="where to reach them")
     knobs = parser.add_argument_group("recipe", "what people try out; each default is the recipe's")
     knobs.add_argument("--recipe", choices=RECIPES, default="mimic", help="default: mimic")
+    sizes = ", ".join(f"{name} {units}" for name, units in SIZES.items())
+    knobs.add_argument(
+        "--size",
+        choices=[*SIZES, "auto"],
+        help=f"units by name: {sizes}; auto, the default of mimic: as text, time and device allow",
+    )
     for knob in fields(Recipe):
         kind: type = type(knob.default)
         options: dict[str, Any] = {"metavar": "N" if kind is int else "X", "type": kind}
@@ -111,37 +116,50 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
             options = {"action": argparse.BooleanOptionalAction}
         defaults = ", ".join(f"{name} {getattr(recipe, knob.name)}" for name, recipe in RECIPES.items())
         knobs.add_argument(f"--{knob.name.replace('_', '-')}", help=f"{knob.metadata['help']} ({defaults})", **options)
-    return parser.parse_args(words)
+    arguments = parser.parse_args(words)
+    if arguments.top and (arguments.author or arguments.persona):
+        parser.error("--top chooses the authors and names the personas: leave out --author and --persona")
+    return arguments
 
 
-def list_authors(arguments: argparse.Namespace) -> None:
-    """Print the ten most active authors, however little they wrote, and draw them."""
-    messages, _ = read_messages(arguments.chat)
+@dataclass(frozen=True)
+class Chat:
+    """The chat exports, read, and the people in them."""
+
+    messages: pd.DataFrame
+    formats: str
+    ranking: pd.DataFrame  # of the authors, the most prolific first
+    is_bot: pd.Series  # of each of them
+
+
+def read_chat(arguments: argparse.Namespace) -> Chat:
+    """Read the chat exports and say what they held and what was dropped."""
+    messages, dropped, formats = chat_exports.read(arguments.chat)
+    print(f"{len(messages):,} messages ({formats}); dropped: {dropped}")
     ranking = rank_authors(messages)
-    bots = is_named(ranking, arguments.drop_author)
+    return Chat(messages, formats, ranking, is_named(ranking, arguments.drop_author))
+
+
+def list_authors(chat: Chat) -> None:
+    """Print the ten most active authors, however little they wrote, and draw them."""
     print(f"{'author':<28}{'messages':>10}{'characters':>12}  {'first':<12}{'last':<12}id")
-    for row, bot in zip(ranking.head(10).itertuples(), bots, strict=False):
+    for row, bot in zip(chat.ranking.head(10).itertuples(), chat.is_bot, strict=False):
         first, last = (f"{day:%Y-%m-%d}" if pd.notna(day) else "" for day in (row.first, row.last))
         author = f"{row.author} (bot)" if bot else str(row.author)
         print(f"{author:<28}{row.messages:>10,}{row.characters:>12,}  {first:<12}{last:<12}{row.author_id}")
     picture = RUNS / "authors.png"
-    draw_authors(ranking, bots, picture)
+    draw_authors(chat.ranking, chat.is_bot, picture)
     print(f"drawn in {picture}")
 
 
-def evaluate_again(arguments: argparse.Namespace) -> None:
+def evaluate_again(chat: Chat, file: Path) -> None:
     """Measure a persona on the export that it was trained on, print it and keep it in the file."""
-    persona = load_persona(arguments.evaluate)
-    messages, _ = read_messages(arguments.chat)
-    ranking = rank_authors(messages)
-    author = find_author(ranking, persona.source.author_id)
-    left_out = ranking["author_id"][
-        is_named(ranking, arguments.drop_author) & (ranking["author_id"] != author.author_id)
-    ]
-    corpus = build_corpus(messages[~messages["author_id"].isin(left_out)], author, persona.recipe)
+    persona = load_persona(file)
+    author = find_author(chat.ranking, persona.source.author_id)
+    corpus = build_corpus(chat.messages, author, persona.recipe, chat.ranking["author_id"][chat.is_bot])
     if corpus.sha256 != persona.source.sha256:
         print("this is not the text that the persona learnt from: what is held out here, it may have learnt there")
-    save_persona(evaluated(persona, corpus), arguments.evaluate)
+    save_persona(evaluated(persona, corpus), file)
 
 
 def evaluated(persona: Persona, corpus: Corpus) -> Persona:
@@ -153,11 +171,25 @@ def evaluated(persona: Persona, corpus: Corpus) -> Persona:
     return replace(persona, metrics=persona.metrics | metrics)
 
 
-def train(arguments: argparse.Namespace) -> int:
-    """Train one author's network; return the exit code."""
-    run = prepare(arguments)
-    with sole_run(run.folder):
-        return fit(run, arguments.resume)
+def train(chat: Chat, recipe: Recipe, arguments: argparse.Namespace) -> int:
+    """Train the networks of one author, or of several; return the exit code."""
+    print(chat.messages.head()[["sent_at", "author", "text"]].to_string(index=False, max_colwidth=60))
+    people = chat.ranking[~chat.is_bot]
+    names = list(people["author_id"].head(arguments.top)) or [arguments.author]
+    consent = choose_consent(arguments)
+    code, trained = 0, set[str]()
+    for name in names:
+        author = find_author(people if name is None else chat.ranking, name)
+        run = prepare(chat, author, recipe, consent, arguments)
+        if run.name in trained:  # another author's name is the same but for its signs
+            run = replace(run, name=f"{run.name}-{author.author_id}")
+        trained.add(run.name)
+        with sole_run(run.folder):
+            # One of several may not have begun when all were interrupted.
+            code = fit(run, arguments.resume and (not arguments.top or run.has_begun))
+        if code:
+            break
+    return code
 
 
 def fit(run: Run, resume: bool) -> int:
@@ -187,7 +219,7 @@ def fit(run: Run, resume: bool) -> int:
         write_history(training.progress.epochs, run.folder)
         if epoch.number == 1 or training.progress.finished:
             persona = run.persona(training.arrays(), training.progress.best)
-            print_samples(persona, prompt, epoch.number, run.folder)
+            print(f"\n{write_samples(persona, prompt, epoch.number, run.folder)}", end="", flush=True)
     return finish(run, training)
 
 
@@ -228,6 +260,7 @@ def report_end(training: "Training") -> int:
     if not training.progress.finished:
         words = [word for word in sys.argv[1:] if word != "--resume"]
         print(f"interrupted and saved; to go on: python train.py {shlex.join(words)} --resume")
+        return INTERRUPTED
     return 0
 
 
@@ -246,21 +279,16 @@ def finish(run: Run, training: "Training") -> int:
         save_persona(evaluated(persona, run.corpus), run.persona_file)
     print(f"saved {run.persona_file}: the weights of epoch {best.number}")
     print(f"to talk to it: MIMIC_PERSONA={run.name} python -m bot --console")
-    return 0
+    return code if not training.diverged else 0
 
 
-def prepare(arguments: argparse.Namespace) -> Run:
-    """Read the export, choose the author, build the corpus; print what the tutorial prints about them."""
-    recipe = choose_recipe(arguments)
-    messages, formats = read_messages(arguments.chat)
-    print(messages.head()[["sent_at", "author", "text"]].to_string(index=False, max_colwidth=60))
-    ranking = rank_authors(messages)
-    bots = is_named(ranking, arguments.drop_author)
-    author = find_author(ranking if arguments.author else ranking[~bots], arguments.author)
+def prepare(chat: Chat, author: Author, recipe: Recipe, consent: Consent | None, arguments: argparse.Namespace) -> Run:
+    """Build the author's corpus; print what the tutorial prints about it."""
     print(f"{author.author}: {author.messages:,} messages, {author.characters:,} characters")
-    corpus = build_corpus(messages, author, recipe, ranking["author_id"][bots])
+    corpus = build_corpus(chat.messages, author, recipe, chat.ranking["author_id"][chat.is_bot])
     if not corpus.community:
         recipe = replace(recipe, community=False)  # nobody else is there
+    recipe = sized(recipe, corpus, arguments)
     vocabulary = Vocabulary.of(corpus.community or corpus.training, recipe.rare)
     print(
         f"to learn from: the first {corpus.training_messages:,} messages, {len(corpus.training):,} characters; "
@@ -273,23 +301,29 @@ def prepare(arguments: argparse.Namespace) -> Run:
         author=author.author,
         author_id=author.author_id,
         files=[path.name for path in arguments.chat],
-        format=formats,
+        format=chat.formats,
         messages=corpus.training_messages,
         characters=len(corpus.training),
         first=corpus.first,
         last=corpus.last,
         sha256=corpus.sha256,
     )
-    run = Run(name, recipe, corpus, vocabulary, source, choose_consent(arguments))
-    draw_authors(ranking, bots, run.folder / "authors.png")
+    run = Run(name, recipe, corpus, vocabulary, source, consent)
+    draw_authors(chat.ranking, chat.is_bot, run.folder / "authors.png")
     return run
 
 
-def read_messages(paths: Sequence[Path]) -> tuple[pd.DataFrame, str]:
-    """Read the chat exports and say what they held and what was dropped; return the messages and their formats."""
-    messages, dropped, formats = chat_exports.read(paths)
-    print(f"{len(messages):,} messages ({formats}); dropped: {dropped}")
-    return messages, formats
+def sized(recipe: Recipe, corpus: Corpus, arguments: argparse.Namespace) -> Recipe:
+    """Return the recipe with the units of the size that was asked for, or of one that fits text, time and device."""
+    size = arguments.size or ("auto" if arguments.recipe == "mimic" else None)
+    if arguments.units or size is None:
+        return recipe
+    if size == "auto":
+        settle_tensorflow()
+        characters = len(corpus.community or corpus.training)
+        size = choose_size(characters, recipe.minutes, bool(gpus()))
+        print(f"size: {size}, {SIZES[size]} units, for {characters:,} characters (--size and --units choose another)")
+    return replace(recipe, units=SIZES[size])
 
 
 def choose_recipe(arguments: argparse.Namespace) -> Recipe:
@@ -315,30 +349,6 @@ def describe_epoch(epoch: Epoch, epochs: int) -> str:
     return (
         f"epoch {epoch.number}/{epochs}: {epoch.training_bits:.3f} bits per character{held_out}, {epoch.seconds:.0f} s"
     )
-
-
-def sample_prompt(corpus: Corpus, recipe: Recipe) -> str:
-    """Cut one random window out of the training text: every sample of the run begins with it."""
-    starts = len(corpus.training) - recipe.sequence_length
-    start = int(np.random.default_rng(recipe.random_seed).integers(starts))
-    return corpus.training[start : start + recipe.sequence_length]
-
-
-def print_samples(persona: Persona, prompt: str, epoch: int, folder: Path) -> None:
-    """Print a sample at each temperature, and add them to the run's samples.txt."""
-    seeds: dict[str, Any] = {"length": SAMPLE_LENGTH, "random_seed": persona.recipe.random_seed}
-    requests = [Request(prompt, temperature, **seeds) for temperature in SAMPLE_TEMPERATURES]
-    # The tutorial reads a window afresh for each character, and its network knows nothing else.
-    windowed = persona.recipe.reading == "windows"
-    replies = ["".join(parts) for parts in zip(*Sampler(persona).generate(requests, windowed=windowed), strict=True)]
-    lines = [f"epoch {epoch}, from {prompt!r}:"]
-    lines += [f"temperature {request.temperature}: {reply}" for request, reply in zip(requests, replies, strict=True)]
-    text = "\n\n".join(lines) + "\n\n"
-    print(f"\n{text}", end="", flush=True)
-    file = folder / "samples.txt"
-    before = file.read_text(encoding="utf-8") if epoch > 1 and file.exists() else ""
-    with written_aside(file) as aside:
-        aside.write_text(before + text, encoding="utf-8")
 
 
 if __name__ == "__main__":

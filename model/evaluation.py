@@ -53,22 +53,27 @@ def evaluate(persona: Persona, corpus: Corpus) -> Metrics:
     if not corpus.validation:
         return {}
     metrics = reference_bits(corpus, persona.vocabulary) | {"validation_bits": held_out_bits(persona, corpus)}
-    texts: dict[str, list[str]] = {"real": blocks(readable(corpus.validation))}
-    for temperature in TEMPERATURES:
-        texts[str(temperature)] = replies(persona, corpus, temperature, REPLIES)
+    texts = {str(temperature): replies(persona, corpus, temperature, REPLIES) for temperature in TEMPERATURES}
+    metrics |= measure_replies(texts, corpus)
+    real = real_blocks(corpus)
+    if len(real) >= FEWEST_BLOCKS:
+        metrics["told_apart"] = told_apart(real, replies(persona, corpus, 1.0, len(real)))
+    return metrics
+
+
+def measure_replies(texts: Mapping[str, Sequence[str]], corpus: Corpus) -> Metrics:
+    """Return the shares copied, known and attributed of each kind of text, and of the real text beside them."""
     learnt = readable(corpus.community or corpus.training)
     words = Counter(each_word(learnt))
     attribution = Attribution.of(corpus)
-    for name, parts in texts.items():
+    metrics: Metrics = {}
+    for name, parts in {**texts, "real": real_blocks(corpus)}.items():
         if not parts:
             continue
         metrics[f"copied_{name}"] = share_copied(parts, [learnt, readable(corpus.training)])
         metrics[f"known_words_{name}"] = share_known(parts, words)
         if attribution:
             metrics[f"attributed_{name}"] = attribution.share(parts)
-    count = min(len(texts["real"]), MOST_BLOCKS)
-    if count >= FEWEST_BLOCKS:
-        metrics["told_apart"] = told_apart(texts["real"][:count], replies(persona, corpus, 1.0, count))
     return metrics
 
 
@@ -185,6 +190,11 @@ def replies(persona: Persona, corpus: Corpus, temperature: float, count: int) ->
     ]
     windowed = persona.recipe.reading == "windows"
     return ["".join(parts) for parts in zip(*Sampler(persona).generate(requests, windowed=windowed), strict=True)]
+
+
+def real_blocks(corpus: Corpus) -> list[str]:
+    """Return the held-out text in blocks, a number of them."""
+    return blocks(readable(corpus.validation))[:MOST_BLOCKS]
 
 
 def readable(text: str) -> str:

@@ -18,7 +18,7 @@ OPTIMIZERS = {
     "adam": keras.optimizers.Adam,
     "adamw": keras.optimizers.AdamW,
     # Muon turns the LSTM's matrices; embedding, logits and biases are AdamW's, as its authors advise.
-    "muon": functools.partial(keras.optimizers.Muon, exclude_layers=["logits"], adam_lr_ratio=0.3),
+    "muon": functools.partial(keras.optimizers.Muon, exclude_layers=["logits"]),
     "sgd": keras.optimizers.SGD,
 }
 

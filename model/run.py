@@ -11,6 +11,9 @@ from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from model.checkpoint import FILE as CHECKPOINT
 from model.checkpoint import Epoch
@@ -18,11 +21,14 @@ from model.corpus import Corpus
 from model.persona import SUFFIX, Arrays, Consent, Persona, Source, array_shapes, written_aside
 from model.plots import draw_curve
 from model.recipe import Recipe
+from model.sampler import Request, Sampler
 from model.vocabulary import Vocabulary
 
 PERSONAS = Path("personas")
 RUNS = Path("runs")
 COMMUNITY_SHARE = 0.92  # of the time; a few passes over the author's text are enough, and more would be too much
+SAMPLE_TEMPERATURES = (0.2, 0.5, 1.0, 1.2)
+SAMPLE_LENGTH = 400
 AUTHOR_LEARNING_RATE = 1 / 3  # of the recipe's, so that what was learnt from everybody stays
 
 
@@ -41,6 +47,11 @@ class Run:
     def folder(self) -> Path:
         """Where the run keeps its checkpoint, history and samples."""
         return RUNS / self.name
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is something to go on with."""
+        return (self.folder / CHECKPOINT).exists() or self.is_at_the_community
 
     @property
     def persona_file(self) -> Path:
@@ -116,3 +127,27 @@ def write_history(epochs: Sequence[Epoch], folder: Path) -> None:
     draw_curve(
         [epoch.training_bits for epoch in epochs], [epoch.validation_bits for epoch in epochs], folder / "curve.png"
     )
+
+
+def sample_prompt(corpus: Corpus, recipe: Recipe) -> str:
+    """Cut one random window out of the training text: every sample of the run begins with it."""
+    starts = len(corpus.training) - recipe.sequence_length
+    start = int(np.random.default_rng(recipe.random_seed).integers(starts))
+    return corpus.training[start : start + recipe.sequence_length]
+
+
+def write_samples(persona: Persona, prompt: str, epoch: int, folder: Path) -> str:
+    """Sample at each temperature and add that to the run's samples.txt; return it."""
+    seeds: dict[str, Any] = {"length": SAMPLE_LENGTH, "random_seed": persona.recipe.random_seed}
+    requests = [Request(prompt, temperature, **seeds) for temperature in SAMPLE_TEMPERATURES]
+    # The tutorial reads a window afresh for each character, and its network knows nothing else.
+    windowed = persona.recipe.reading == "windows"
+    replies = ["".join(parts) for parts in zip(*Sampler(persona).generate(requests, windowed=windowed), strict=True)]
+    lines = [f"epoch {epoch}, from {prompt!r}:"]
+    lines += [f"temperature {request.temperature}: {reply}" for request, reply in zip(requests, replies, strict=True)]
+    text = "\n\n".join(lines) + "\n\n"
+    file = folder / "samples.txt"
+    before = file.read_text(encoding="utf-8") if epoch > 1 and file.exists() else ""
+    with written_aside(file) as aside:
+        aside.write_text(before + text, encoding="utf-8")
+    return text

@@ -93,6 +93,14 @@ def test_every_knob_of_the_network_is_turned():
     assert float(optimizer.learning_rate) == pytest.approx(0.002)
     dropouts = [layer.rate for layer in network.layers if isinstance(layer, keras.layers.Dropout)]
     assert dropouts == [0.25, 0.25]
+    muon = build_network(40, make_persona(units=16, reading="stream", optimizer="muon", embedding=6).recipe)
+    adamw = {v.path for v in muon.trainable_variables if muon.optimizer._should_use_adamw(v)}
+    assert {path.split("/")[-2] + "/" + path.split("/")[-1] for path in adamw} == {
+        "embedding/embeddings",
+        "lstm_cell/bias",
+        "logits/kernel",
+        "logits/bias",
+    }
     tutorial = build_network(40, RECIPES["tutorial"])
     assert isinstance(tutorial.optimizer, keras.optimizers.RMSprop) and tutorial.optimizer.clipnorm is None
     assert float(tutorial.optimizer.learning_rate) == pytest.approx(0.01)

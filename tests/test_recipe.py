@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from model.recipe import RECIPES, Recipe, RecipeError
+from model.recipe import RECIPES, SIZES, Recipe, RecipeError, choose_size
 
 
 def test_the_tutorial_recipe_is_the_tutorials():
@@ -27,7 +27,7 @@ def test_the_tutorial_recipe_is_the_tutorials():
         ("units", True, "a whole number in 1 to 4096"),
         ("dropout", 1.0, "a number in 0.0 to 0.9"),
         ("learning_rate", float("nan"), "a number in 1e-07 to 10.0"),
-        ("optimizer", "magic", "one of rmsprop, adam, adamw, sgd"),
+        ("optimizer", "magic", "one of rmsprop, adam, adamw, muon, sgd"),
         ("community", 1, "one of False, True"),
     ],
 )
@@ -41,3 +41,11 @@ def test_training_and_held_out_messages_may_not_overlap():
     with pytest.raises(RecipeError, match="overlap"):
         Recipe(fraction=0.95, held_out=0.1)
     assert Recipe(fraction=0.9, held_out=0.1).fraction == 0.9
+
+
+def test_the_size_follows_text_time_and_device():
+    assert choose_size(16_000_000, 15, gpu=False) == "small" and SIZES["small"] == RECIPES["mimic"].units
+    assert choose_size(16_000_000, 60, gpu=False) == choose_size(16_000_000, 0, gpu=False) == "medium"
+    assert choose_size(16_000_000, 2, gpu=False) == "tiny"
+    assert choose_size(16_000_000, 10, gpu=True) == "large"
+    assert choose_size(60_000, 60, gpu=True) == "tiny"  # whatever there is of time

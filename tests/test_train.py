@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from dataclasses import fields
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -128,7 +129,7 @@ def test_an_interrupted_run_says_how_to_go_on_and_goes_on(run, chat_csv, tmp_pat
 
     monkeypatch.setattr(Training, "epochs", interrupted)
     code, said, _ = run(chat_csv, *SMALL)
-    assert code == 0 and f"to go on: python train.py {chat_csv} {' '.join(SMALL)} --resume" in said
+    assert code == 130 and f"to go on: python train.py {chat_csv} {' '.join(SMALL)} --resume" in said
     monkeypatch.setattr(Training, "epochs", epochs)
     code, _, complaint = run(chat_csv, *SMALL)
     assert code == 2 and "unfinished run (1 of 2 epochs): go on with --resume" in complaint
@@ -168,6 +169,33 @@ def test_a_persona_is_measured_when_it_is_trained_and_whenever_asked(run, chat_c
     chat_csv.write_text(chat_csv.read_text() + "m99,a1,Ada,2026-01-02T10:00:00Z,and another one\n", encoding="utf-8")
     _, again, _ = run(chat_csv, "--evaluate", file)
     assert "not the text that the persona learnt from" in again
+
+
+@pytest.mark.skipif(find_spec("jax") is None, reason="jax is not installed")
+def test_the_same_code_trains_under_jax(run, chat_csv, tmp_path):
+    small = ["--units", "8", "--embedding", "4", "--sequence-length", "8", "--batch-size", "4", "--rare", "2"]
+    words = [str(chat_csv), *small, "--minutes", "0", "--epochs", "2"]
+    environment = {"KERAS_BACKEND": "jax", "PATH": ""}
+    command = [sys.executable, train.__file__, *words, "--persona", "jax"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path, env=environment)
+    assert "device: jax: cpu:0" in done.stdout and "community, epoch 2/2" in done.stdout
+    run(*words, "--persona", "tensorflow")
+    bits = [load_persona(file).metrics["validation_bits"] for file in (tmp_path / "personas").iterdir()]
+    assert len(bits) == 2 and bits[0] == pytest.approx(bits[1], abs=0.2)
+
+
+def test_several_authors_are_trained_from_one_base(run, chat_csv, tmp_path):
+    rows = [f"d{n},d{n % 2},D{'a' if n % 2 else 'A'},2026-01-02T10:{n:02}:00Z,words of mine {n}" for n in range(60)]
+    chat_csv.write_text(chat_csv.read_text() + "\n".join(rows) + "\n", encoding="utf-8")
+    small = ["--units", "8", "--embedding", "4", "--sequence-length", "8", "--batch-size", "4"]
+    code, said, _ = run(chat_csv, *small, "--minutes", "0", "--epochs", "1", "--top", "3")
+    assert code == 0 and said.count("community, epoch 1/1") == 1 and said.count("community: taken from") == 2
+    # The two authors called Da and DA don't overwrite each other's persona.
+    names = sorted(path.stem for path in (tmp_path / "personas").iterdir())
+    assert names in (["ada", "da", "da-d0"], ["ada", "da", "da-d1"])
+    assert len(list((tmp_path / "runs" / "bases").iterdir())) == 1
+    with pytest.raises(SystemExit):
+        train.parse_arguments([str(chat_csv), "--top", "2", "--author", "Ada"])
 
 
 def test_a_loss_that_explodes_at_once_leaves_no_persona(run, chat_csv, tmp_path, monkeypatch):
@@ -240,16 +268,6 @@ def test_bad_input_is_answered_before_tensorflow_is_imported(chat_csv, tmp_path)
     )
     words = done.stdout.split()
     assert "2" in words and "keras" not in words and "tensorflow" not in words
-
-
-def test_the_prompt_of_the_samples_is_a_window_of_the_training_text():
-    from model.corpus import Corpus
-    from model.messages import Author
-
-    text = "".join(np.random.default_rng(0).choice(list("abc"), 100))
-    recipe = Recipe(sequence_length=40)
-    prompt = train.sample_prompt(Corpus(Author("", "", 1, 1), text, "", {}, 1, 0, "", ""), recipe)
-    assert prompt in text and len(prompt) == 40
 
 
 def test_what_a_persona_tells_is_json(run, chat_csv, tmp_path):

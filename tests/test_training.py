@@ -124,7 +124,7 @@ def test_the_same_random_seed_trains_the_same_network(tmp_path):
     assert bits[0] == bits[1] != bits[2]
 
 
-@pytest.mark.parametrize("recipe", [RECIPE, replace(STREAM, dropout=0.2)])
+@pytest.mark.parametrize("recipe", [RECIPE, replace(STREAM, dropout=0.2, optimizer="muon")])
 def test_a_run_that_goes_on_ends_where_an_unbroken_one_ends(tmp_path, recipe):
     unbroken = training(recipe, tmp_path / "unbroken")
     whole = list(unbroken.epochs())

@@ -1,0 +1,187 @@
+"""Train one author's imitations by every way there is, with wall time, and measure them all on the same held-out text.
+
+    python -m benchmarks.imitation CHAT [CHAT ...] --author SaintPeter --author CEleftheriou
+
+The tutorial's recipe, markovify, PPMd, the default recipe from the author alone, and after the community, one after
+the other on the same machine. The text is lower-cased and its messages are joined by a space, as the tutorial's are, so
+that all read the same characters. Writes a table (imitation.md) and the curves (imitation.png) into --out.
+"""
+
+import argparse
+import tempfile
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import markovify
+import pandas as pd
+from matplotlib.figure import Figure
+
+from model import chat_exports
+from model.corpus import Corpus, build_corpus
+from model.device import describe_device, settle_tensorflow
+from model.evaluation import BLOCK, REPLIES, evaluate, measure_replies, real_blocks, reference_bits, told_apart
+from model.messages import CAMPERBOT, Author, find_author, is_named, rank_authors
+from model.persona import Arrays
+from model.recipe import RECIPES, Recipe
+from model.run import Run
+from model.vocabulary import END, Vocabulary
+
+SAME_TEXT = {"case": "lower", "message_end": "space"}
+
+
+@dataclass
+class Imitation:
+    """One way to imitate an author, measured."""
+
+    name: str
+    metrics: dict[str, float]
+    curve: list[tuple[float, float]] = field(default_factory=list)  # seconds of wall time, held-out bits per character
+
+    @property
+    def best(self) -> tuple[float, float]:
+        """The lowest bits per character of the curve and the seconds to them."""
+        seconds, bits = min(self.curve, key=lambda point: point[1])
+        return bits, seconds
+
+
+def main() -> None:
+    """Read the chat, train and measure for each author, write table and picture."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("chat", nargs="+", type=Path)
+    parser.add_argument("--author", action="append", required=True)
+    parser.add_argument(
+        "--minutes", type=float, default=15, help="for the default recipe, community and author together"
+    )
+    parser.add_argument("--tutorial-minutes", type=float, default=15, help="for the tutorial's recipe")
+    parser.add_argument("--alone-minutes", type=float, default=5, help="for the default recipe without community")
+    parser.add_argument("--out", type=Path, default=Path("runs") / "imitation")
+    arguments = parser.parse_args()
+    settle_tensorflow()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    messages, _, _ = chat_exports.read(arguments.chat)
+    ranking = rank_authors(messages)
+    bots = ranking["author_id"][is_named(ranking, list(CAMPERBOT))]
+    table = f"On {describe_device()}.\n"
+    measured: dict[str, list[Imitation]] = {}
+    base: tuple[Arrays, list[tuple[float, float]]] | None = None  # everybody's last messages are held out: one for all
+    for name in arguments.author:
+        author = find_author(ranking, name)
+        mimic = replace(RECIPES["mimic"], **SAME_TEXT, minutes=arguments.minutes)
+        run = _run(messages, author, mimic, bots)
+        print(f"{name}: {len(run.corpus.training):,} characters to train on, {len(run.corpus.validation):,} held out")
+        alone = replace(mimic, community=False, minutes=arguments.alone_minutes)
+        tutorial = replace(RECIPES["tutorial"], fraction=0.9, minutes=arguments.tutorial_minutes)
+        imitations = measured[name] = []
+        # The measures of style need everybody's text, whatever the network learnt from.
+        vocabularies = {"tutorial": Vocabulary.of(run.corpus.training), "mimic": run.vocabulary}
+        imitations.append(_trained("tutorial", replace(run, recipe=tutorial, vocabulary=vocabularies["tutorial"])))
+        imitations.append(_markov(run, messages))
+        imitations.append(Imitation("PPMd, order 8, still learning", reference_bits(run.corpus, run.vocabulary)))
+        imitations.append(_trained("Mimic, the author alone", replace(run, recipe=alone)))
+        if base is None:
+            base = _fit(run.community_corpus, run.vocabulary, run.community_recipe)
+        imitations.append(_trained("Mimic, everybody, then the author", run, base))
+        table += _table(name, run.corpus, imitations)
+        (arguments.out / "imitation.md").write_text(table, encoding="utf-8")
+        _draw(measured, arguments.out / "imitation.png")
+    print(table)
+
+
+def _run(messages: pd.DataFrame, author: Author, recipe: Recipe, bots: pd.Series) -> Run:
+    corpus = build_corpus(messages, author, recipe, bots)
+    vocabulary = Vocabulary.of(corpus.community, recipe.rare)
+    return Run("imitation", recipe, corpus, vocabulary, source=None, consent=None)
+
+
+def _fit(
+    corpus: Corpus, vocabulary: Vocabulary, recipe: Recipe, initial: Arrays | None = None, best: bool = False
+) -> tuple[Arrays, list[tuple[float, float]]]:
+    """Train; return the last weights, or the best, and after how many seconds which bits were reached."""
+    from model.training import Training
+
+    start = time.perf_counter()
+    curve = []
+    with tempfile.TemporaryDirectory() as folder:
+        training = Training(corpus, vocabulary, recipe, Path(folder), initial=initial)
+        for epoch in training.epochs():
+            curve.append((time.perf_counter() - start, epoch.validation_bits))
+            print(
+                f"  {curve[-1][0]:6.0f} s  {epoch.training_bits:.3f}  held out {epoch.validation_bits:.3f}", flush=True
+            )
+        return training.best_arrays if best else training.arrays(), curve
+
+
+def _trained(name: str, run: Run, base: tuple[Arrays, list[tuple[float, float]]] | None = None) -> Imitation:
+    print(name, flush=True)
+    before = base[1] if base else []
+    recipe = run.author_recipe if base else run.recipe
+    arrays, curve = _fit(run.corpus, run.vocabulary, recipe, base[0] if base else None, best=True)
+    later = before[-1][0] if before else 0.0
+    metrics = evaluate(replace(run.persona(arrays, None), recipe=run.recipe), run.corpus)
+    print(metrics, flush=True)
+    return Imitation(name, metrics, before + [(later + seconds, bits) for seconds, bits in curve])
+
+
+def _markov(run: Run, messages: pd.DataFrame) -> Imitation:
+    """Imitate with word pairs, as most imitation bots do; there is no temperature."""
+    lines = build_corpus(messages, run.corpus.author, replace(run.recipe, message_end="character", community=False))
+    chain = markovify.NewlineText(lines.training.replace(END, "\n"), state_size=2, well_formed=False)
+
+    def reply() -> str:
+        text = ""
+        while len(text) < BLOCK:
+            text += (chain.make_sentence(test_output=False) or "") + " "
+        return text[:BLOCK]
+
+    real = real_blocks(run.corpus)
+    texts = [reply() for _ in range(max(REPLIES, len(real)))]
+    metrics = measure_replies({"0.5": texts, "1.0": texts}, run.corpus)
+    if len(real) >= REPLIES:
+        metrics["told_apart"] = told_apart(real, texts[: len(real)])
+    return Imitation("markovify, two words", metrics)
+
+
+def _table(author: str, corpus: Corpus, imitations: list[Imitation]) -> str:
+    """Lay the measures out as Markdown."""
+    lines = [
+        f"\n{author}: {len(corpus.training):,} characters to train on, {len(corpus.validation):,} held out\n",
+        "| | bits per character | best after | copied, 0.5 | words known, 0.5, 1.0 | attributed, 0.5, 1.0 | told |",
+        "|---|---|---|---|---|---|---|",
+    ]
+
+    def cell(metrics: dict[str, float], *names: str) -> str:
+        return ", ".join(f"{metrics[name]:.3f}" for name in names if name in metrics)
+
+    for each in imitations:
+        bits = cell(each.metrics, "validation_bits") or cell(each.metrics, "ppmd_bits")
+        seconds = f"{each.best[1]:.0f} s" if each.curve else ""
+        cells = [each.name, bits if "PPMd" in each.name or each.curve else "", seconds]
+        cells += [cell(each.metrics, "copied_0.5"), cell(each.metrics, "known_words_0.5", "known_words_1.0")]
+        cells += [cell(each.metrics, "attributed_0.5", "attributed_1.0"), cell(each.metrics, "told_apart")]
+        lines.append(f"| {' | '.join(cells)} |")
+    real = imitations[0].metrics
+    names = ("copied_real", "known_words_real", "attributed_real")
+    lines.append(f"| real, held out | | | {' | '.join(cell(real, name) for name in names)} | 0.5 |")
+    return "\n".join(lines) + "\n"
+
+
+def _draw(measured: dict[str, list[Imitation]], path: Path) -> None:
+    """Draw held-out bits over wall time, an author a picture."""
+    figure = Figure(figsize=(5 * len(measured), 4.2), layout="constrained")
+    for axes, (author, imitations) in zip(
+        figure.subplots(1, len(measured), squeeze=False)[0], measured.items(), strict=True
+    ):
+        for each in imitations:
+            if each.curve:
+                axes.plot(*zip(*each.curve, strict=True), marker=".", label=each.name)
+            elif "ppmd_bits" in each.metrics:
+                axes.axhline(each.metrics["ppmd_bits"], color="grey", linestyle=":", label=each.name)
+        axes.set(title=author, xlabel="seconds of wall time", ylabel="held-out bits per character", xscale="log")
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize=8)
+    figure.savefig(path, dpi=120)
+
+
+if __name__ == "__main__":
+    main()
