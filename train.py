@@ -7,11 +7,10 @@ python train.py CHAT --evaluate personas/name.safetensors
 """
 
 import argparse
-import re
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,21 +20,22 @@ import pandas as pd
 from model import chat_exports
 from model.chat_exports import ChatExportError
 from model.checkpoint import Epoch, ResumeError, load_checkpoint, refuse_unfinished, sole_run
+from model.cluster import ClusterError, train_on_ray
 from model.corpus import READABLE_CHARACTERS, Corpus, CorpusError, build_corpus
 from model.device import describe_device, gpus, settle_tensorflow
-from model.messages import CAMPERBOT, Author, AuthorError, find_author, is_named, rank_authors
+from model.messages import CAMPERBOT, Author, AuthorError, Chat, find_author
 from model.persona import (
     CONSENT_KINDS,
     Arrays,
     Consent,
     Persona,
     PersonaError,
-    Source,
     check_name,
     load_arrays,
     load_persona,
     save_arrays,
     save_persona,
+    written_aside,
 )
 from model.plots import draw_authors
 from model.recipe import RECIPES, SIZES, Recipe, RecipeError, choose_size
@@ -45,6 +45,7 @@ from model.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from model.training import Training
 
+FAULTS = (ChatExportError, AuthorError, CorpusError, RecipeError, PersonaError, ResumeError, ClusterError)
 INTERRUPTED = 130  # exit code, as of a shell's command after Ctrl-C
 
 
@@ -61,7 +62,7 @@ def main() -> int:
         else:
             return train(chat, recipe, arguments)
         return 0
-    except (ChatExportError, AuthorError, CorpusError, RecipeError, PersonaError, ResumeError) as error:
+    except FAULTS as error:
         print(f"train.py: {error}", file=sys.stderr)
     except KeyboardInterrupt:
         print("train.py: interrupted", file=sys.stderr)
@@ -93,6 +94,7 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
         help="a bot to leave out, beside freeCodeCamp's CamperBot; may be repeated",
     )
     parser.add_argument("--top", metavar="N", type=int, default=0, help="imitate each of the N most prolific authors")
+    parser.add_argument("--ray", metavar="ADDRESS", help="spread them over a Ray cluster (local: this machine's cores)")
     parser.add_argument("--persona", metavar="NAME", help="name of the persona (default: the author's)")
     parser.add_argument("--resume", action="store_true", help="go on with the run that was interrupted")
     consent = parser.add_argument_group("consent", "by what right the person's words are used; kept in the persona")
@@ -122,22 +124,11 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     return arguments
 
 
-@dataclass(frozen=True)
-class Chat:
-    """The chat exports, read, and the people in them."""
-
-    messages: pd.DataFrame
-    formats: str
-    ranking: pd.DataFrame  # of the authors, the most prolific first
-    is_bot: pd.Series  # of each of them
-
-
 def read_chat(arguments: argparse.Namespace) -> Chat:
     """Read the chat exports and say what they held and what was dropped."""
     messages, dropped, formats = chat_exports.read(arguments.chat)
     print(f"{len(messages):,} messages ({formats}); dropped: {dropped}")
-    ranking = rank_authors(messages)
-    return Chat(messages, formats, ranking, is_named(ranking, arguments.drop_author))
+    return Chat.of(messages, formats, arguments.drop_author)
 
 
 def list_authors(chat: Chat) -> None:
@@ -156,7 +147,7 @@ def evaluate_again(chat: Chat, file: Path) -> None:
     """Measure a persona on the export that it was trained on, print it and keep it in the file."""
     persona = load_persona(file)
     author = find_author(chat.ranking, persona.source.author_id)
-    corpus = build_corpus(chat.messages, author, persona.recipe, chat.ranking["author_id"][chat.is_bot])
+    corpus = build_corpus(chat.messages, author, persona.recipe, chat.bots)
     if corpus.sha256 != persona.source.sha256:
         print("this is not the text that the persona learnt from: what is held out here, it may have learnt there")
     save_persona(evaluated(persona, corpus), file)
@@ -174,22 +165,31 @@ def evaluated(persona: Persona, corpus: Corpus) -> Persona:
 def train(chat: Chat, recipe: Recipe, arguments: argparse.Namespace) -> int:
     """Train the networks of one author, or of several; return the exit code."""
     print(chat.messages.head()[["sent_at", "author", "text"]].to_string(index=False, max_colwidth=60))
-    people = chat.ranking[~chat.is_bot]
-    names = list(people["author_id"].head(arguments.top)) or [arguments.author]
+    names = list(chat.people["author_id"].head(arguments.top)) or [arguments.author]
+    authors = [find_author(chat.people if name is None else chat.ranking, name) for name in names]
     consent = choose_consent(arguments)
-    code, trained = 0, set[str]()
-    for name in names:
-        author = find_author(people if name is None else chat.ranking, name)
-        run = prepare(chat, author, recipe, consent, arguments)
-        if run.name in trained:  # another author's name is the same but for its signs
-            run = replace(run, name=f"{run.name}-{author.author_id}")
-        trained.add(run.name)
+    runs = (prepare(chat, author, recipe, consent, arguments) for author in authors)  # one text at a time in memory
+    if arguments.ray:
+        return train_elsewhere(list(runs), arguments.ray)
+    for run in runs:
         with sole_run(run.folder):
             # One of several may not have begun when all were interrupted.
             code = fit(run, arguments.resume and (not arguments.top or run.has_begun))
         if code:
-            break
-    return code
+            return code
+    return 0
+
+
+def train_elsewhere(runs: Sequence[Run], address: str) -> int:
+    """Train the base network here, and from it each persona on a Ray cluster; return the exit code."""
+    settle_tensorflow()
+    if runs[0].corpus.community:
+        base_network(runs[0])
+    for run, content in train_on_ray(runs, fit, address, gpus=min(1, len(gpus()))):
+        with written_aside(run.persona_file) as aside:
+            aside.write_bytes(content)
+        print(f"saved {run.persona_file}", flush=True)
+    return 0
 
 
 def fit(run: Run, resume: bool) -> int:
@@ -228,8 +228,9 @@ def base_network(run: Run) -> Arrays:
     from model.training import Training
 
     if run.base_file.exists():
-        print(f"community: taken from {run.base_file}")
-        return load_arrays(run.base_file)[0]
+        arrays, learnt = load_arrays(run.base_file)
+        print(f"community: taken from {run.base_file}, learnt in {learnt['time']}; to learn it anew, delete that file")
+        return arrays
     recipe, corpus, folder = run.community_recipe, run.community_corpus, run.base_folder
     checkpoint = load_checkpoint(corpus, recipe, folder) if run.is_at_the_community else None
     training = Training(corpus, run.vocabulary, recipe, folder, checkpoint=checkpoint)
@@ -244,7 +245,7 @@ def base_network(run: Run) -> Arrays:
     if not training.progress.finished:
         sys.exit(report_end(training))
     arrays = training.arrays()
-    save_arrays(arrays, {}, run.base_file)
+    save_arrays(arrays, {"time": f"{training.progress.seconds / 60:.1f} minutes"}, run.base_file)
     return arrays
 
 
@@ -285,7 +286,7 @@ def finish(run: Run, training: "Training") -> int:
 def prepare(chat: Chat, author: Author, recipe: Recipe, consent: Consent | None, arguments: argparse.Namespace) -> Run:
     """Build the author's corpus; print what the tutorial prints about it."""
     print(f"{author.author}: {author.messages:,} messages, {author.characters:,} characters")
-    corpus = build_corpus(chat.messages, author, recipe, chat.ranking["author_id"][chat.is_bot])
+    corpus = build_corpus(chat.messages, author, recipe, chat.bots)
     if not corpus.community:
         recipe = replace(recipe, community=False)  # nobody else is there
     recipe = sized(recipe, corpus, arguments)
@@ -296,19 +297,14 @@ def prepare(chat: Chat, author: Author, recipe: Recipe, consent: Consent | None,
     )
     if len(corpus.training) < READABLE_CHARACTERS:
         print(f"little text: replies become readable from about {READABLE_CHARACTERS:,} characters (see --fraction)")
-    name = check_name(arguments.persona or re.sub(r"[^\w.-]+", "-", author.author).strip("-.").lower() or "persona")
-    source = Source(
-        author=author.author,
-        author_id=author.author_id,
-        files=[path.name for path in arguments.chat],
-        format=chat.formats,
-        messages=corpus.training_messages,
-        characters=len(corpus.training),
-        first=corpus.first,
-        last=corpus.last,
-        sha256=corpus.sha256,
+    run = Run(
+        name=check_name(arguments.persona or chat.file_name(author)),
+        recipe=recipe,
+        corpus=corpus,
+        vocabulary=vocabulary,
+        source=corpus.source([path.name for path in arguments.chat], chat.formats),
+        consent=consent,
     )
-    run = Run(name, recipe, corpus, vocabulary, source, consent)
     draw_authors(chat.ranking, chat.is_bot, run.folder / "authors.png")
     return run
 

@@ -21,7 +21,7 @@ from model import chat_exports
 from model.corpus import Corpus, build_corpus
 from model.device import describe_device, settle_tensorflow
 from model.evaluation import BLOCK, REPLIES, evaluate, measure_replies, real_blocks, reference_bits, told_apart
-from model.messages import CAMPERBOT, Author, find_author, is_named, rank_authors
+from model.messages import CAMPERBOT, Author, Chat, find_author
 from model.persona import Arrays
 from model.recipe import RECIPES, Recipe
 from model.run import Run
@@ -60,15 +60,14 @@ def main() -> None:
     settle_tensorflow()
     arguments.out.mkdir(parents=True, exist_ok=True)
     messages, _, _ = chat_exports.read(arguments.chat)
-    ranking = rank_authors(messages)
-    bots = ranking["author_id"][is_named(ranking, list(CAMPERBOT))]
+    chat = Chat.of(messages, "", CAMPERBOT)
     table = f"On {describe_device()}.\n"
     measured: dict[str, list[Imitation]] = {}
     base: tuple[Arrays, list[tuple[float, float]]] | None = None  # everybody's last messages are held out: one for all
     for name in arguments.author:
-        author = find_author(ranking, name)
+        author = find_author(chat.ranking, name)
         mimic = replace(RECIPES["mimic"], **SAME_TEXT, minutes=arguments.minutes)
-        run = _run(messages, author, mimic, bots)
+        run = _run(chat, author, mimic)
         print(f"{name}: {len(run.corpus.training):,} characters to train on, {len(run.corpus.validation):,} held out")
         alone = replace(mimic, community=False, minutes=arguments.alone_minutes)
         tutorial = replace(RECIPES["tutorial"], fraction=0.9, minutes=arguments.tutorial_minutes)
@@ -88,8 +87,8 @@ def main() -> None:
     print(table)
 
 
-def _run(messages: pd.DataFrame, author: Author, recipe: Recipe, bots: pd.Series) -> Run:
-    corpus = build_corpus(messages, author, recipe, bots)
+def _run(chat: Chat, author: Author, recipe: Recipe) -> Run:
+    corpus = build_corpus(chat.messages, author, recipe, chat.bots)
     vocabulary = Vocabulary.of(corpus.community, recipe.rare)
     return Run("imitation", recipe, corpus, vocabulary, source=None, consent=None)
 

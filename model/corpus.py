@@ -8,6 +8,7 @@ from functools import cached_property
 import pandas as pd
 
 from model.messages import Author
+from model.persona import Source
 from model.recipe import Recipe
 from model.vocabulary import END
 
@@ -42,6 +43,20 @@ class Corpus:
         """Fingerprint of the texts: a run goes on with the corpus that it began with, or not at all."""
         texts = "\0".join((self.training, self.validation, self.community))
         return hashlib.sha256(texts.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def source(self, files: list[str], formats: str) -> Source:
+        """Say for a persona whose text it learnt from, and which."""
+        return Source(
+            author=self.author.author,
+            author_id=self.author.author_id,
+            files=files,
+            format=formats,
+            messages=self.training_messages,
+            characters=len(self.training),
+            first=self.first,
+            last=self.last,
+            sha256=self.sha256,
+        )
 
 
 def build_corpus(messages: pd.DataFrame, author: Author, recipe: Recipe, bots: Iterable[str] = ()) -> Corpus:

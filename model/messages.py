@@ -1,6 +1,8 @@
 """The messages table that every chat export becomes, and the people in it. Knows nothing of file formats."""
 
 import difflib
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -63,7 +65,7 @@ def rank_authors(messages: pd.DataFrame) -> pd.DataFrame:
     return ranking.reset_index().sort_values("messages", ascending=False, kind="stable", ignore_index=True)
 
 
-def is_named(ranking: pd.DataFrame, names: list[str]) -> "pd.Series[bool]":
+def is_named(ranking: pd.DataFrame, names: Sequence[str]) -> "pd.Series[bool]":
     """Mark the authors whose id or name (in any letter case) is among the names."""
     wanted = {name.casefold() for name in names}
     return ranking["author_id"].str.casefold().isin(wanted) | ranking["author"].str.casefold().isin(wanted)
@@ -107,3 +109,38 @@ def _nobody(ranking: pd.DataFrame, wanted: str | None) -> str:
     near = [names[name] for name in difflib.get_close_matches(wanted.casefold(), names, n=3, cutoff=0.5)]
     near = near or ranking["author"].head(3).tolist()
     return f"no author is called {wanted!r}; the nearest names are {', '.join(near) or 'none'}"
+
+
+@dataclass(frozen=True)
+class Chat:
+    """Chat exports, read, and the people in them."""
+
+    messages: pd.DataFrame
+    formats: str
+    ranking: pd.DataFrame  # `rank_authors` of them
+    is_bot: "pd.Series[bool]"  # of each author of the ranking
+
+    @classmethod
+    def of(cls, messages: pd.DataFrame, formats: str, bots: Sequence[str]) -> "Chat":
+        """Rank the authors; bots are names or ids."""
+        ranking = rank_authors(messages)
+        return cls(messages, formats, ranking, is_named(ranking, bots))
+
+    @property
+    def bots(self) -> "pd.Series[str]":
+        """The ids of the bots."""
+        return self.ranking["author_id"][self.is_bot]
+
+    @property
+    def people(self) -> pd.DataFrame:
+        """The ranking without the bots."""
+        return self.ranking[~self.is_bot]
+
+    def file_name(self, author: Author) -> str:
+        """Name an author's persona: their name in small letters, and their id too where another one's is the same."""
+        same = [_plain(name) for name in self.ranking["author"]].count(_plain(author.author)) > 1
+        return _plain(author.author) + (f"-{_plain(author.author_id)}" if same else "")
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", name).strip("-.").lower() or "persona"

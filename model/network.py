@@ -18,7 +18,8 @@ OPTIMIZERS = {
     "adam": keras.optimizers.Adam,
     "adamw": keras.optimizers.AdamW,
     # Muon turns the LSTM's matrices; embedding, logits and biases are AdamW's, as its authors advise.
-    "muon": functools.partial(keras.optimizers.Muon, exclude_layers=["logits"]),
+    # Three of its steps towards an orthogonal matrix, instead of five, learn as much from a batch in less time.
+    "muon": functools.partial(keras.optimizers.Muon, exclude_layers=["logits"], ns_steps=3),
     "sgd": keras.optimizers.SGD,
 }
 

@@ -26,7 +26,7 @@ from model.vocabulary import Vocabulary
 
 PERSONAS = Path("personas")
 RUNS = Path("runs")
-COMMUNITY_SHARE = 0.92  # of the time; a few passes over the author's text are enough, and more would be too much
+COMMUNITY_SHARE = 0.87  # of the time; a few passes over the author's text are enough, and more would be too much
 SAMPLE_TEMPERATURES = (0.2, 0.5, 1.0, 1.2)
 SAMPLE_LENGTH = 400
 AUTHOR_LEARNING_RATE = 1 / 3  # of the recipe's, so that what was learnt from everybody stays

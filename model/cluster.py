@@ -1,0 +1,59 @@
+"""One persona a task on a Ray cluster: which machine trains whom is Ray's affair. Knows no Keras; Ray is optional."""
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import model
+from model.run import Run
+
+Fit = Callable[[Run, bool], int]
+
+
+class ClusterError(Exception):
+    """The cluster can't be used; the text says why and what to do."""
+
+
+def train_on_ray(runs: Sequence[Run], fit: Fit, address: str, gpus: int) -> Iterator[tuple[Run, bytes]]:
+    """Fit each run on a machine of the cluster; yield it with its persona file, whoever is first.
+
+    Args:
+        address: of the cluster's head, or "local" for one of this machine's processors.
+        gpus: that each task asks for.
+
+    Raises:
+        ClusterError: Ray is not installed, or there is no cluster at the address.
+    """
+    try:
+        import ray
+    except ImportError as error:
+        raise ClusterError("--ray needs Ray: pip install ray") from error
+    try:
+        # The machines get this code as it is here.
+        package = {"py_modules": [str(Path(model.__path__[0]))]}
+        ray.init(address=None if address == "local" else address, runtime_env=package)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise ClusterError(f"no Ray cluster at {address}: {error}") from error
+    try:
+        task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=2)(_train)
+        waiting: dict[Any, Run] = {}
+        for run in runs:
+            base = run.base_file.read_bytes() if run.corpus.community else b""
+            waiting[task.remote(run, fit, base)] = run
+        while waiting:
+            (done, *_), _ = ray.wait(list(waiting))
+            yield waiting.pop(done), ray.get(done)
+    finally:
+        ray.shutdown()
+
+
+def _train(run: Run, fit: Fit, base: bytes) -> bytes:
+    """Train in a folder of its own, where the base network lies ready; return the persona file."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        if base:
+            run.base_file.parent.mkdir(parents=True)
+            run.base_file.write_bytes(base)
+        fit(run, False)
+        return run.persona_file.read_bytes()
