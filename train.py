@@ -22,7 +22,7 @@ from model.chat_exports import ChatExportError
 from model.checkpoint import Epoch, ResumeError, load_checkpoint, refuse_unfinished, sole_run
 from model.cluster import ClusterError, train_on_ray
 from model.corpus import READABLE_CHARACTERS, Corpus, CorpusError, build_corpus
-from model.device import describe_device, gpus, settle_tensorflow
+from model.device import describe_device, gpus, settle_tensorflow, share_batches
 from model.messages import CAMPERBOT, Author, AuthorError, Chat, find_author
 from model.persona import (
     CONSENT_KINDS,
@@ -206,6 +206,8 @@ def fit(run: Run, resume: bool) -> int:
     from model.training import Training
 
     print(f"device: {describe_device()}")
+    if recipe.reading == "stream":  # the last batch of windows can't be shared evenly
+        share_batches(recipe.batch_size)
     initial = None
     if run.corpus.community and not checkpoint:
         initial = base_network(run)

@@ -32,6 +32,18 @@ def describe_device() -> str:
     return f"GPU: {', '.join(gpus())}" if gpus() else "CPU: TensorFlow sees no GPU"
 
 
+def share_batches(batch_size: int) -> None:
+    """Let every device that Keras sees learn from its share of each batch; under JAX, the backend that can.
+
+    Source: Keras' distribution API, data parallelism.
+    """
+    import keras
+
+    devices = keras.distribution.list_devices()
+    if not is_tensorflow() and len(devices) > 1 and batch_size % len(devices) == 0:
+        keras.distribution.set_distribution(keras.distribution.DataParallel(devices=devices))
+
+
 def is_tensorflow() -> bool:
     """Say whether Keras computes with TensorFlow."""
     import keras

@@ -31,16 +31,19 @@ from model.persona import Arrays
 from model.recipe import Recipe
 from model.vocabulary import Vocabulary
 
-WARM_UP = 0.02  # share of a run in which a cosine schedule rises to its learning rate
+WARM_UP = 0.02  # share of a run in which a cosine schedule rises to its learning rate,
+WARM_UP_BATCHES = (
+    40  # and no fewer batches: after three, a network of 512 units never left the plateau of single letters
+)
 PATIENCE = 5  # epochs without a better validation after which a stream stops
 ROLLBACKS = 3  # times that a run which has diverged is taken back and tried at half the learning rate
 
 
-def learning_rate(recipe: Recipe, share: float) -> float:
-    """Return the learning rate when this share of the run is done."""
+def learning_rate(recipe: Recipe, share: float, batches: int) -> float:
+    """Return the learning rate when this share of the run, and so many batches, are done."""
     if recipe.schedule == "constant":
         return recipe.learning_rate
-    warm_up = min(1.0, share / WARM_UP + 0.01)
+    warm_up = min(1.0, share / WARM_UP + 0.01, (batches + 1) / WARM_UP_BATCHES)
     return recipe.learning_rate * warm_up * (1 + math.cos(math.pi * min(share, 1.0))) / 2
 
 
@@ -281,7 +284,7 @@ class _Watch(keras.callbacks.Callback):
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         training = self._training
-        rate = learning_rate(training.recipe, training.share) / 2**training.rollbacks
+        rate = learning_rate(training.recipe, training.share, training.progress.batches) / 2**training.rollbacks
         self.model.optimizer.learning_rate = rate
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:

@@ -69,9 +69,11 @@ def test_validating_a_stream_changes_nothing_and_each_character_counts_once(tmp_
 
 def test_a_cosine_schedule_warms_up_and_goes_down_to_zero():
     recipe = replace(STREAM, learning_rate=1.0)
-    rates = [learning_rate(recipe, share) for share in (0.0, 0.02, 0.5, 1.0, 1.5)]
+    rates = [learning_rate(recipe, share, 1000) for share in (0.0, 0.02, 0.5, 1.0, 1.5)]
     assert rates == pytest.approx([0.01, 0.999, 0.5, 0, 0], abs=1e-3)
-    assert learning_rate(RECIPE, 0.7) == RECIPE.learning_rate
+    # However short the run is: the 10th of the 40 batches in which it rises at the fastest.
+    assert learning_rate(recipe, 0.5, 9) == pytest.approx(0.5 / 4)
+    assert learning_rate(RECIPE, 0.7, 0) == RECIPE.learning_rate
 
 
 @pytest.mark.parametrize("recipe", [replace(RECIPE, epochs=12, units=16), replace(STREAM, epochs=40, units=16)])

@@ -1,0 +1,116 @@
+"""Train the same network in Mimic and in PyTorch, in turn on the same cores, and print characters a second.
+
+    python -m benchmarks.speed --units 256 --units 512
+
+Needs torch beside the other requirements. Random text: what is learnt does not matter here. AdamW for both.
+"""
+
+import argparse
+import multiprocessing
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import numpy as np
+
+from model.corpus import Corpus
+from model.device import settle_tensorflow
+from model.messages import Author
+from model.recipe import RECIPES, Recipe
+from model.vocabulary import Vocabulary
+
+CHARACTERS = 200
+BATCHES = 12  # of a turn
+
+
+def main() -> None:
+    """Let both train in turn; print the median of each and the ratio."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--units", type=int, action="append")
+    parser.add_argument("--turns", type=int, default=7)
+    arguments = parser.parse_args()
+    spawn = multiprocessing.get_context("spawn")
+    for units in arguments.units or [256, 512]:
+        recipe = replace(RECIPES["mimic"], units=units, optimizer="adamw", minutes=0.0, held_out=0.0)
+        ends = {}
+        for name, worker in (("Mimic", _mimic), ("PyTorch", _torch)):
+            ends[name], its = spawn.Pipe()
+            spawn.Process(target=worker, args=(recipe, its), daemon=True).start()
+        speeds: dict[str, list[float]] = {name: [] for name in ends}
+        for turn in range(arguments.turns + 1):
+            for name, end in ends.items():
+                end.send("go")
+                seconds = end.recv()
+                if turn:  # the first one builds the graph
+                    speeds[name].append(BATCHES * recipe.batch_size * recipe.sequence_length / seconds)
+        ratio = statistics.median(m / t for m, t in zip(speeds["Mimic"], speeds["PyTorch"], strict=True))
+        medians = ", ".join(f"{name} {statistics.median(each):,.0f}" for name, each in speeds.items())
+        print(f"{units} units, characters a second: {medians}; Mimic over PyTorch {ratio:.2f}", flush=True)
+
+
+def _serve(end: Connection, train: Callable[[], None]) -> None:
+    while True:
+        end.recv()
+        start = time.perf_counter()
+        train()
+        end.send(time.perf_counter() - start)
+
+
+def _text(recipe: Recipe) -> np.ndarray:
+    count = BATCHES * recipe.batch_size * recipe.sequence_length + recipe.batch_size
+    return np.random.default_rng(0).integers(0, CHARACTERS, count)
+
+
+def _mimic(recipe: Recipe, end: Connection) -> None:
+    settle_tensorflow()
+    from model.training import Training, _Dataset, training_pass
+
+    letters = [chr(0x4E00 + each) for each in range(CHARACTERS)]
+    text = "".join(letters[each] for each in _text(recipe))
+    corpus = Corpus(Author("", "", 1, 1), text, "", {}, 1, 0, "", "")
+    with tempfile.TemporaryDirectory() as folder:
+        training = Training(corpus, Vocabulary("".join(letters)), recipe, Path(folder))
+        batches = _Dataset(training_pass(training._ids, recipe, 0, 0))
+        _serve(end, lambda: training.network.fit(batches, shuffle=False, verbose=0))
+
+
+def _torch(recipe: Recipe, end: Connection) -> None:
+    import torch
+
+    class Network(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embedding = torch.nn.Embedding(CHARACTERS + 1, recipe.embedding)
+            self.lstm = torch.nn.LSTM(recipe.embedding, recipe.units, batch_first=True)
+            self.logits = torch.nn.Linear(recipe.units, CHARACTERS + 1)
+
+        def forward(self, ids, state):
+            activations, state = self.lstm(self.embedding(ids), state)
+            return self.logits(activations), state
+
+    network = Network()
+    optimizer = torch.optim.AdamW(network.parameters(), recipe.learning_rate)
+    rows = torch.tensor(_text(recipe).reshape(recipe.batch_size, -1))
+
+    def train() -> None:
+        state = None
+        for batch in range(BATCHES):
+            part = rows[:, batch * recipe.sequence_length : (batch + 1) * recipe.sequence_length + 1]
+            logits, state = network(part[:, :-1], state)
+            state = tuple(each.detach() for each in state)
+            loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), part[:, 1:].flatten())
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), recipe.clip_norm)
+            optimizer.step()
+            loss.item()
+
+    _serve(end, train)
+
+
+if __name__ == "__main__":
+    main()
