@@ -66,11 +66,13 @@ def measure_replies(texts: Mapping[str, Sequence[str]], corpus: Corpus) -> Metri
     learnt = readable(corpus.community or corpus.training)
     words = Counter(each_word(learnt))
     attribution = Attribution.of(corpus)
+    kinds = {**texts, "real": real_blocks(corpus)}
+    found = found_in(learnt, [part for parts in kinds.values() for part in parts])
     metrics: Metrics = {}
-    for name, parts in {**texts, "real": real_blocks(corpus)}.items():
+    for name, parts in kinds.items():
         if not parts:
             continue
-        metrics[f"copied_{name}"] = share_copied(parts, [learnt, readable(corpus.training)])
+        metrics[f"copied_{name}"] = share_copied(parts, found)
         metrics[f"known_words_{name}"] = share_known(parts, words)
         if attribution:
             metrics[f"attributed_{name}"] = attribution.share(parts)
@@ -207,16 +209,19 @@ def blocks(text: str) -> list[str]:
     return [text[start : start + BLOCK] for start in range(0, len(text) - BLOCK + 1, BLOCK)]
 
 
-def share_copied(parts: Sequence[str], texts: Sequence[str]) -> float:
-    """Return the share of the parts' characters that lie in a run of COPIED or more found in one of the texts."""
-    wanted = [_fingerprints(part) for part in parts]
-    every = np.unique(np.concatenate(wanted))
+def found_in(text: str, parts: Sequence[str]) -> NDArray[np.uint64]:
+    """Return the fingerprints of the runs of COPIED characters that the parts share with a text."""
     # Far less memory than a set of strings; two of 10^8 different runs share a fingerprint once in a thousand texts.
-    found = np.concatenate([every[np.isin(every, each)] for text in texts for each in _in_pieces(text)])
+    wanted = np.unique(np.concatenate([_fingerprints(part) for part in parts]))
+    return np.concatenate([wanted[np.isin(wanted, piece)] for piece in _in_pieces(text)])
+
+
+def share_copied(parts: Sequence[str], found: NDArray[np.uint64]) -> float:
+    """Return the share of the parts' characters that lie in a run found in the text."""
     copied = 0
-    for part, fingerprints in zip(parts, wanted, strict=True):
+    for part in parts:
         marks = np.zeros(len(part) + 1, np.int64)  # +1 where a copied run begins, -1 where it has ended
-        starts = np.flatnonzero(np.isin(fingerprints, found))
+        starts = np.flatnonzero(np.isin(_fingerprints(part), found))
         np.add.at(marks, starts, 1)
         np.add.at(marks, starts + COPIED, -1)
         copied += int((marks.cumsum() > 0).sum())

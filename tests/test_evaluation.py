@@ -82,10 +82,14 @@ def test_ppmd_learns_from_the_training_text():
 def test_the_share_copied_counts_runs_of_forty_and_no_shorter_ones():
     learnt = "".join(map(chr, np.random.default_rng(1).integers(97, 123, 3000)))
     fresh = "".join(map(chr, np.random.default_rng(2).integers(97, 123, 100)))
-    assert evaluation.share_copied([learnt[100:150] + fresh[:50]], [learnt]) == pytest.approx(0.5)
-    assert evaluation.share_copied([fresh[:30] + learnt[100:140] + fresh[30:60]], [learnt]) == pytest.approx(0.4)
-    assert evaluation.share_copied([fresh[:30] + learnt[100:139] + fresh[30:61]], [learnt]) == 0
-    assert evaluation.share_copied([learnt[:60], fresh[:40]], ["", fresh]) == pytest.approx(0.4)
+    half, run, too_short = (
+        learnt[100:150] + fresh[:50],
+        fresh[:30] + learnt[100:140] + fresh[30:60],
+        fresh[:30] + learnt[100:139] + fresh[30:61],
+    )
+    found = evaluation.found_in(learnt, [half, run, too_short])
+    shares = [evaluation.share_copied([part], found) for part in (half, run, too_short)]
+    assert shares == pytest.approx([0.5, 0.4, 0]) and evaluation.share_copied([half, run], found) == pytest.approx(0.45)
 
 
 def test_a_run_that_lies_across_two_pieces_is_found():
