@@ -38,7 +38,7 @@ from model.persona import (
     written_aside,
 )
 from model.plots import draw_authors
-from model.recipe import RECIPES, SIZES, Recipe, RecipeError, choose_size
+from model.recipe import RECIPES, SIZES, Recipe, RecipeError, choose_size, expected_bits
 from model.run import RUNS, Run, sample_prompt, write_history, write_samples
 from model.vocabulary import Vocabulary
 
@@ -243,6 +243,8 @@ def base_network(run: Run) -> Arrays:
     with sole_run(folder):
         for epoch in training.epochs():
             print(f"community, {describe_epoch(epoch, recipe.epochs)}", flush=True)
+            if epoch.number == 1 and recipe.minutes:
+                print(describe_prospect(training, run.recipe.minutes), flush=True)
             write_history(training.progress.epochs, folder)
     if not training.progress.finished:
         sys.exit(report_end(training))
@@ -309,6 +311,17 @@ def prepare(chat: Chat, author: Author, recipe: Recipe, consent: Consent | None,
     )
     draw_authors(chat.ranking, chat.is_bot, run.folder / "authors.png")
     return run
+
+
+def describe_prospect(training: "Training", minutes: float) -> str:
+    """Say what a run of so many minutes is expected to reach, at the speed it has had so far."""
+    batch = training.recipe.batch_size * training.recipe.sequence_length
+    speed = training.progress.batches * batch / training.progress.seconds
+    characters = speed * 60 * minutes
+    return (
+        f"{speed:,.0f} characters a second, {characters / 1e6:.1f} million in the {minutes:g} minutes in all: "
+        f"English chat came to about {expected_bits(characters):.1f} held-out bits per character with as many"
+    )
 
 
 def sized(recipe: Recipe, corpus: Corpus, arguments: argparse.Namespace) -> Recipe:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import fields
 from importlib.util import find_spec
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ import pytest
 import train
 from model import persona as persona_module
 from model.persona import load_persona
-from model.recipe import RECIPES, Recipe
+from model.recipe import RECIPES, Recipe, expected_bits
 from model.sampler import Request, Sampler
 from model.vocabulary import END
 
@@ -299,6 +300,14 @@ def test_bad_input_is_answered_before_tensorflow_is_imported(chat_csv, tmp_path)
     )
     words = done.stdout.split()
     assert "2" in words and "keras" not in words and "tensorflow" not in words
+
+
+def test_a_run_says_what_it_expects_to_reach():
+    recipe = Recipe(batch_size=50, sequence_length=40)
+    training = SimpleNamespace(recipe=recipe, progress=SimpleNamespace(batches=100, seconds=20.0))
+    said = train.describe_prospect(training, minutes=10)
+    assert said.startswith("10,000 characters a second, 6.0 million in the 10 minutes in all: ")
+    assert f"about {expected_bits(6e6):.1f} held-out bits" in said
 
 
 def test_what_a_persona_tells_is_json(run, chat_csv, tmp_path):
