@@ -35,6 +35,7 @@ WARM_UP = 0.02  # share of a run in which a cosine schedule rises to its learnin
 WARM_UP_BATCHES = (
     40  # and no fewer batches: after three, a network of 512 units never left the plateau of single letters
 )
+TRAINING_PER_VALIDATION = 9  # seconds of training, at least, for each of validation, where minutes end the run
 PATIENCE = 5  # epochs without a better validation after which a stream stops
 ROLLBACKS = 3  # times that a run which has diverged is taken back and tried at half the learning rate
 
@@ -144,15 +145,22 @@ class Training:
 
     def epoch_is_over(self, number: int) -> bool:
         """Say whether the epoch of this number, from 1, has had its share of the time or its pass over the text."""
-        if self.recipe.minutes:  # a batch at least: time may be up before it begins
-            return self.progress.epoch_sequences > 0 and self.share >= number / self.recipe.epochs
+        if self.recipe.minutes:
+            due = self.progress.epoch_seconds >= TRAINING_PER_VALIDATION * self.progress.validation_seconds
+            # A batch at least: time may be up before it begins.
+            return self.progress.epoch_sequences > 0 and (
+                self.share >= 1 or (due and self.share >= number / self.recipe.epochs)
+            )
         return self.progress.batches >= number * self.pass_batches
 
     def _close_epoch(self) -> Epoch:
         """Validate, and begin the next epoch's count."""
         progress = self.progress
         bits = progress.nats / math.log(2)
-        epoch = Epoch(len(progress.epochs) + 1, bits, self.validate(), progress.epoch_seconds)
+        start = time.perf_counter()
+        validation_bits = self.validate()
+        progress.validation_seconds = time.perf_counter() - start
+        epoch = Epoch(len(progress.epochs) + 1, bits, validation_bits, progress.epoch_seconds)
         progress.epochs.append(epoch)
         progress.epoch_sequences, progress.nats, progress.epoch_seconds = 0, 0.0, 0.0
         if progress.best is None or self._score(epoch) < self._score(progress.best):

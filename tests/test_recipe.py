@@ -44,7 +44,7 @@ def test_training_and_held_out_messages_may_not_overlap():
 
 
 def test_the_size_follows_text_time_and_device():
-    assert choose_size(16_000_000, 15, gpu=False) == "medium" and SIZES["medium"] == RECIPES["mimic"].units
+    assert choose_size(16_000_000, 15, gpu=False) == "small" and SIZES["small"] == RECIPES["mimic"].units
     assert choose_size(16_000_000, 0, gpu=False) == "medium"
     assert choose_size(16_000_000, 2, gpu=False) == "small"
     assert choose_size(16_000_000, 10, gpu=True) == "large"

@@ -105,6 +105,27 @@ def test_minutes_end_a_run_by_the_clock(tmp_path, monkeypatch):
     assert 120 <= run.progress.seconds <= 120 + 5 * 2 and run.share >= 1
 
 
+def test_most_of_the_time_goes_into_training_however_long_validation_takes(tmp_path, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("model.training.time.perf_counter", lambda: now[0])
+    run = training(replace(STREAM, epochs=20, minutes=10.0), tmp_path)
+    fit = run.network.fit
+
+    def timed_fit(data, callbacks, **options):
+        tick = keras.callbacks.LambdaCallback(on_train_batch_begin=lambda batch, logs: now.__setitem__(0, now[0] + 1.0))
+        return fit(data, callbacks=[tick, *callbacks], **options)
+
+    def validate():
+        now[0] += 30.0
+        return 3.0 - now[0] / 1000
+
+    run.network.fit, run.validate = timed_fit, validate  # a batch takes a second, a validation half a minute
+    epochs = list(run.epochs())
+    # The first part ends after a twentieth of 600 s; each of the others has 270 s and the last what is left.
+    assert [round(epoch.seconds) for epoch in epochs] == [30, 270, 240] and run.progress.finished
+    assert run.progress.batches == 540
+
+
 def test_no_epoch_is_empty_when_the_time_is_up_early(tmp_path, monkeypatch):
     clock = itertools.count(0.0, 100.0)
     monkeypatch.setattr("model.training.time.perf_counter", lambda: next(clock))
