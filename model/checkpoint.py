@@ -44,10 +44,10 @@ class Progress:
     seconds: float = 0.0  # of the whole run, validation and saving too
     epoch_sequences: int = 0  # of the epoch that runs
     epoch_seconds: float = 0.0  # spent on them
-    validation_seconds: float = 0.0  # that the last validation took
     nats: float = 0.0  # mean loss over them
     best: Epoch | None = None
     finished: bool = False  # nothing is left to do: all epochs are done, or going on would not help
+    validation_seconds: float = 0.0  # that the last validation took
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from model.corpus import Corpus
 from model.messages import Author
 from model.recipe import RECIPES
 
-CORPUS = Corpus(Author("a1", "Ada", 1, 1), "some text", "more", "", 1, 1, "", "")
+CORPUS = Corpus(Author("a1", "Ada", 1, 1), "some text", "more", {}, 1, 1, "", "")
 RECIPE = replace(RECIPES["tutorial"], epochs=3)
 FIRST = Epoch(1, 3.0, None, 12.5)
 CHECKPOINT = Checkpoint(

@@ -141,21 +141,20 @@ def test_an_interrupted_run_says_how_to_go_on_and_goes_on(run, chat_csv, tmp_pat
     assert code == 2 and "units was 8 and is now 9" in complaint
 
 
-def test_a_run_that_is_killed_goes_on_and_ends_where_an_unbroken_one_ends(run, chat_csv, tmp_path):
-    words = [*SMALL, "--epochs", "40"]
-    run(chat_csv, *words, "--persona", "unbroken")
+def test_a_run_that_is_killed_goes_on_from_its_last_checkpoint(run, chat_csv, tmp_path):
+    words = [*SMALL, "--epochs", "20"]
     command = [sys.executable, train.__file__, str(chat_csv), *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=tmp_path) as training:
-        while b"epoch 2/40" not in training.stdout.readline():
+        while b"epoch 2/20" not in training.stdout.readline():
             assert training.poll() is None
         code, _, complaint = run(chat_csv, *words)
         assert code == 2 and "another run is at work in runs/ada" in complaint
         training.kill()
     code, said, _ = run(chat_csv, *words, "--resume")
-    assert code == 0 and "going on after epoch" in said and "epoch 40/40" in said
-    killed, unbroken = (load_persona(tmp_path / "personas" / f"{name}.safetensors") for name in ("ada", "unbroken"))
-    for name, array in unbroken.arrays.items():
-        assert np.allclose(killed.arrays[name], array, atol=1e-3)
+    assert code == 0 and "going on after epoch" in said and "epoch 20/20" in said
+    with (tmp_path / "runs" / "ada" / "history.csv").open(encoding="utf-8") as file:
+        assert [int(row["epoch"]) for row in csv.DictReader(file)] == [*range(1, 21)]
+    assert load_persona(tmp_path / "personas" / "ada.safetensors").metrics["training_bits"] < 4
 
 
 def test_a_persona_is_measured_when_it_is_trained_and_whenever_asked(run, chat_csv, tmp_path):
@@ -204,7 +203,7 @@ def test_several_authors_are_trained_from_one_base(run, chat_csv, tmp_path):
     assert code == 0 and said.count("community, epoch 1/1") == 1 and said.count("community: taken from") == 2
     # The two authors called Da and DA don't overwrite each other's persona.
     names = sorted(path.stem for path in (tmp_path / "personas").iterdir())
-    assert names in (["ada", "da", "da-d0"], ["ada", "da", "da-d1"])
+    assert names == ["ada", "da-d0", "da-d1"]
     assert len(list((tmp_path / "runs" / "bases").iterdir())) == 1
     with pytest.raises(SystemExit):
         train.parse_arguments([str(chat_csv), "--top", "2", "--author", "Ada"])
