@@ -83,3 +83,22 @@ def _named(network: keras.Model) -> dict[str, keras.Variable]:
             named[f"lstm_{number}.{part}"] = variable
     dense = network.layers[-1]
     return named | {"dense.kernel": dense.kernel, "dense.bias": dense.bias}
+
+
+def recurrent_state(network: keras.Model) -> list[keras.Variable]:
+    """Return what a stream carries from batch to batch: hidden and cell state of each LSTM layer."""
+    return [state for layer in recurrent_layers(network) for state in layer.states or ()]
+
+
+def reset_state(network: keras.Model) -> None:
+    """Begin a stream anew, from zeros."""
+    for state in recurrent_state(network):
+        state.assign(np.zeros(state.shape, np.float32))
+
+
+def all_variables(network: keras.Model) -> dict[str, keras.Variable]:
+    """Return what a run goes on from: the variables of network, optimizer and state, numbered alike for a recipe."""
+    optimizer = network.optimizer
+    optimizer.build(network.trainable_variables)
+    variables = [*network.variables, *optimizer.variables, *recurrent_state(network)]
+    return {str(number): variable for number, variable in enumerate(variables)}

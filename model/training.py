@@ -26,26 +26,21 @@ from model.batches import (
 )
 from model.checkpoint import Checkpoint, Epoch, Progress, ResumeError, save_checkpoint
 from model.corpus import Corpus
-from model.network import build_network, export_arrays, import_arrays, recurrent_layers
+from model.network import (
+    all_variables,
+    build_network,
+    export_arrays,
+    import_arrays,
+    recurrent_state,
+    reset_state,
+)
 from model.persona import Arrays
-from model.recipe import Recipe
+from model.recipe import Recipe, learning_rate
 from model.vocabulary import Vocabulary
 
-WARM_UP = 0.02  # share of a run in which a cosine schedule rises to its learning rate,
-WARM_UP_BATCHES = (
-    40  # and no fewer batches: after three, a network of 512 units never left the plateau of single letters
-)
 TRAINING_PER_VALIDATION = 9  # seconds of training, at least, for each of validation, where minutes end the run
 PATIENCE = 5  # epochs without a better validation after which a stream stops
 ROLLBACKS = 3  # times that a run which has diverged is taken back and tried at half the learning rate
-
-
-def learning_rate(recipe: Recipe, share: float, batches: int) -> float:
-    """Return the learning rate when this share of the run, and so many batches, are done."""
-    if recipe.schedule == "constant":
-        return recipe.learning_rate
-    warm_up = min(1.0, share / WARM_UP + 0.01, (batches + 1) / WARM_UP_BATCHES)
-    return recipe.learning_rate * warm_up * (1 + math.cos(math.pi * min(share, 1.0))) / 2
 
 
 class Training:
@@ -131,7 +126,7 @@ class Training:
         while not self.epoch_is_over(number):
             passes, first = divmod(progress.batches, self.pass_batches)
             if first == 0 and self.recipe.reading == "stream":
-                self._reset_state()
+                reset_state(self.network)
             watch = _Watch(self, number)
             batches = _Dataset(training_pass(self._ids, self.recipe, passes, first))
             self.network.fit(batches, shuffle=False, verbose=0, callbacks=[watch])
@@ -197,11 +192,11 @@ class Training:
         if len(self._held_out) == 0:
             return None
         batches, places = held_out_stream(self._ids, self._held_out, self.recipe)
-        before = [np.asarray(state) for state in self._recurrent_state()]
-        self._reset_state()
+        before = [np.asarray(state) for state in recurrent_state(self.network)]
+        reset_state(self.network)
         # Keras averages the weighted losses over all places, judged or not.
         nats = float(self.network.evaluate(_Dataset(batches), verbose=0)) * places
-        for state, value in zip(self._recurrent_state(), before, strict=True):
+        for state, value in zip(recurrent_state(self.network), before, strict=True):
             state.assign(value)
         unknown = int((self._held_out == self.vocabulary.unknown).sum())
         nats += unknown * math.log(max(1, self.vocabulary.unknown_kinds))
@@ -229,25 +224,14 @@ class Training:
         self.rollbacks += 1
         self.diverged = False
 
-    def _recurrent_state(self) -> list[Any]:
-        return [state for layer in recurrent_layers(self.network) for state in layer.states or ()]
-
-    def _reset_state(self) -> None:
-        for state in self._recurrent_state():
-            state.assign(np.zeros(state.shape, np.float32))
-
-    def _state(self) -> dict[str, Any]:
-        """Return the variables of network and optimizer, numbered: the order is the same for the same recipe."""
-        optimizer = self.network.optimizer
-        optimizer.build(self.network.trainable_variables)
-        variables = [*self.network.variables, *optimizer.variables]
-        return {str(n): v for n, v in enumerate([*variables, *self._recurrent_state()])}
-
     def _values(self) -> dict[str, NDArray[Any]]:
-        return {name: np.array(keras.ops.convert_to_numpy(variable)) for name, variable in self._state().items()}
+        return {
+            name: np.array(keras.ops.convert_to_numpy(variable))
+            for name, variable in all_variables(self.network).items()
+        }
 
     def _assign(self, values: Arrays) -> None:
-        state = self._state()
+        state = all_variables(self.network)
         if {name: tuple(variable.shape) for name, variable in state.items()} != {n: a.shape for n, a in values.items()}:
             raise ResumeError(f"the checkpoint in {self.folder} is of another version of Keras; delete the folder")
         for name, variable in state.items():

@@ -11,9 +11,9 @@ import pytest
 from model.checkpoint import load_checkpoint
 from model.corpus import Corpus
 from model.messages import Author
-from model.recipe import RECIPES
+from model.recipe import RECIPES, learning_rate
 from model.sampler import Sampler
-from model.training import PATIENCE, Training, learning_rate
+from model.training import PATIENCE, Training
 from model.vocabulary import Vocabulary
 from tests.conftest import make_persona
 
