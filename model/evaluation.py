@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import pyppmd
@@ -21,10 +22,10 @@ from sklearn.svm import LinearSVC
 from model.batches import held_out_stream
 from model.corpus import Corpus
 from model.persona import Persona
+from model.recipe import TEMPERATURES
 from model.sampler import Request, Sampler
 from model.vocabulary import END, Vocabulary
 
-TEMPERATURES = (0.2, 0.5, 1.0, 1.2)
 REPLIES = 20  # at each temperature
 BLOCK = 400  # characters of a reply, and of the real text beside it
 COPIED = 40  # a run of so many characters that the training text holds too is no accident
@@ -53,11 +54,13 @@ def evaluate(persona: Persona, corpus: Corpus) -> Metrics:
     if not corpus.validation:
         return {}
     metrics = reference_bits(corpus, persona.vocabulary) | {"validation_bits": held_out_bits(persona, corpus)}
-    texts = {str(temperature): replies(persona, corpus, temperature, REPLIES) for temperature in TEMPERATURES}
-    metrics |= measure_replies(texts, corpus)
     real = real_blocks(corpus)
+    texts = replies(
+        persona, corpus, {each: max(REPLIES, len(real)) if each == 1.0 else REPLIES for each in TEMPERATURES}
+    )
+    metrics |= measure_replies({str(each): parts[:REPLIES] for each, parts in texts.items()}, corpus)
     if len(real) >= FEWEST_BLOCKS:
-        metrics["told_apart"] = told_apart(real, replies(persona, corpus, 1.0, len(real)))
+        metrics["told_apart"] = told_apart(real, texts[1.0][: len(real)])
     return metrics
 
 
@@ -181,17 +184,19 @@ def ppmd_bits(training: str, held_out: str) -> float:
     return 8 * size / len(held_out)
 
 
-def replies(persona: Persona, corpus: Corpus, temperature: float, count: int) -> list[str]:
-    """Sample replies of a block's length, each to a piece of held-out text, which it never saw."""
-    random = np.random.default_rng(persona.recipe.random_seed)
+def replies(persona: Persona, corpus: Corpus, counts: Mapping[float, int]) -> dict[float, list[str]]:
+    """Sample so many replies of a block's length at each temperature, each to held-out text, which it never saw."""
     length = min(persona.recipe.sequence_length, len(corpus.validation))
-    starts = random.integers(len(corpus.validation) - length + 1, size=count)
+    random = np.random.default_rng(persona.recipe.random_seed)
+    # The same prompts and random numbers at each temperature: the replies differ by it alone.
+    starts = random.integers(len(corpus.validation) - length + 1, size=max(counts.values())).tolist()
     requests = [
         Request(corpus.validation[start : start + length], temperature, BLOCK, number)
-        for number, start in enumerate(starts.tolist())
+        for temperature, count in counts.items()
+        for number, start in enumerate(starts[:count])
     ]
-    windowed = persona.recipe.reading == "windows"
-    return ["".join(parts) for parts in zip(*Sampler(persona).generate(requests, windowed=windowed), strict=True)]
+    sampled = iter(Sampler(persona).replies(requests))
+    return {temperature: list(islice(sampled, count)) for temperature, count in counts.items()}
 
 
 def real_blocks(corpus: Corpus) -> list[str]:

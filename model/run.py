@@ -20,14 +20,13 @@ from model.checkpoint import Epoch
 from model.corpus import Corpus
 from model.persona import SUFFIX, Arrays, Consent, Persona, Source, array_shapes, written_aside
 from model.plots import draw_curve
-from model.recipe import Recipe
+from model.recipe import TEMPERATURES, Recipe
 from model.sampler import Request, Sampler
 from model.vocabulary import Vocabulary
 
 PERSONAS = Path("personas")
 RUNS = Path("runs")
 COMMUNITY_SHARE = 0.87  # of the time; a few passes over the author's text are enough, and more would be too much
-SAMPLE_TEMPERATURES = (0.2, 0.5, 1.0, 1.2)
 SAMPLE_LENGTH = 400
 AUTHOR_LEARNING_RATE = 1 / 3  # of the recipe's, so that what was learnt from everybody stays
 
@@ -139,10 +138,8 @@ def sample_prompt(corpus: Corpus, recipe: Recipe) -> str:
 def write_samples(persona: Persona, prompt: str, epoch: int, folder: Path) -> str:
     """Sample at each temperature and add that to the run's samples.txt; return it."""
     seeds: dict[str, Any] = {"length": SAMPLE_LENGTH, "random_seed": persona.recipe.random_seed}
-    requests = [Request(prompt, temperature, **seeds) for temperature in SAMPLE_TEMPERATURES]
-    # The tutorial reads a window afresh for each character, and its network knows nothing else.
-    windowed = persona.recipe.reading == "windows"
-    replies = ["".join(parts) for parts in zip(*Sampler(persona).generate(requests, windowed=windowed), strict=True)]
+    requests = [Request(prompt, temperature, **seeds) for temperature in TEMPERATURES]
+    replies = Sampler(persona).replies(requests)
     lines = [f"epoch {epoch}, from {prompt!r}:"]
     lines += [f"temperature {request.temperature}: {reply}" for request, reply in zip(requests, replies, strict=True)]
     text = "\n\n".join(lines) + "\n\n"

@@ -160,6 +160,14 @@ class Sampler:
         """Return one whole reply: `length` characters, without the prompt."""
         return "".join(characters[0] for characters in self.generate([request]))
 
+    def replies(self, requests: Sequence[Request]) -> list[str]:
+        """Sample all requests whole, each character read as the network was trained to.
+
+        The tutorial's network knows nothing but a window of characters, which is read afresh for each.
+        """
+        steps = self.generate(requests, windowed=self.persona.recipe.reading == "windows")
+        return ["".join(characters) for characters in zip(*steps, strict=True)]
+
     def _carried(self, prompts: list[NDArray[np.uint16]]) -> LogitsOf:
         """Carry the recurrent state from character to character: one step each."""
         state = self.read(prompts)
