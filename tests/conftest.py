@@ -6,9 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from model.device import settle_tensorflow
 from model.persona import Consent, Persona, Source, array_shapes, save_persona
 from model.recipe import RECIPES
 from model.vocabulary import Vocabulary
+
+settle_tensorflow()  # the kernels that train.py computes with, before any test imports Keras
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -141,8 +141,9 @@ def test_an_interrupted_run_says_how_to_go_on_and_goes_on(run, chat_csv, tmp_pat
     assert code == 2 and "units was 8 and is now 9" in complaint
 
 
-def test_a_run_that_is_killed_goes_on_from_its_last_checkpoint(run, chat_csv, tmp_path):
+def test_a_run_that_is_killed_goes_on_and_ends_where_an_unbroken_one_ends(run, chat_csv, tmp_path):
     words = [*SMALL, "--epochs", "20"]
+    run(chat_csv, *words, "--persona", "unbroken")
     command = [sys.executable, train.__file__, str(chat_csv), *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=tmp_path) as training:
         while b"epoch 2/20" not in training.stdout.readline():
@@ -154,7 +155,10 @@ def test_a_run_that_is_killed_goes_on_from_its_last_checkpoint(run, chat_csv, tm
     assert code == 0 and "going on after epoch" in said and "epoch 20/20" in said
     with (tmp_path / "runs" / "ada" / "history.csv").open(encoding="utf-8") as file:
         assert [int(row["epoch"]) for row in csv.DictReader(file)] == [*range(1, 21)]
-    assert load_persona(tmp_path / "personas" / "ada.safetensors").metrics["training_bits"] < 4
+    killed, unbroken = (load_persona(tmp_path / "personas" / f"{name}.safetensors") for name in ("ada", "unbroken"))
+    assert killed.metrics["training_bits"] < 4
+    for name, array in unbroken.arrays.items():
+        assert np.allclose(killed.arrays[name], array, atol=1e-3)
 
 
 def test_a_persona_is_measured_when_it_is_trained_and_whenever_asked(run, chat_csv, tmp_path):
