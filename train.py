@@ -10,10 +10,9 @@ import argparse
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import fields, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -23,9 +22,9 @@ from model.checkpoint import Epoch, ResumeError, load_checkpoint, refuse_unfinis
 from model.cluster import ClusterError, train_on_ray
 from model.corpus import READABLE_CHARACTERS, Corpus, CorpusError, build_corpus
 from model.device import describe_device, gpus, settle_tensorflow, share_batches
-from model.messages import CAMPERBOT, Author, AuthorError, Chat, find_author
+from model.messages import Author, AuthorError, Chat, find_author
+from model.options import choose_consent, choose_recipe, parse_arguments
 from model.persona import (
-    CONSENT_KINDS,
     Arrays,
     Consent,
     Persona,
@@ -38,7 +37,7 @@ from model.persona import (
     written_aside,
 )
 from model.plots import draw_authors
-from model.recipe import RECIPES, SIZES, Recipe, RecipeError, choose_size, expected_bits
+from model.recipe import SIZES, Recipe, RecipeError, choose_size, expected_bits
 from model.run import RUNS, Run, sample_prompt, write_history, write_samples
 from model.vocabulary import Vocabulary
 
@@ -68,60 +67,6 @@ def main() -> int:
         print("train.py: interrupted", file=sys.stderr)
         return INTERRUPTED
     return 2
-
-
-def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
-    """Parse the command line; every knob of `model.recipe.Recipe` is a flag."""
-    parser = argparse.ArgumentParser(
-        description=(__doc__ or "").split("\n\n")[0], formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("chat", nargs="+", type=Path, help="chat exports: files or folders")
-    parser.add_argument(
-        "--list-authors", action="store_true", help="list and draw the ten most active authors, and stop"
-    )
-    parser.add_argument(
-        "--evaluate",
-        metavar="PERSONA",
-        type=Path,
-        help="measure this file on its author's held-out text, and stop",
-    )
-    parser.add_argument("--author", metavar="NAME|ID", help="whom to imitate (default: the most prolific author)")
-    parser.add_argument(
-        "--drop-author",
-        metavar="NAME|ID",
-        action="append",
-        default=list(CAMPERBOT),
-        help="a bot to leave out, beside freeCodeCamp's CamperBot; may be repeated",
-    )
-    parser.add_argument("--top", metavar="N", type=int, default=0, help="imitate each of the N most prolific authors")
-    parser.add_argument("--ray", metavar="ADDRESS", help="spread them over a Ray cluster (local: this machine's cores)")
-    parser.add_argument("--persona", metavar="NAME", help="name of the persona (default: the author's)")
-    parser.add_argument("--resume", action="store_true", help="go on with the run that was interrupted")
-    consent = parser.add_argument_group("consent", "by what right the person's words are used; kept in the persona")
-    consent.add_argument("--consent-kind", choices=CONSENT_KINDS, help="the ground")
-    consent.add_argument("--consent-by", metavar="NAME", default="", help="who gave it")
-    consent.add_argument("--consent-contact", metavar="TEXT", default="", help="where to reach them")
-    knobs = parser.add_argument_group("recipe", "what people try out; each default is the recipe's")
-    knobs.add_argument("--recipe", choices=RECIPES, default="mimic", help="default: mimic")
-    sizes = ", ".join(f"{name} {units}" for name, units in SIZES.items())
-    knobs.add_argument(
-        "--size",
-        choices=[*SIZES, "auto"],
-        help=f"units by name: {sizes}; auto, the default of mimic: as text, time and device allow",
-    )
-    for knob in fields(Recipe):
-        kind: type = type(knob.default)
-        options: dict[str, Any] = {"metavar": "N" if kind is int else "X", "type": kind}
-        if kind is str:
-            options = {"choices": knob.metadata["limits"]}
-        if kind is bool:
-            options = {"action": argparse.BooleanOptionalAction}
-        defaults = ", ".join(f"{name} {getattr(recipe, knob.name)}" for name, recipe in RECIPES.items())
-        knobs.add_argument(f"--{knob.name.replace('_', '-')}", help=f"{knob.metadata['help']} ({defaults})", **options)
-    arguments = parser.parse_args(words)
-    if arguments.top and (arguments.author or arguments.persona):
-        parser.error("--top chooses the authors and names the personas: leave out --author and --persona")
-    return arguments
 
 
 def read_chat(arguments: argparse.Namespace) -> Chat:
@@ -164,6 +109,7 @@ def evaluated(persona: Persona, corpus: Corpus) -> Persona:
 
 def train(chat: Chat, recipe: Recipe, arguments: argparse.Namespace) -> int:
     """Train the networks of one author, or of several; return the exit code."""
+    settle_tensorflow()
     print(chat.messages.head()[["sent_at", "author", "text"]].to_string(index=False, max_colwidth=60))
     names = list(chat.people["author_id"].head(arguments.top)) or [arguments.author]
     authors = [find_author(chat.people if name is None else chat.ranking, name) for name in names]
@@ -182,7 +128,6 @@ def train(chat: Chat, recipe: Recipe, arguments: argparse.Namespace) -> int:
 
 def train_elsewhere(runs: Sequence[Run], address: str) -> int:
     """Train the base network here, and from it each persona on a Ray cluster; return the exit code."""
-    settle_tensorflow()
     if runs[0].corpus.community:
         base_network(runs[0])
     for run, content in train_on_ray(runs, fit, address, gpus=min(1, len(gpus()))):
@@ -202,7 +147,6 @@ def fit(run: Run, resume: bool) -> int:
     elif not resume:
         refuse_unfinished(run.folder)
     # All is settled before TensorFlow is imported, which takes seconds: bad input is answered at once.
-    settle_tensorflow()
     from model.training import Training
 
     print(f"device: {describe_device()}")
@@ -330,28 +274,10 @@ def sized(recipe: Recipe, corpus: Corpus, arguments: argparse.Namespace) -> Reci
     if arguments.units or size is None:
         return recipe
     if size == "auto":
-        settle_tensorflow()
         characters = len(corpus.community or corpus.training)
         size = choose_size(characters, recipe.minutes, bool(gpus()))
         print(f"size: {size}, {SIZES[size]} units, for {characters:,} characters (--size and --units choose another)")
     return replace(recipe, units=SIZES[size])
-
-
-def choose_recipe(arguments: argparse.Namespace) -> Recipe:
-    """Return the named recipe with the knobs that were given on the command line."""
-    given = {knob.name: getattr(arguments, knob.name) for knob in fields(Recipe)}
-    return replace(RECIPES[arguments.recipe], **{name: value for name, value in given.items() if value is not None})
-
-
-def choose_consent(arguments: argparse.Namespace) -> Consent | None:
-    """Return the consent given on the command line; say so when there is none."""
-    if arguments.consent_kind is None:
-        print(
-            "no consent is recorded: imitate only people who agreed, and record it with --consent-kind and --consent-by"
-        )
-        return None
-    today = datetime.now(UTC).date().isoformat()
-    return Consent(arguments.consent_kind, arguments.consent_by, today, arguments.consent_contact)
 
 
 def describe_epoch(epoch: Epoch, epochs: int) -> str:

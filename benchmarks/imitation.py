@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import markovify
-import pandas as pd
 from matplotlib.figure import Figure
 
 from model import chat_exports
@@ -73,9 +72,9 @@ def main() -> None:
         tutorial = replace(RECIPES["tutorial"], fraction=0.9, minutes=arguments.tutorial_minutes)
         imitations = measured[name] = []
         # The measures of style need everybody's text, whatever the network learnt from.
-        vocabularies = {"tutorial": Vocabulary.of(run.corpus.training), "mimic": run.vocabulary}
-        imitations.append(_trained("tutorial", replace(run, recipe=tutorial, vocabulary=vocabularies["tutorial"])))
-        imitations.append(_markov(run, messages))
+        own_letters = Vocabulary.of(run.corpus.training)
+        imitations.append(_trained("tutorial", replace(run, recipe=tutorial, vocabulary=own_letters)))
+        imitations.append(_markov(run, chat))
         imitations.append(Imitation("PPMd, order 8, still learning", reference_bits(run.corpus, run.vocabulary)))
         imitations.append(_trained("Mimic, the author alone", replace(run, recipe=alone)))
         if base is None:
@@ -104,10 +103,9 @@ def _fit(
     with tempfile.TemporaryDirectory() as folder:
         training = Training(corpus, vocabulary, recipe, Path(folder), initial=initial)
         for epoch in training.epochs():
-            curve.append((time.perf_counter() - start, epoch.validation_bits))
-            print(
-                f"  {curve[-1][0]:6.0f} s  {epoch.training_bits:.3f}  held out {epoch.validation_bits:.3f}", flush=True
-            )
+            seconds = time.perf_counter() - start
+            curve.append((seconds, epoch.validation_bits))
+            print(f"  {seconds:6.0f} s  {epoch.training_bits:.3f}  held out {epoch.validation_bits:.3f}", flush=True)
         return training.best_arrays if best else training.arrays(), curve
 
 
@@ -122,9 +120,11 @@ def _trained(name: str, run: Run, base: tuple[Arrays, list[tuple[float, float]]]
     return Imitation(name, metrics, before + [(later + seconds, bits) for seconds, bits in curve])
 
 
-def _markov(run: Run, messages: pd.DataFrame) -> Imitation:
+def _markov(run: Run, chat: Chat) -> Imitation:
     """Imitate with word pairs, as most imitation bots do; there is no temperature."""
-    lines = build_corpus(messages, run.corpus.author, replace(run.recipe, message_end="character", community=False))
+    lines = build_corpus(
+        chat.messages, run.corpus.author, replace(run.recipe, message_end="character", community=False)
+    )
     chain = markovify.NewlineText(lines.training.replace(END, "\n"), state_size=2, well_formed=False)
 
     def reply() -> str:
@@ -168,9 +168,8 @@ def _table(author: str, corpus: Corpus, imitations: list[Imitation]) -> str:
 def _draw(measured: dict[str, list[Imitation]], path: Path) -> None:
     """Draw held-out bits over wall time, an author a picture."""
     figure = Figure(figsize=(5 * len(measured), 4.2), layout="constrained")
-    for axes, (author, imitations) in zip(
-        figure.subplots(1, len(measured), squeeze=False)[0], measured.items(), strict=True
-    ):
+    panels = figure.subplots(1, len(measured), squeeze=False)[0]
+    for axes, (author, imitations) in zip(panels, measured.items(), strict=True):
         for each in imitations:
             if each.curve:
                 axes.plot(*zip(*each.curve, strict=True), marker=".", label=each.name)

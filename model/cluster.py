@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import model
+from model.device import settle_tensorflow
 from model.run import Run
 
 Fit = Callable[[Run, bool], int]
@@ -51,6 +52,7 @@ def train_on_ray(runs: Sequence[Run], fit: Fit, address: str, gpus: int) -> Iter
 
 def _train(run: Run, fit: Fit, base: bytes) -> bytes:
     """Train in a folder of its own, where the base network lies ready; return the persona file."""
+    settle_tensorflow()
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         if base:
             run.base_file.parent.mkdir(parents=True)

@@ -1,0 +1,85 @@
+"""The words of the training command to a recipe, a consent and whom it is about. Knows no text and no network."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from model.messages import CAMPERBOT
+from model.persona import CONSENT_KINDS, Consent
+from model.recipe import RECIPES, SIZES, Recipe
+
+
+def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line; every knob of `model.recipe.Recipe` is a flag."""
+    parser = argparse.ArgumentParser(
+        description="Train one person's character network from a chat export, and leave it as a persona file "
+        "for the bot.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("chat", nargs="+", type=Path, help="chat exports: files or folders")
+    parser.add_argument(
+        "--list-authors", action="store_true", help="list and draw the ten most active authors, and stop"
+    )
+    parser.add_argument(
+        "--evaluate",
+        metavar="PERSONA",
+        type=Path,
+        help="measure this file on its author's held-out text, and stop",
+    )
+    parser.add_argument("--author", metavar="NAME|ID", help="whom to imitate (default: the most prolific author)")
+    parser.add_argument(
+        "--drop-author",
+        metavar="NAME|ID",
+        action="append",
+        default=list(CAMPERBOT),
+        help="a bot to leave out, beside freeCodeCamp's CamperBot; may be repeated",
+    )
+    parser.add_argument("--top", metavar="N", type=int, default=0, help="imitate each of the N most prolific authors")
+    parser.add_argument("--ray", metavar="ADDRESS", help="spread them over a Ray cluster (local: this machine's cores)")
+    parser.add_argument("--persona", metavar="NAME", help="name of the persona (default: the author's)")
+    parser.add_argument("--resume", action="store_true", help="go on with the run that was interrupted")
+    consent = parser.add_argument_group("consent", "by what right the person's words are used; kept in the persona")
+    consent.add_argument("--consent-kind", choices=CONSENT_KINDS, help="the ground")
+    consent.add_argument("--consent-by", metavar="NAME", default="", help="who gave it")
+    consent.add_argument("--consent-contact", metavar="TEXT", default="", help="where to reach them")
+    knobs = parser.add_argument_group("recipe", "what people try out; each default is the recipe's")
+    knobs.add_argument("--recipe", choices=RECIPES, default="mimic", help="default: mimic")
+    sizes = ", ".join(f"{name} {units}" for name, units in SIZES.items())
+    knobs.add_argument(
+        "--size",
+        choices=[*SIZES, "auto"],
+        help=f"units by name: {sizes}; auto, the default of mimic: as text, time and device allow",
+    )
+    for knob in fields(Recipe):
+        kind: type = type(knob.default)
+        options: dict[str, Any] = {"metavar": "N" if kind is int else "X", "type": kind}
+        if kind is str:
+            options = {"choices": knob.metadata["limits"]}
+        if kind is bool:
+            options = {"action": argparse.BooleanOptionalAction}
+        defaults = ", ".join(f"{name} {getattr(recipe, knob.name)}" for name, recipe in RECIPES.items())
+        knobs.add_argument(f"--{knob.name.replace('_', '-')}", help=f"{knob.metadata['help']} ({defaults})", **options)
+    arguments = parser.parse_args(words)
+    if arguments.top and (arguments.author or arguments.persona):
+        parser.error("--top chooses the authors and names the personas: leave out --author and --persona")
+    return arguments
+
+
+def choose_recipe(arguments: argparse.Namespace) -> Recipe:
+    """Return the named recipe with the knobs that were given on the command line."""
+    given = {knob.name: getattr(arguments, knob.name) for knob in fields(Recipe)}
+    return replace(RECIPES[arguments.recipe], **{name: value for name, value in given.items() if value is not None})
+
+
+def choose_consent(arguments: argparse.Namespace) -> Consent | None:
+    """Return the consent given on the command line; say so when there is none."""
+    if arguments.consent_kind is None:
+        print(
+            "no consent is recorded: imitate only people who agreed, and record it with --consent-kind and --consent-by"
+        )
+        return None
+    today = datetime.now(UTC).date().isoformat()
+    return Consent(arguments.consent_kind, arguments.consent_by, today, arguments.consent_contact)
