@@ -269,15 +269,19 @@ def describe_prospect(training: "Training", minutes: float) -> str:
 
 
 def sized(recipe: Recipe, corpus: Corpus, arguments: argparse.Namespace) -> Recipe:
-    """Return the recipe with the units of the size that was asked for, or of one that fits text, time and device."""
+    """Return the recipe in the size that was asked for, or in one that fits text, time and device."""
     size = arguments.size or ("auto" if arguments.recipe == "mimic" else None)
     if arguments.units or size is None:
         return recipe
     if size == "auto":
         characters = len(corpus.community or corpus.training)
         size = choose_size(characters, recipe.minutes, bool(gpus()))
-        print(f"size: {size}, {SIZES[size]} units, for {characters:,} characters (--size and --units choose another)")
-    return replace(recipe, units=SIZES[size])
+        print(
+            f"size: {size}, {SIZES[size][0]} units, for {characters:,} characters (--size and --units choose another)"
+        )
+    units, rows = SIZES[size]
+    given = not recipe.ngrams or arguments.ngrams is not None
+    return replace(recipe, units=units, ngrams=recipe.ngrams if given else rows)
 
 
 def describe_epoch(epoch: Epoch, epochs: int) -> str:

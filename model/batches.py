@@ -1,6 +1,6 @@
 """A text's ids to the batches that a network learns from and is judged by. NumPy alone: knows no Keras.
 
-Dimensions: B sequences of a batch, T characters of a sequence.
+Dimensions: B sequences of a batch, T characters of a sequence, N characters of the longest run that is looked up.
 """
 
 import math
@@ -11,8 +11,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from model.recipe import Recipe
-
-Ids = NDArray[np.integer]
+from model.vocabulary import NGRAM, Ids, ngram_rows
 
 
 class Windows:
@@ -33,23 +32,38 @@ class Windows:
 
 
 class Stream:
-    """Batches of (ids (B, T), next ids (B, T)[, weights (B, T)]): each row goes on where it ended the batch before."""
+    """Batches of (inputs, next ids (B, T)[, weights (B, T)]): each row goes on where it ended the batch before.
+
+    Inputs are ids (B, T) or, with n-grams, each id and the rows of the runs that it ends (B, T, N).
+    """
 
     def __init__(
-        self, rows: Ids, length: int, first_batch: int = 0, weights: NDArray[np.float32] | None = None
+        self, rows: Ids, recipe: Recipe, first_batch: int = 0, weights: NDArray[np.float32] | None = None
     ) -> None:
-        self._rows = rows[:, first_batch * length :]  # (B, batches * T + 1)
-        self._length = length
+        """Take the rows, (B, context + batches * T + 1): each begins with the `context` before its first character."""
+        self._recipe = recipe
+        self._rows = rows[:, first_batch * recipe.sequence_length :]
         self._weights = weights
 
     def __len__(self) -> int:
-        return int(self._rows.shape[1] - 1) // self._length
+        return int(self._rows.shape[1] - context(self._recipe) - 1) // self._recipe.sequence_length
 
     def __getitem__(self, batch: int) -> tuple[Any, ...]:
-        start, end = batch * self._length, (batch + 1) * self._length
-        rows = self._rows[:, start : end + 1].astype(np.int32)
+        length, before = self._recipe.sequence_length, context(self._recipe)
+        start, end = batch * length, (batch + 1) * length
+        rows = self._rows[:, start : end + before + 1].astype(np.int32)
+        inputs, targets = rows[:, before:-1], rows[:, before + 1 :]
+        if self._recipe.ngrams:
+            latest = sliding_window_view(rows[:, :-1], NGRAM, axis=1)[..., ::-1] + 1
+            runs = ngram_rows(latest, self._recipe.ngrams)  # (B, T, N - 1)
+            inputs = np.concatenate([inputs[..., np.newaxis], runs], axis=2)
         weights = () if self._weights is None else (self._weights[:, start:end],)
-        return rows[:, :-1], rows[:, 1:], *weights
+        return inputs, targets, *weights
+
+
+def context(recipe: Recipe) -> int:
+    """Return the number of characters before the one that is read which its runs reach back to."""
+    return NGRAM - 1 if recipe.ngrams else 0
 
 
 def sequences(ids: Ids, recipe: Recipe) -> Ids:
@@ -74,7 +88,9 @@ def training_pass(ids: Ids, recipe: Recipe, number: int, first_batch: int) -> Wi
     rows, length = recipe.batch_size, count_batches(ids, recipe) * recipe.sequence_length
     # Each pass begins elsewhere, so that the rows begin and end at other places.
     turned = np.roll(ids, -int(random.integers(len(ids)))) if number else ids
-    return Stream(sliding_window_view(turned, length + 1)[::length][:rows], recipe.sequence_length, first_batch)
+    before = context(recipe)
+    turned = np.concatenate([turned[len(turned) - before :], turned])
+    return Stream(sliding_window_view(turned, before + length + 1)[::length][:rows], recipe, first_batch)
 
 
 def held_out_windows(held_out: Ids, recipe: Recipe, unknown: int) -> Windows:
@@ -87,10 +103,15 @@ def held_out_stream(before: Ids, held_out: Ids, recipe: Recipe) -> tuple[Stream,
 
     Each row first reads, weighted 0, the T characters before its own: of the row before it, or of the text before.
     """
-    rows, length = recipe.batch_size, recipe.sequence_length
-    text = np.concatenate([before[-length - 1 :], held_out])
+    rows, length, reach = recipe.batch_size, recipe.sequence_length, context(recipe)
+    needed = reach + length + 1
+    before = np.pad(before[-needed:], (max(0, needed - len(before)), 0))  # a text may be shorter than that
+    text = np.concatenate([before, held_out])
     count = math.ceil(len(held_out) / rows / length) * length
-    places = np.arange(rows)[:, np.newaxis] * count + np.arange(length + count + 1)  # (B, T + count + 1)
-    judged = (places[:, 1:] > length) & (places[:, 1:] < len(text))
+    places = np.arange(rows)[:, np.newaxis] * count + np.arange(
+        reach + length + count + 1
+    )  # (B, reach + T + count + 1)
+    targets = places[:, reach + 1 :]
+    judged = (targets > reach + length) & (targets < len(text))
     judged[:, :length] = False
-    return Stream(text[places.clip(max=len(text) - 1)], length, weights=judged.astype(np.float32)), judged.size
+    return Stream(text[places.clip(max=len(text) - 1)], recipe, weights=judged.astype(np.float32)), judged.size

@@ -128,7 +128,8 @@ def _nats_of_stream(sampler: Sampler, before: NDArray[np.integer], held_out: NDA
     state = sampler.start(recipe.batch_size)
     nats = 0.0
     for batch in range(len(batches)):
-        ids, targets, weights = batches[batch]  # each (B, T)
+        inputs, targets, weights = batches[batch]
+        ids = inputs[..., 0] if recipe.ngrams else inputs  # each (B, T); the sampler finds the runs itself
         for place in range(ids.shape[1]):
             sampler.step(ids[:, place], state)
             if weights[:, place].any():

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from model.device import gpus, is_tensorflow
 from model.persona import Arrays
 from model.recipe import Recipe
+from model.vocabulary import NGRAM
 
 OPTIMIZERS = {
     "rmsprop": keras.optimizers.RMSprop,
@@ -30,14 +31,20 @@ LONGEST_UNROLLED = 64
 def build_network(vocabulary_size: int, recipe: Recipe) -> keras.Model:
     """Build and compile the network: ids, of 0 to V where V is the unknown character, to logits.
 
+    With n-grams each id comes with the rows of the runs that it ends, (B, T, N), and their embeddings are added to its.
+
     Windows (B, T) give the logits (B, V) of the character after them. A stream (B, T) gives those after each of its
     characters, (B, T, V + 1), and goes on from batch to batch until the state is reset.
     """
     stream = recipe.reading == "stream"
     shape = (recipe.batch_size if stream else None, recipe.sequence_length)  # a state is kept for each row of a batch
-    ids = keras.Input(batch_shape=shape, dtype="int32")
+    inputs = keras.Input(batch_shape=(*shape, NGRAM) if recipe.ngrams else shape, dtype="int32")
+    ids = inputs[..., 0] if recipe.ngrams else inputs
     if recipe.embedding:
         activations = keras.layers.Embedding(vocabulary_size + 1, recipe.embedding, name="embedding")(ids)  # (B, T, E)
+        if recipe.ngrams:
+            runs = keras.layers.Embedding(recipe.ngrams, recipe.embedding, name="ngrams")(inputs[..., 1:])
+            activations += keras.ops.sum(runs, axis=2)
     else:
         # One-hot here, batch by batch: for the whole corpus at once it is 1 GB for 0.7 MB of text. Unknown: all zeros.
         activations = keras.ops.one_hot(ids, vocabulary_size)  # (B, T, V)
@@ -50,7 +57,7 @@ def build_network(vocabulary_size: int, recipe: Recipe) -> keras.Model:
         if recipe.dropout:
             activations = keras.layers.Dropout(recipe.dropout)(activations)
     logits = keras.layers.Dense(vocabulary_size + stream, name="logits")(activations)
-    network = keras.Model(ids, logits)
+    network = keras.Model(inputs, logits)
     network.compile(
         optimizer=OPTIMIZERS[recipe.optimizer](recipe.learning_rate, clipnorm=recipe.clip_norm or None),
         # The tutorial's softmax and categorical cross-entropy in one: safe from log(0), and targets stay ids.

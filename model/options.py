@@ -47,11 +47,11 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     consent.add_argument("--consent-contact", metavar="TEXT", default="", help="where to reach them")
     knobs = parser.add_argument_group("recipe", "what people try out; each default is the recipe's")
     knobs.add_argument("--recipe", choices=RECIPES, default="mimic", help="default: mimic")
-    sizes = ", ".join(f"{name} {units}" for name, units in SIZES.items())
+    sizes = ", ".join(f"{name} {units}, {rows}" for name, (units, rows) in SIZES.items())
     knobs.add_argument(
         "--size",
         choices=[*SIZES, "auto"],
-        help=f"units by name: {sizes}; auto, the default of mimic: as text, time and device allow",
+        help=f"units and n-grams by name: {sizes}; auto, the default of mimic: as text, time and device allow",
     )
     for knob in fields(Recipe):
         kind: type = type(knob.default)

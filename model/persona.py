@@ -22,7 +22,7 @@ from safetensors.numpy import save_file
 from model.recipe import Recipe, RecipeError
 from model.vocabulary import Vocabulary
 
-FORMAT = 1
+FORMAT = 2
 METADATA_KEY = "mimic"
 SUFFIX = ".safetensors"
 CONSENT_KINDS = ("own-data", "written-consent", "public-dataset", "public-domain", "fiction")
@@ -93,6 +93,8 @@ def array_shapes(vocabulary_size: int, recipe: Recipe) -> dict[str, tuple[int, .
     if recipe.embedding:
         inputs = recipe.embedding
         shapes["embedding"] = (vocabulary_size + 1, inputs)  # (V + 1, E)
+    if recipe.ngrams:
+        shapes["ngrams"] = (recipe.ngrams, inputs)  # (rows, E)
     for layer in range(recipe.layers):
         shapes[f"lstm_{layer}.kernel"] = (units if layer else inputs, 4 * units)  # (V, E or H, 4H)
         shapes[f"lstm_{layer}.recurrent_kernel"] = (units, 4 * units)  # (H, 4H)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.persona import Persona
-from model.vocabulary import END
+from model.vocabulary import END, NGRAM, ngram_rows
 
 Floats = NDArray[np.float32]
 # Yields the logits (B, V) of the next character, takes the characters chosen, (B,).
@@ -37,6 +37,7 @@ class State:
 
     h: list[Floats]
     c: list[Floats]
+    latest: NDArray[np.integer]  # the last NGRAM ids, newest first, each plus one; 0: none yet; (B, NGRAM)
 
 
 class Sampler:
@@ -46,6 +47,7 @@ class Sampler:
         """Lay the weights out for stepping: about as many bytes again as the persona's arrays."""
         self.persona = persona
         self.units = persona.recipe.units
+        self._runs: Floats | None = persona.arrays.get("ngrams")  # (rows, E)
         self._biases: list[Floats] = []
         self._kernels: list[Floats] = []
         for layer in range(persona.recipe.layers):
@@ -56,6 +58,7 @@ class Sampler:
                 # One-hot times kernel is a row of the kernel; the unknown character is all zeros, so the bias alone.
                 inputs = persona.arrays.get("embedding", np.eye(len(kernel) + 1, len(kernel), dtype=np.float32))
                 self._rows: Floats = inputs @ kernel + bias  # (V + 1, 4H)
+                self._input_kernel = kernel  # (E, 4H)
                 self._kernels.append(recurrent)  # (H, 4H)
             else:
                 self._kernels.append(np.concatenate([kernel, recurrent]))  # (2H, 4H)
@@ -75,7 +78,8 @@ class Sampler:
         """Return the state before any character: zeros."""
         layers = range(len(self._kernels))
         zeros = [np.zeros((batch, self.units), np.float32) for _ in range(2 * len(layers))]
-        return State(h=zeros[: len(layers)], c=zeros[len(layers) :])
+        latest = np.zeros((batch, NGRAM), np.int64)
+        return State(h=zeros[: len(layers)], c=zeros[len(layers) :], latest=latest)
 
     def step(self, ids: NDArray[np.integer], state: State) -> None:
         """Let each reply of the batch read one character: ids (B,)."""
@@ -85,6 +89,11 @@ class Sampler:
             if layer == 0:
                 gates = h @ kernel  # (B, 4H)
                 gates += self._rows[ids]
+                if self._runs is not None:
+                    state.latest[:, 1:] = state.latest[:, :-1]
+                    state.latest[:, 0] = ids + 1
+                    found = self._runs[ngram_rows(state.latest, len(self._runs))]  # (B, N - 1, E)
+                    gates += found.sum(axis=1) @ self._input_kernel
             else:
                 gates = np.concatenate([state.h[layer - 1], h], axis=1) @ kernel
                 gates += self._biases[layer]
@@ -116,7 +125,7 @@ class Sampler:
         for position, row in enumerate(ids):
             self.step(row, state)
             if position < waiting.max():
-                for array in (*state.h, *state.c):
+                for array in (*state.h, *state.c, state.latest):
                     array[waiting > position] = 0
         return state
 

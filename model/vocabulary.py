@@ -1,4 +1,7 @@
-"""Characters to ids and back. An unknown character has an id of its own that no network ever answers with."""
+"""Characters to ids and back, and the runs that they make to rows of a table.
+
+An unknown character has an id of its own that no network ever answers with.
+"""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -7,7 +10,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+Ids = NDArray[np.integer]
+
 END = "\x03"  # ends a message, where a recipe gives it a character of its own (Unicode: end of text)
+
+NGRAM = 6  # characters of the longest run that is looked up; 5 did as well, 8 worse in a table of the same size
+# A polynomial hash modulo 2^64, spread by 2^64 over the golden ratio (Knuth, The Art of Computer Programming, 6.4).
+_POWERS = np.array([pow(1_000_003, place, 2**64) for place in range(NGRAM)], np.uint64)
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,20 @@ class Vocabulary:
     def decode(self, ids: Iterable[int]) -> str:
         """Return the characters of known ids."""
         return "".join(self.characters[i] for i in ids)
+
+
+def ngram_rows(latest: Ids, rows: int) -> NDArray[np.int32]:
+    """Return the row of the last 2, 3, ... NGRAM characters, (..., NGRAM - 1), in a table of so many rows.
+
+    Runs may share a row: the table is far smaller than the number of runs, and what matters are the frequent ones.
+
+    Args:
+        latest: the last NGRAM ids, newest first, each plus one; 0 where there was none yet: (..., NGRAM).
+
+    Source: the hash n-gram embeddings of Pagnoni et al., "Byte Latent Transformer" (2024).
+    """
+    hashes = (latest.astype(np.uint64) * _POWERS).cumsum(axis=-1, dtype=np.uint64)[..., 1:]
+    return ((hashes * _SPREAD >> np.uint64(32)) % np.uint64(rows)).astype(np.int32)
 
 
 def _code_points(text: str) -> NDArray[np.uint32]:

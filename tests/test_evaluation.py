@@ -23,7 +23,7 @@ def silent(persona):
     return replace(persona, arrays={name: np.zeros_like(array) for name, array in persona.arrays.items()})
 
 
-STREAM = {"reading": "stream", "embedding": 4, "batch_size": 3, "sequence_length": 5}
+STREAM = {"reading": "stream", "embedding": 4, "ngrams": 50, "batch_size": 3, "sequence_length": 5}
 
 
 def test_a_blind_network_needs_the_logarithm_of_its_characters():

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from model.batches import Stream, context
 from model.network import build_network, export_arrays, import_arrays
 from model.persona import array_shapes
 from model.recipe import RECIPES
@@ -63,15 +64,19 @@ def test_the_exported_arrays_are_those_of_the_persona_file():
     assert shapes == array_shapes(len(persona.vocabulary), persona.recipe)
 
 
-def test_a_stream_gives_the_samplers_logits_after_every_character_and_carries_on():
+@pytest.mark.parametrize("ngrams", [0, 50])
+def test_a_stream_gives_the_samplers_logits_after_every_character_and_carries_on(ngrams):
     keras.utils.set_random_seed(0)
     knobs = {"reading": "stream", "embedding": 6, "layers": 2, "batch_size": 3, "sequence_length": 5, "dropout": 0.3}
-    persona = make_persona(units=16, **knobs)
+    persona = make_persona(units=16, ngrams=ngrams, **knobs)
     network = build_network(len(persona.vocabulary), persona.recipe)
     persona = replace(persona, arrays=export_arrays(network))
     assert {name: array.shape for name, array in persona.arrays.items()} == array_shapes(40, persona.recipe)
-    text = np.random.default_rng(0).integers(0, 41, (3, 10))  # the unknown character, 40, is read and predicted too
-    logits = np.concatenate([network.predict(part, verbose=0) for part in (text[:, :5], text[:, 5:])], axis=1)
+    text = np.random.default_rng(0).integers(0, 41, (3, 11))  # the unknown character, 40, is read and predicted too
+    # What is before a text's beginning is no character at all: -1, and with one added 0.
+    rows = np.concatenate([np.full((3, context(persona.recipe)), -1), text], axis=1)
+    batches = Stream(rows, persona.recipe)
+    logits = np.concatenate([network.predict(batches[batch][0], verbose=0) for batch in range(2)], axis=1)
     sampler = Sampler(persona)
     for place in range(10):
         read = sampler.logits(sampler.read(list(text[:, : place + 1])))

@@ -43,8 +43,15 @@ def test_training_and_held_out_messages_may_not_overlap():
     assert Recipe(fraction=0.9, held_out=0.1).fraction == 0.9
 
 
+@pytest.mark.parametrize("knobs", [{"reading": "windows"}, {"embedding": 0}])
+def test_runs_are_looked_up_in_a_stream_with_embeddings_alone(knobs):
+    with pytest.raises(RecipeError, match=r"ngrams is 131072, .* here it has to be 0"):
+        replace(RECIPES["mimic"], **knobs)
+
+
 def test_the_size_follows_text_time_and_device():
-    assert choose_size(16_000_000, 15, gpu=False) == "small" and SIZES["small"] == RECIPES["mimic"].units
+    mimic = RECIPES["mimic"]
+    assert choose_size(16_000_000, 15, gpu=False) == "small" and SIZES["small"] == (mimic.units, mimic.ngrams)
     assert choose_size(16_000_000, 0, gpu=False) == "medium"
     assert choose_size(16_000_000, 2, gpu=False) == "small"
     assert choose_size(16_000_000, 10, gpu=True) == "large"

@@ -30,7 +30,9 @@ def training(recipe, folder, corpus=None, **options) -> Training:
 
 
 CORPUS = corpus()
-STREAM = replace(RECIPE, reading="stream", embedding=4, batch_size=4, schedule="cosine", clip_norm=1.0, epochs=3)
+STREAM = replace(
+    RECIPE, reading="stream", embedding=4, ngrams=50, batch_size=4, schedule="cosine", clip_norm=1.0, epochs=3
+)
 
 
 @pytest.mark.parametrize("recipe", [RECIPE, STREAM])

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from model.vocabulary import Vocabulary
+from model.vocabulary import Vocabulary, ngram_rows
 
 
 def test_ids_are_places_in_code_point_order_and_unknown_is_one_past_the_last():
@@ -35,3 +35,13 @@ def test_characters_that_are_no_sorted_set_are_refused(characters):
 
 def test_an_empty_text_has_no_ids():
     assert Vocabulary("a").encode("").dtype == np.uint16 and len(Vocabulary("a").encode("")) == 0
+
+
+def test_runs_are_looked_up_by_their_polynomial_hash():
+    latest = [3, 1, 2, 0, 0, 0]  # ids 1, 0, 2 were read, the last one 2; before them nothing
+    expected, total = [], 0
+    for place, number in enumerate(latest):
+        total += number * 1_000_003**place
+        if place:
+            expected.append(total * 0x9E3779B97F4A7C15 % 2**64 // 2**32 % 1000)
+    assert ngram_rows(np.array([latest, latest]), 1000).tolist() == [expected, expected]
