@@ -79,7 +79,8 @@ def main() -> None:
         imitations.append(_trained("Mimic, the author alone", replace(run, recipe=alone)))
         if base is None:
             base = _fit(run.community_corpus, run.vocabulary, run.community_recipe)
-        imitations.append(_trained("Mimic, everybody, then the author", run, base))
+        first = name == arguments.author[0]
+        imitations.append(_trained("Mimic, everybody, then the author", run, base, judged=first))
         table += _table(name, run.corpus, imitations)
         (arguments.out / "imitation.md").write_text(table, encoding="utf-8")
         _draw(measured, arguments.out / "imitation.png")
@@ -109,7 +110,9 @@ def _fit(
         return training.best_arrays if best else training.arrays(), curve
 
 
-def _trained(name: str, run: Run, base: tuple[Arrays, list[tuple[float, float]]] | None = None) -> Imitation:
+def _trained(
+    name: str, run: Run, base: tuple[Arrays, list[tuple[float, float]]] | None = None, judged: bool = True
+) -> Imitation:
     print(name, flush=True)
     before = base[1] if base else []
     recipe = run.author_recipe if base else run.recipe
@@ -117,7 +120,9 @@ def _trained(name: str, run: Run, base: tuple[Arrays, list[tuple[float, float]]]
     later = before[-1][0] if before else 0.0
     metrics = evaluate(replace(run.persona(arrays, None), recipe=run.recipe), run.corpus)
     print(metrics, flush=True)
-    return Imitation(name, metrics, before + [(later + seconds, bits) for seconds, bits in curve])
+    own = [(later + seconds, bits) for seconds, bits in curve]
+    # The base network of another author was judged by that author's held-out text.
+    return Imitation(name, metrics, before + own if judged else own)
 
 
 def _markov(run: Run, chat: Chat) -> Imitation:
@@ -177,7 +182,7 @@ def _draw(measured: dict[str, list[Imitation]], path: Path) -> None:
                 axes.axhline(each.metrics["ppmd_bits"], color="grey", linestyle=":", label=each.name)
         axes.set(title=author, xlabel="seconds of wall time", ylabel="held-out bits per character", xscale="log")
         axes.grid(alpha=0.3)
-        axes.legend(fontsize=8)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     figure.savefig(path, dpi=120)
 
 

@@ -126,9 +126,9 @@ def choose_size(characters: int, minutes: float, gpu: bool) -> str:
 def expected_bits(characters: float) -> float:
     """Return about what held-out bits per character the whole run will reach when it has read so many characters.
 
-    Source: two runs on freeCodeCamp's chat, 384 units: 2.11 bits with 1.8 million characters, 1.95 with 9.4 million.
+    Source: two runs on freeCodeCamp's chat, 384 units: 2.01 bits with 1.6 million characters, 1.78 with 9.4 million.
     """
-    return 2.1 - 0.07 * math.log2(max(characters, 1.0) / 2e6)
+    return 2.0 - 0.09 * math.log2(max(characters, 1.0) / 1.6e6)
 
 
 def learning_rate(recipe: Recipe, share: float, batches: int) -> float:
