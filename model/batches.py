@@ -45,6 +45,11 @@ class Stream:
         self._rows = rows[:, first_batch * recipe.sequence_length :]
         self._weights = weights
 
+    @property
+    def before(self) -> Ids:
+        """What each row's runs reach back to before its first character, (B, context)."""
+        return self._rows[:, : context(self._recipe)]
+
     def __len__(self) -> int:
         return int(self._rows.shape[1] - context(self._recipe) - 1) // self._recipe.sequence_length
 

@@ -126,6 +126,7 @@ def _nats_of_stream(sampler: Sampler, before: NDArray[np.integer], held_out: NDA
     recipe = sampler.persona.recipe
     batches, _ = held_out_stream(before, held_out, recipe)
     state = sampler.start(recipe.batch_size)
+    state.latest[:, : batches.before.shape[1]] = batches.before[:, ::-1].astype(np.int64) + 1
     nats = 0.0
     for batch in range(len(batches)):
         inputs, targets, weights = batches[batch]

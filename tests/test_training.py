@@ -60,12 +60,16 @@ def test_validating_a_stream_changes_nothing_and_each_character_counts_once(tmp_
     # The same from the sampler, one character at a time; each row there has read the T characters before it.
     persona = make_persona("".join(run.vocabulary.characters), **run.recipe.as_dict())
     sampler = Sampler(replace(persona, arrays=run.arrays()))
-    text = run.vocabulary.encode(run.corpus.training[-6:] + "abcab abc")
+    text = run.vocabulary.encode(run.corpus.training[-11:] + "abcab abc").astype(int)
     nats = 0.0
     for place in range(9):
         row = place // 5 * 5  # the rows judge T = 5 characters each
-        logits = sampler.logits(sampler.read([text[row : place + 6]]))[0]
-        nats += np.log(np.exp(logits).sum()) - logits[text[place + 6]]
+        state = sampler.start(1)
+        state.latest[0, :5] = text[row : row + 5][::-1] + 1  # runs reach back to them, the network's state doesn't
+        for character in text[row + 5 : place + 11]:
+            sampler.step(np.array([character]), state)
+        logits = sampler.logits(state)[0]
+        nats += np.log(np.exp(logits).sum()) - logits[text[place + 11]]
     assert bits == pytest.approx(nats / 9 / math.log(2), abs=1e-4)
 
 
