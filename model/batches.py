@@ -109,14 +109,12 @@ def held_out_stream(before: Ids, held_out: Ids, recipe: Recipe) -> tuple[Stream,
     Each row first reads, weighted 0, the T characters before its own: of the row before it, or of the text before.
     """
     rows, length, reach = recipe.batch_size, recipe.sequence_length, context(recipe)
-    needed = reach + length + 1
-    before = np.pad(before[-needed:], (max(0, needed - len(before)), 0))  # a text may be shorter than that
+    first = reach + length + 1  # place of the first held-out character
+    before = np.pad(before[-first:], (max(0, first - len(before)), 0))  # a text may be shorter than that
     text = np.concatenate([before, held_out])
     count = math.ceil(len(held_out) / rows / length) * length
-    places = np.arange(rows)[:, np.newaxis] * count + np.arange(
-        reach + length + count + 1
-    )  # (B, reach + T + count + 1)
+    places = np.arange(rows)[:, np.newaxis] * count + np.arange(first + count)  # (B, reach + T + 1 + count)
     targets = places[:, reach + 1 :]
-    judged = (targets > reach + length) & (targets < len(text))
+    judged = (targets >= first) & (targets < len(text))
     judged[:, :length] = False
     return Stream(text[places.clip(max=len(text) - 1)], recipe, weights=judged.astype(np.float32)), judged.size

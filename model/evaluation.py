@@ -125,8 +125,7 @@ def held_out_bits(persona: Persona, corpus: Corpus) -> float:
 def _nats_of_stream(sampler: Sampler, before: NDArray[np.integer], held_out: NDArray[np.integer]) -> float:
     recipe = sampler.persona.recipe
     batches, _ = held_out_stream(before, held_out, recipe)
-    state = sampler.start(recipe.batch_size)
-    state.latest[:, : batches.before.shape[1]] = batches.before[:, ::-1].astype(np.int64) + 1
+    state = sampler.start(recipe.batch_size, batches.before)
     nats = 0.0
     for batch in range(len(batches)):
         inputs, targets, weights = batches[batch]

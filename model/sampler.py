@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.persona import Persona
-from model.vocabulary import END, NGRAM, ngram_rows
+from model.vocabulary import END, NGRAM, Ids, ngram_rows
 
 Floats = NDArray[np.float32]
 # Yields the logits (B, V) of the next character, takes the characters chosen, (B,).
@@ -74,11 +74,17 @@ class Sampler:
         i, f, candidate, o = np.split(array, 4, axis=-1)
         return np.ascontiguousarray(np.concatenate([i / 2, f / 2, o / 2, candidate], axis=-1), dtype=np.float32)
 
-    def start(self, batch: int) -> State:
-        """Return the state before any character: zeros."""
+    def start(self, batch: int, before: Ids | None = None) -> State:
+        """Return the state before any character: zeros.
+
+        Args:
+            before: ids that runs reach back to though the network has not read them, (B, at most NGRAM - 1).
+        """
         layers = range(len(self._kernels))
         zeros = [np.zeros((batch, self.units), np.float32) for _ in range(2 * len(layers))]
         latest = np.zeros((batch, NGRAM), np.int64)
+        if before is not None:
+            latest[:, : before.shape[1]] = before[:, ::-1].astype(np.int64) + 1
         return State(h=zeros[: len(layers)], c=zeros[len(layers) :], latest=latest)
 
     def step(self, ids: NDArray[np.integer], state: State) -> None:

@@ -33,6 +33,8 @@ SMALL = [
     "--epochs",
     "2",
 ]
+SMALL_MIMIC = ["--units", "8", "--embedding", "4", "--ngrams", "50", "--sequence-length", "8", "--batch-size", "4"]
+SMALL_MIMIC += ["--minutes", "0"]
 PNG = b"\x89PNG"
 
 
@@ -79,21 +81,7 @@ def test_a_chat_becomes_a_persona_that_can_be_talked_to(run, chat_csv, tmp_path)
 
 
 def test_the_default_recipe_learns_from_everybody_first_and_uses_that_again(run, chat_csv, tmp_path):
-    small = [
-        "--units",
-        "8",
-        "--embedding",
-        "4",
-        "--ngrams",
-        "50",
-        "--sequence-length",
-        "8",
-        "--batch-size",
-        "4",
-        "--rare",
-        "2",
-    ]
-    small += ["--minutes", "0", "--epochs", "2"]
+    small = [*SMALL_MIMIC, "--rare", "2", "--epochs", "2"]
     code, said, _ = run(chat_csv, *small)
     assert code == 0 and "characters by everybody in the export" in said and "add --no-community" in said
     assert "community, epoch 2/2: " in said and said.index("community, epoch 2/2") < said.index("\nepoch 1/2: ")
@@ -191,21 +179,7 @@ def test_a_persona_is_measured_when_it_is_trained_and_whenever_asked(run, chat_c
 
 @pytest.mark.skipif(find_spec("jax") is None, reason="jax is not installed")
 def test_the_same_code_trains_under_jax(run, chat_csv, tmp_path):
-    small = [
-        "--units",
-        "8",
-        "--embedding",
-        "4",
-        "--ngrams",
-        "50",
-        "--sequence-length",
-        "8",
-        "--batch-size",
-        "4",
-        "--rare",
-        "2",
-    ]
-    words = [str(chat_csv), *small, "--minutes", "0", "--epochs", "2"]
+    words = [str(chat_csv), *SMALL_MIMIC, "--rare", "2", "--epochs", "2"]
     # One device, and two that share each batch.
     for name, devices in (("one", "cpu:0"), ("two", "cpu:0, cpu:1")):
         flags = f"--xla_force_host_platform_device_count={devices.count('cpu')}"
@@ -228,8 +202,7 @@ def test_the_same_code_trains_under_jax(run, chat_csv, tmp_path):
 def test_several_authors_are_trained_from_one_base(run, chat_csv, tmp_path):
     rows = [f"d{n},d{n % 2},D{'a' if n % 2 else 'A'},2026-01-02T10:{n:02}:00Z,words of mine {n}" for n in range(60)]
     chat_csv.write_text(chat_csv.read_text() + "\n".join(rows) + "\n", encoding="utf-8")
-    small = ["--units", "8", "--embedding", "4", "--ngrams", "50", "--sequence-length", "8", "--batch-size", "4"]
-    code, said, _ = run(chat_csv, *small, "--minutes", "0", "--epochs", "1", "--top", "3")
+    code, said, _ = run(chat_csv, *SMALL_MIMIC, "--epochs", "1", "--top", "3")
     assert code == 0 and said.count("community, epoch 1/1") == 1 and said.count("community: taken from") == 2
     # The two authors called Da and DA don't overwrite each other's persona.
     names = sorted(path.stem for path in (tmp_path / "personas").iterdir())
@@ -243,8 +216,7 @@ def test_several_authors_are_trained_from_one_base(run, chat_csv, tmp_path):
 def test_personas_are_trained_by_the_workers_of_a_ray_cluster(chat_csv, tmp_path):
     rows = [f"d{n},d1,Dee,2026-01-02T10:{n:02}:00Z,words of mine {n}" for n in range(60)]
     chat_csv.write_text(chat_csv.read_text() + "\n".join(rows) + "\n", encoding="utf-8")
-    small = ["--units", "8", "--embedding", "4", "--ngrams", "50", "--sequence-length", "8", "--batch-size", "4"]
-    command = [sys.executable, train.__file__, str(chat_csv), *small, "--minutes", "0", "--epochs", "1", "--top", "2"]
+    command = [sys.executable, train.__file__, str(chat_csv), *SMALL_MIMIC, "--epochs", "1", "--top", "2"]
     done = subprocess.run([*command, "--ray", "local"], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert "saved personas/dee.safetensors" in done.stdout and done.stdout.count("community, epoch 1/1") == 1
     for name, author in (("ada", "Ada"), ("dee", "Dee")):

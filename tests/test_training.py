@@ -64,8 +64,7 @@ def test_validating_a_stream_changes_nothing_and_each_character_counts_once(tmp_
     nats = 0.0
     for place in range(9):
         row = place // 5 * 5  # the rows judge T = 5 characters each
-        state = sampler.start(1)
-        state.latest[0, :5] = text[row : row + 5][::-1] + 1  # runs reach back to them, the network's state doesn't
+        state = sampler.start(1, text[np.newaxis, row : row + 5])  # runs reach back to them, the network doesn't
         for character in text[row + 5 : place + 11]:
             sampler.step(np.array([character]), state)
         logits = sampler.logits(state)[0]
