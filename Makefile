@@ -36,12 +36,14 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"Python 3.11 or newer is needed, this is {v.major}.{v.minor}: make PYTHON=python3.11")'
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
-.venv/bot-installed: requirements-bot.txt | $(BIN)/python
+.venv/bot-installed: requirements-bot.txt model/kernel.c | $(BIN)/python
 	@$(PIP) -r requirements-bot.txt
+	@$(BIN)/python -m model.kernel
 	@touch $@
 
-.venv/all-installed: requirements-bot.txt requirements.txt requirements-dev.txt | $(BIN)/python
+.venv/all-installed: requirements-bot.txt requirements.txt requirements-dev.txt model/kernel.c | $(BIN)/python
 	@$(PIP) -r requirements-dev.txt
+	@$(BIN)/python -m model.kernel
 	@touch $@ .venv/bot-installed
 
 $(PLAYS): requirements-demo.txt | $(BIN)/python

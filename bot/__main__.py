@@ -26,7 +26,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # `docker stop` and systemd end it as Ctrl-C does
     try:
         settings = load_settings()
-        imitator = Imitator(settings.personas, settings.persona)
+        imitator = Imitator(settings.personas, settings.persona, settings.memory)
         try:
             in_terminal = arguments.console or not settings.token
             if arguments.random_seed is not None and not in_terminal:
@@ -54,7 +54,7 @@ def serve(settings: Settings, imitator: Imitator) -> int:
     from bot.client import Client
 
     async def run() -> None:
-        await imitator.load()  # a damaged persona is said before anyone is told that the bot is there
+        await imitator.persona()  # a damaged persona is said before anyone is told that the bot is there
         async with Client(settings, imitator) as client:
             await client.start(settings.token)
 

@@ -1,5 +1,6 @@
 """The Discord client: intents, mentions, and what happens when a command goes wrong. Its features are in `bot.cogs`."""
 
+import asyncio
 import difflib
 import logging
 import math
@@ -20,20 +21,34 @@ INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, me
 
 # Discord's error code for a reply in a channel whose history the bot may not read; it may still write there.
 NO_READING_OF_HISTORY = 160002
+WAITS_FOR_DISCORD = (1.0, 2.0, 4.0)  # seconds, after answers that discord.py doesn't wait out itself, such as 503
 
 
 class Context(commands.Context["Client"]):
     """A command as it was typed, and the way to answer it."""
 
-    async def reply(self, content: str | None = None, **options: Any) -> discord.Message:
-        """Answer the command's message, or in its channel if it is gone by now; links unfold no pictures."""
-        options |= {"suppress_embeds": True}
+    async def show(self, content: str, message: discord.Message | None = None) -> discord.Message:
+        """Answer the command's message, or in its channel if it is gone by now, or change the answer that was given.
+
+        Links unfold no pictures. discord.py waits out rate limits and most of Discord's failures; here the rest.
+        """
+        for wait in WAITS_FOR_DISCORD:
+            try:
+                if message:
+                    return await message.edit(content=content)
+                return await self._reply(content)
+            except discord.DiscordServerError:
+                await asyncio.sleep(wait)
+        return await self._reply(content)
+
+    async def _reply(self, content: str) -> discord.Message:
+        reference = self.message.to_reference(fail_if_not_exists=False)
         try:
-            return await self.send(content, reference=self.message.to_reference(fail_if_not_exists=False), **options)
+            return await self.send(content, reference=reference, suppress_embeds=True)
         except discord.HTTPException as error:
             if error.code != NO_READING_OF_HISTORY:
                 raise
-            return await self.send(content, **options)
+            return await self.send(content, suppress_embeds=True)
 
 
 class Client(commands.AutoShardedBot):
@@ -101,7 +116,7 @@ class Client(commands.AutoShardedBot):
                 sentence = "That went wrong on my side; whoever runs me finds the reason in the log."
         if sentence:
             try:
-                await context.reply(escape(sentence))
+                await context.show(escape(sentence))
             except discord.HTTPException as problem:
                 log.warning("no reply in channel %s: %s", context.channel.id, problem)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from bot.imitator import BusyError, Imitator
 from bot.reply import ReplyError, help_text, label, parse_prompt, plain
 from bot.settings import Settings
-from model.sampler import Request, Sampler
+from model.sampler import Request
 
 BOLD, DIM, RESET = "\033[1m", "\033[2m", "\033[0m"
 
@@ -25,8 +25,7 @@ def chat(settings: Settings, imitator: Imitator, random_seed: int | None = None)
     if sys.stdout:
         sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr] # a terminal may not know every character
     with asyncio.Runner() as runner:
-        sampler = runner.run(imitator.load())
-        author = sampler.persona.author
+        author = runner.run(imitator.persona()).author
         if sys.stdin and sys.stdin.isatty():
             print(help_text(settings.prefix, author, settings.temperature))
             print(f"{settings.prefix}quit leaves.")
@@ -34,7 +33,7 @@ def chat(settings: Settings, imitator: Imitator, random_seed: int | None = None)
             command, words = _split(line, settings.prefix)
             match command:
                 case "mimic":
-                    print(runner.run(_mimic(settings, imitator, sampler, words, random_seed)), flush=True)
+                    runner.run(_mimic(settings, imitator, words, random_seed))
                 case "help":
                     print(help_text(settings.prefix, author, settings.temperature), flush=True)
                 case "quit" | "exit":
@@ -54,15 +53,20 @@ def _split(line: str, prefix: str) -> tuple[str | None, str]:
     return command.lower(), words
 
 
-async def _mimic(settings: Settings, imitator: Imitator, sampler: Sampler, words: str, random_seed: int | None) -> str:
+async def _mimic(settings: Settings, imitator: Imitator, words: str, random_seed: int | None) -> None:
+    """Print a reply as it is drawn."""
+    bold, dim, reset = (BOLD, DIM, RESET) if sys.stdout.isatty() else ("", "", "")
     try:
         prompt = parse_prompt(words, settings.temperature, f"{settings.prefix}mimic")
-        sampled = await imitator.imitate(Request(prompt.seed, prompt.temperature, settings.length, random_seed))
+        author = (await imitator.persona()).author
+        print(f"{bold}{plain(prompt.seed)}{reset}", end="", flush=True)
+        request = Request(prompt.seed, prompt.temperature, settings.length, random_seed)
+        async with contextlib.aclosing(imitator.stream(request)) as parts:
+            async for part in parts:
+                print(plain(part), end="", flush=True)
+        print(f"\n{dim}({label(author, prompt.temperature)}){reset}", flush=True)
     except (ReplyError, BusyError) as error:
-        return str(error)
-    bold, dim, reset = (BOLD, DIM, RESET) if sys.stdout.isatty() else ("", "", "")
-    author = sampler.persona.author
-    return f"{bold}{plain(prompt.seed)}{reset}{plain(sampled)}\n{dim}({label(author, prompt.temperature)}){reset}"
+        print(error, flush=True)
 
 
 def _lines() -> Iterator[str]:

@@ -1,14 +1,27 @@
-"""The async front of the sampler: persona files and requests in, replies out; the event loop is never held up."""
+"""The async front of the sampler: requests in, characters out as they are drawn; the event loop is never held up.
+
+Replies of one persona run as one batch, which newcomers join and finished ones leave every few characters.
+"""
 
 import asyncio
 import logging
+import math
+import time
+from collections import Counter, OrderedDict
+from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from model.persona import SUFFIX, PersonaError, load_persona
-from model.sampler import Request, Sampler
+from model.persona import SUFFIX, Persona, PersonaError, check_name, load_persona
+from model.sampler import Batch, Reply, Request, Sampler
 
-PENDING_LIMIT = 64  # requests; a reply takes some 20 ms, so nobody in the queue waits much above a second
+CHARACTERS_AT_A_TIME = 16  # what a newcomer waits for: a millisecond, or 20 where 64 replies are running
+RUNNING_LIMIT = 64  # replies; more at once would not finish more of them in a second
+WAITING_LIMIT = 256  # replies, of all people
+LIMIT_OF_ONE_PERSON = 16  # replies, waiting or running
+LONGEST_WAIT = 60.0  # seconds from the request to the last character
 
 log = logging.getLogger(__name__)
 
@@ -17,62 +30,210 @@ class BusyError(Exception):
     """Too many replies are waiting; the text is one sentence for the person who asked."""
 
 
-class Imitator:
-    """Imitates one persona of a folder; loads and samples in an executor thread."""
+@dataclass(eq=False)
+class Loaded:
+    """A persona's file as it was when it was read, and the replies that are sampled from it."""
 
-    def __init__(self, folder: Path, default: str = "") -> None:
-        """Choose the persona: the one of that name, or the newest file for "".
+    version: tuple[int, ...]  # what tells it from the file's next content
+    sampler: Sampler
+    batch: Batch
+
+    @property
+    def bytes(self) -> int:
+        """About what it takes of the memory: the size of its file."""
+        return self.version[0]
+
+
+@dataclass(eq=False)
+class Ticket:
+    """A reply that somebody waits for."""
+
+    person: int
+    request: Request
+    loaded: Loaded
+    # Its characters as they are drawn; then None, or what went wrong.
+    parts: "asyncio.Queue[str | Exception | None]" = field(default_factory=asyncio.Queue)
+    began: float = 0.0  # to run, by the monotonic clock, seconds
+    given_up: bool = False
+
+
+class Imitator:
+    """Imitates the personas of a folder; loads and samples in threads of its own."""
+
+    def __init__(self, folder: Path, default: str = "", memory: int = 200) -> None:
+        """Choose the default persona: the one of that name, or the newest file for "".
+
+        Args:
+            memory: megabytes of persona files that are kept loaded; the one asked for last always is.
 
         Raises:
             PersonaError: the folder holds no persona, or not that one.
         """
         self._folder = folder
-        self._sampler: Sampler | None = None
+        self._memory = memory * 2**20
+        self._loader = ThreadPoolExecutor(1, thread_name_prefix="loader")
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="imitator")
-        self._pending = 0
+        self._personas: OrderedDict[str, Loaded] = OrderedDict()  # by name, used last last; the loader's alone
+        self._coming: Counter[int] = Counter()  # replies of each person, waiting or running
+        self._waiting: list[Ticket] = []  # in the order in which they came
+        self._running: dict[Loaded, dict[Reply, Ticket]] = {}
+        self._turns: asyncio.Task[None] | None = None
+        self._seconds_of_a_reply = 0.5  # to run, lately
         names = self.names()
         if not names:
             raise PersonaError(f"{folder}: no persona file (*{SUFFIX}) is there; train one with train.py")
         if default and default not in names:
             raise PersonaError(f"{folder}: no persona is called {default!r}; there are {', '.join(names)}")
-        self.default = default or max(names, key=lambda name: (folder / f"{name}{SUFFIX}").stat().st_mtime)
+        self.default = default or max(names, key=lambda name: self._file(name).stat().st_mtime)
 
     def names(self) -> list[str]:
         """List the personas of the folder."""
         return sorted(path.name.removesuffix(SUFFIX) for path in self._folder.glob(f"[!.]*{SUFFIX}"))
 
-    async def load(self) -> Sampler:
-        """Return the default persona's sampler, loaded at the first call.
+    def _file(self, name: str) -> Path:
+        return self._folder / f"{name}{SUFFIX}"
+
+    @property
+    def queue_length(self) -> int:
+        """The number of replies that wait for others to finish."""
+        return len(self._waiting)
+
+    async def persona(self, name: str = "") -> Persona:
+        """Return a persona, without its arrays, as its file is now; "" is the default.
 
         Raises:
             PersonaError: the file is missing or damaged.
         """
-        if self._sampler is None:
-            self._sampler = await asyncio.get_running_loop().run_in_executor(self._executor, self._load)
-        return self._sampler
+        return (await self._load(name)).sampler.persona
 
-    def _load(self) -> Sampler:
-        persona = load_persona(self._folder / f"{self.default}{SUFFIX}")
-        if persona.consent is None:
-            log.warning("persona %s records no consent: imitate only people who agreed", self.default)
-        return Sampler(persona)
+    async def imitate(self, request: Request, person: int = 0, name: str = "") -> str:
+        """Sample one whole reply; arguments and errors are those of `stream`."""
+        async with aclosing(self.stream(request, person, name)) as parts:
+            return "".join([part async for part in parts])
 
-    async def imitate(self, request: Request) -> str:
-        """Sample one reply.
+    async def stream(self, request: Request, person: int = 0, name: str = "") -> AsyncGenerator[str]:
+        """Sample one reply, yielding its characters as they are drawn; closed early it gives its place back.
+
+        Args:
+            person: who asks; the many of one don't hold up the others'.
+            name: the persona; "": the default.
 
         Raises:
-            BusyError: too many are waiting.
+            BusyError: too many are waiting, or this one waited too long.
             PersonaError: the persona's file is missing or damaged.
         """
-        if self._pending >= PENDING_LIMIT:
-            raise BusyError("I'm busy with many replies just now; try again in a few seconds.")
-        self._pending += 1
+        self._refuse_too_many(person)
+        deadline = asyncio.get_running_loop().time() + LONGEST_WAIT
+        self._coming[person] += 1
+        ticket = None
         try:
-            sampler = await self.load()
-            return await asyncio.get_running_loop().run_in_executor(self._executor, sampler.sample, request)
+            ticket = Ticket(person, request, await self._load(name))
+            self._waiting.append(ticket)
+            if self._turns is None or self._turns.done():
+                self._turns = asyncio.create_task(self._take_turns())
+            while (part := await _part(ticket, deadline)) is not None:
+                yield part
         finally:
-            self._pending -= 1
+            self._coming -= Counter([person])  # forgets who has none left
+            if ticket:
+                ticket.given_up = True
+
+    def _refuse_too_many(self, person: int) -> None:
+        if self._coming[person] >= LIMIT_OF_ONE_PERSON:
+            raise BusyError(f"I'm at {LIMIT_OF_ONE_PERSON} replies for you already; let me finish one first.")
+        if len(self._waiting) >= WAITING_LIMIT:
+            seconds = math.ceil((len(self._waiting) / RUNNING_LIMIT + 1) * self._seconds_of_a_reply)
+            raise BusyError(f"I'm busy with many replies just now; try again in {seconds} s.")
+
+    async def _take_turns(self) -> None:
+        """Let the personas' batches go on, one after the other, until nobody waits any more."""
+        self._admit()
+        while self._running:
+            for loaded in list(self._running):
+                await self._advance(loaded)
+                self._admit()
+
+    def _admit(self) -> None:
+        """Let the waiting in as places are free: who has the fewest running comes first, then who came first."""
+        self._waiting = [ticket for ticket in self._waiting if not ticket.given_up]
+        running = Counter(ticket.person for tickets in self._running.values() for ticket in tickets.values())
+        while self._waiting and running.total() < RUNNING_LIMIT:
+            ticket = min(self._waiting, key=lambda ticket: running[ticket.person])
+            self._waiting.remove(ticket)
+            running[ticket.person] += 1
+            ticket.began = time.monotonic()
+            self._running.setdefault(ticket.loaded, {})[ticket.loaded.batch.add(ticket.request)] = ticket
+
+    async def _advance(self, loaded: Loaded) -> None:
+        """Let a batch go on by a few characters and hand them out."""
+        tickets = self._running[loaded]
+        for reply in [reply for reply, ticket in tickets.items() if ticket.given_up]:
+            loaded.batch.remove(reply)
+            del tickets[reply]
+        if tickets:
+            advance = asyncio.get_running_loop().run_in_executor
+            try:
+                drawn = await advance(self._executor, loaded.batch.advance, CHARACTERS_AT_A_TIME)
+            except Exception as error:  # whoever waits learns of it; the next ones begin with a batch of their own
+                loaded.batch = Batch(loaded.sampler)
+                for ticket in tickets.values():
+                    ticket.parts.put_nowait(error)
+                tickets.clear()
+            else:
+                for reply, text in drawn.items():
+                    self._hand_out(tickets, reply, text)
+        if not tickets:
+            del self._running[loaded]
+
+    def _hand_out(self, tickets: dict[Reply, Ticket], reply: Reply, text: str) -> None:
+        ticket = tickets[reply]
+        ticket.parts.put_nowait(text)
+        if reply.left == 0:
+            ticket.parts.put_nowait(None)
+            del tickets[reply]
+            self._seconds_of_a_reply += (time.monotonic() - ticket.began - self._seconds_of_a_reply) / 16
+
+    async def _load(self, name: str) -> Loaded:
+        return await asyncio.get_running_loop().run_in_executor(self._loader, self._loaded, name or self.default)
+
+    def _loaded(self, name: str) -> Loaded:
+        """Return a persona as its file is now; a damaged file leaves the one before it in use."""
+        path, known = self._file(check_name(name)), self._personas.pop(name, None)
+        try:
+            status = path.stat()
+        except OSError as error:
+            raise PersonaError(f"{path}: {error.strerror}") from None
+        version = (status.st_size, status.st_mtime_ns, status.st_ino)
+        if known is None or known.version != version:
+            try:
+                sampler = Sampler(load_persona(path))
+            except PersonaError as error:
+                if known is None:
+                    raise
+                log.warning("%s; the one before it stays in use", error)
+                known.version = version  # said once
+            else:
+                known = Loaded(version, sampler, Batch(sampler))
+                if sampler.persona.consent is None:
+                    log.warning("persona %s records no consent: imitate only people who agreed", name)
+        self._personas[name] = known
+        while len(self._personas) > 1 and sum(each.bytes for each in self._personas.values()) > self._memory:
+            self._personas.popitem(last=False)
+        return known
 
     def close(self) -> None:
-        """Give the thread back; what it has begun is finished, what waits is not."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        """Give the threads back; what they have begun is finished, what waits is not."""
+        for executor in (self._loader, self._executor):
+            executor.shutdown(wait=False, cancel_futures=True)
+
+
+async def _part(ticket: Ticket, deadline: float) -> str | None:
+    """Wait for a reply's next characters; None when it is whole."""
+    try:
+        async with asyncio.timeout_at(deadline):
+            part = await ticket.parts.get()
+    except TimeoutError:
+        raise BusyError("I'm too slow with that just now; try again later.") from None
+    if isinstance(part, Exception):
+        raise part
+    return part

@@ -21,10 +21,11 @@ from sklearn.svm import LinearSVC
 
 from model.batches import held_out_stream
 from model.corpus import Corpus
+from model.lstm import LSTM
 from model.persona import Persona
 from model.recipe import TEMPERATURES
-from model.sampler import Request, Sampler
-from model.vocabulary import END, Vocabulary
+from model.sampler import Request, sampled_as_trained
+from model.vocabulary import Vocabulary, readable
 
 REPLIES = 20  # at each temperature
 BLOCK = 400  # characters of a reply, and of the real text beside it
@@ -112,42 +113,41 @@ def held_out_bits(persona: Persona, corpus: Corpus) -> float:
     """
     before, held_out = (persona.vocabulary.encode(text) for text in (corpus.training, corpus.validation))
     unknown = held_out == persona.vocabulary.unknown
-    sampler = Sampler(persona)
     if persona.recipe.reading == "windows":
-        nats = _nats_of_windows(sampler, before, held_out, unknown)
+        nats = _nats_of_windows(persona, before, held_out, unknown)
         nats += unknown.sum() * math.log((len(before) + 1) * max(1, len(set(corpus.validation))))
     else:
-        nats = _nats_of_stream(sampler, before, held_out)
+        nats = _nats_of_stream(persona, before, held_out)
         nats += unknown.sum() * math.log(max(1, persona.vocabulary.unknown_kinds))
     return float(nats / len(held_out) / math.log(2))
 
 
-def _nats_of_stream(sampler: Sampler, before: NDArray[np.integer], held_out: NDArray[np.integer]) -> float:
-    recipe = sampler.persona.recipe
+def _nats_of_stream(persona: Persona, before: NDArray[np.integer], held_out: NDArray[np.integer]) -> float:
+    recipe, lstm = persona.recipe, LSTM(persona)
     batches, _ = held_out_stream(before, held_out, recipe)
-    state = sampler.start(recipe.batch_size, batches.before)
+    state = lstm.start(recipe.batch_size, batches.before)
     nats = 0.0
     for batch in range(len(batches)):
         inputs, targets, weights = batches[batch]
-        ids = inputs[..., 0] if recipe.ngrams else inputs  # each (B, T); the sampler finds the runs itself
+        ids = inputs[..., 0] if recipe.ngrams else inputs  # each (B, T); the LSTM finds the runs itself
         for place in range(ids.shape[1]):
-            sampler.step(ids[:, place], state)
+            lstm.step(ids[:, place], state)
             if weights[:, place].any():
-                nats += float(weights[:, place] @ _nats(sampler.logits(state), targets[:, place]))
+                nats += float(weights[:, place] @ _nats(lstm.logits(state), targets[:, place]))
     return nats
 
 
 def _nats_of_windows(
-    sampler: Sampler, before: NDArray[np.integer], held_out: NDArray[np.integer], unknown: NDArray[np.bool_]
+    persona: Persona, before: NDArray[np.integer], held_out: NDArray[np.integer], unknown: NDArray[np.bool_]
 ) -> float:
-    length = sampler.persona.recipe.sequence_length
+    lstm, length = LSTM(persona), persona.recipe.sequence_length
     text = np.concatenate([before[-length:], held_out])
     places = np.flatnonzero(~unknown) + len(text) - len(held_out)
     nats = 0.0
     for start in range(0, len(places), READ_AT_ONCE):
         chosen = places[start : start + READ_AT_ONCE]
-        state = sampler.read([text[place - length : place] for place in chosen])
-        nats += float(_nats(sampler.logits(state), text[chosen]).sum())
+        state = lstm.read([text[place - length : place] for place in chosen])
+        nats += float(_nats(lstm.logits(state), text[chosen]).sum())
     return nats
 
 
@@ -196,18 +196,13 @@ def replies(persona: Persona, corpus: Corpus, counts: Mapping[float, int]) -> di
         for temperature, count in counts.items()
         for number, start in enumerate(starts[:count])
     ]
-    sampled = iter(Sampler(persona).replies(requests))
+    sampled = iter(sampled_as_trained(persona, requests))
     return {temperature: list(islice(sampled, count)) for temperature, count in counts.items()}
 
 
 def real_blocks(corpus: Corpus) -> list[str]:
     """Return the held-out text in blocks, a number of them."""
     return blocks(readable(corpus.validation))[:MOST_BLOCKS]
-
-
-def readable(text: str) -> str:
-    """Return a text as the sampler writes it: a line ends where a message does."""
-    return text.replace(END, "\n")
 
 
 def blocks(text: str) -> list[str]:

@@ -21,7 +21,7 @@ from model.corpus import Corpus
 from model.persona import SUFFIX, Arrays, Consent, Persona, Source, array_shapes, written_aside
 from model.plots import draw_curve
 from model.recipe import TEMPERATURES, Recipe
-from model.sampler import Request, Sampler
+from model.sampler import Request, sampled_as_trained
 from model.vocabulary import Vocabulary
 
 PERSONAS = Path("personas")
@@ -139,7 +139,7 @@ def write_samples(persona: Persona, prompt: str, epoch: int, folder: Path) -> st
     """Sample at each temperature and add that to the run's samples.txt; return it."""
     seeds: dict[str, Any] = {"length": SAMPLE_LENGTH, "random_seed": persona.recipe.random_seed}
     requests = [Request(prompt, temperature, **seeds) for temperature in TEMPERATURES]
-    replies = Sampler(persona).replies(requests)
+    replies = sampled_as_trained(persona, requests)
     lines = [f"epoch {epoch}, from {prompt!r}:"]
     lines += [f"temperature {request.temperature}: {reply}" for request, reply in zip(requests, replies, strict=True)]
     text = "\n\n".join(lines) + "\n\n"

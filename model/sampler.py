@@ -1,209 +1,148 @@
-"""A persona's LSTM in NumPy: one step a character, a batch of replies at once. Ids in, characters out.
+"""Prompts, temperatures and lengths in, characters out: replies that come and go in one running batch."""
 
-Dimensions: B replies, T time steps, V characters, H units.
-"""
-
-from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from model.kernel import CompiledLSTM, load_kernel
+from model.lstm import LSTM
 from model.persona import Persona
-from model.vocabulary import END, NGRAM, Ids, ngram_rows
+from model.vocabulary import Ids, readable
 
-Floats = NDArray[np.float32]
-# Yields the logits (B, V) of the next character, takes the characters chosen, (B,).
-LogitsOf = Generator[Floats, NDArray[np.integer], None]
-# Gumbel noise is drawn this many steps ahead, so that a step adds a row instead of calling the generator.
-NOISE_STEPS = 64
+STEPS = 64  # characters at a time where nobody waits for the first ones
 
 
 @dataclass(frozen=True)
 class Request:
-    """One reply to sample."""
+    """One reply to sample.
+
+    Raises:
+        ValueError: a temperature below 0 or not finite, a negative length.
+    """
 
     prompt: str
     temperature: float  # 0: always the most likely character; 1: as the network says; above: flatter
     length: int  # characters
-    random_seed: int | None = (
-        None  # the same seed, prompt and temperature give the same reply; None: a new one each time
-    )
+    # The same seed, prompt and temperature give the same reply; None: a new one each time.
+    random_seed: int | None = None
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.temperature) and self.temperature >= 0 and self.length >= 0):
+            raise ValueError(f"no temperature or no length: {self.temperature}, {self.length}")
 
 
-@dataclass
-class State:
-    """Hidden and cell state of each layer, each (B, H); changed in place by a step."""
+@dataclass(eq=False)
+class Reply:
+    """A place in a batch: what is still to be read and to be drawn."""
 
-    h: list[Floats]
-    c: list[Floats]
-    latest: NDArray[np.integer]  # the last NGRAM ids, newest first, each plus one; 0: none yet; (B, NGRAM)
+    temperature: float
+    unread: Ids  # of the prompt, (T,)
+    left: int  # characters to draw
+    random: np.random.Generator
+
+
+class Batch:
+    """Replies of one persona, sampled together; they join and leave between advances. For one thread at a time."""
+
+    def __init__(self, sampler: "Sampler") -> None:
+        self._sampler = sampler
+        self._replies: list[Reply] = []
+        self._state = sampler.lstm.start(1)
+
+    def __len__(self) -> int:
+        return len(self._replies)
+
+    def add(self, request: Request) -> Reply:
+        """Let a reply join: it reads its prompt while the others go on."""
+        row, places = len(self._replies), len(self._state.h)
+        if row == places:
+            state, self._state = self._state, self._sampler.lstm.start(2 * places)
+            for place in range(places):
+                self._state.copy(place, state, place)
+        self._state.clear(row)
+        prompt = self._sampler.persona.encode(request.prompt)
+        reply = Reply(request.temperature, prompt, request.length, np.random.default_rng(request.random_seed))
+        self._replies.append(reply)
+        return reply
+
+    def remove(self, reply: Reply) -> None:
+        """Free a reply's place; the last one moves there."""
+        row = self._replies.index(reply)
+        last = self._replies.pop()
+        if last is not reply:
+            self._replies[row] = last
+            self._state.copy(row, self._state, len(self._replies))
+
+    def advance(self, steps: int) -> dict[Reply, str]:
+        """Go on by so many characters, read or drawn; return what was drawn. Replies that are whole leave."""
+        shape = (len(self._replies), steps)
+        given, uniforms = np.full(shape, -1, np.int32), np.zeros(shape, np.float32)
+        for row, reply in enumerate(self._replies):
+            read = reply.unread[:steps]
+            given[row, : len(read)] = read
+            uniforms[row, len(read) :] = reply.random.random(steps - len(read), np.float32)
+        temperatures = np.array([reply.temperature for reply in self._replies], np.float32)
+        ids = self._sampler.lstm.advance(self._state.rows(slice(len(self))), given, uniforms, temperatures)
+        drawn = {}
+        for row, reply in zip(ids.tolist(), list(self._replies), strict=True):
+            new = row[len(reply.unread) :][: reply.left]
+            reply.unread = reply.unread[steps:]
+            reply.left -= len(new)
+            drawn[reply] = readable(self._sampler.persona.vocabulary.decode(new))
+            if reply.left == 0:
+                self.remove(reply)
+        return drawn
 
 
 class Sampler:
-    """Samples one persona's replies. Holds no state between calls, so threads may share it."""
+    """One persona's replies. Holds no state between calls, so threads may share it."""
 
-    def __init__(self, persona: Persona) -> None:
-        """Lay the weights out for stepping: about as many bytes again as the persona's arrays."""
-        self.persona = persona
-        self.units = persona.recipe.units
-        self._runs: Floats | None = persona.arrays.get("ngrams")  # (rows, E)
-        self._biases: list[Floats] = []
-        self._kernels: list[Floats] = []
-        for layer in range(persona.recipe.layers):
-            kernel, recurrent, bias = (
-                self._gates(persona.arrays[f"lstm_{layer}.{part}"]) for part in ("kernel", "recurrent_kernel", "bias")
-            )
-            if layer == 0:
-                # One-hot times kernel is a row of the kernel; the unknown character is all zeros, so the bias alone.
-                inputs = persona.arrays.get("embedding", np.eye(len(kernel) + 1, len(kernel), dtype=np.float32))
-                self._rows: Floats = inputs @ kernel + bias  # (V + 1, 4H)
-                self._input_kernel = kernel  # (E, 4H)
-                self._kernels.append(recurrent)  # (H, 4H)
-            else:
-                self._kernels.append(np.concatenate([kernel, recurrent]))  # (2H, 4H)
-            self._biases.append(bias)
-        self._dense_kernel: Floats = np.ascontiguousarray(persona.arrays["dense.kernel"])  # (H, V)
-        self._dense_bias: Floats = persona.arrays["dense.bias"]  # (V,)
-
-    def _gates(self, array: Floats) -> Floats:
-        """Order the gates input, forget, output, candidate (Keras: i, f, c, o) and halve the first three.
-
-        sigmoid(x) = tanh(x / 2) / 2 + 1/2, so one tanh over all 4H replaces three sigmoids: half the calls of a step.
-        """
-        i, f, candidate, o = np.split(array, 4, axis=-1)
-        return np.ascontiguousarray(np.concatenate([i / 2, f / 2, o / 2, candidate], axis=-1), dtype=np.float32)
-
-    def start(self, batch: int, before: Ids | None = None) -> State:
-        """Return the state before any character: zeros.
-
-        Args:
-            before: ids that runs reach back to though the network has not read them, (B, at most NGRAM - 1).
-        """
-        layers = range(len(self._kernels))
-        zeros = [np.zeros((batch, self.units), np.float32) for _ in range(2 * len(layers))]
-        latest = np.zeros((batch, NGRAM), np.int64)
-        if before is not None:
-            latest[:, : before.shape[1]] = before[:, ::-1].astype(np.int64) + 1
-        return State(h=zeros[: len(layers)], c=zeros[len(layers) :], latest=latest)
-
-    def step(self, ids: NDArray[np.integer], state: State) -> None:
-        """Let each reply of the batch read one character: ids (B,)."""
-        units = self.units
-        for layer, kernel in enumerate(self._kernels):
-            h, c = state.h[layer], state.c[layer]
-            if layer == 0:
-                gates = h @ kernel  # (B, 4H)
-                gates += self._rows[ids]
-                if self._runs is not None:
-                    state.latest[:, 1:] = state.latest[:, :-1]
-                    state.latest[:, 0] = ids + 1
-                    found = self._runs[ngram_rows(state.latest, len(self._runs))]  # (B, N - 1, E)
-                    gates += found.sum(axis=1) @ self._input_kernel
-            else:
-                gates = np.concatenate([state.h[layer - 1], h], axis=1) @ kernel
-                gates += self._biases[layer]
-            np.tanh(gates, out=gates)
-            sigmoids = gates[:, : 3 * units]
-            sigmoids *= 0.5
-            sigmoids += 0.5
-            i, f, o, candidate = (gates[:, k * units : (k + 1) * units] for k in range(4))
-            c *= f
-            candidate *= i
-            c += candidate
-            np.tanh(c, out=h)
-            h *= o
-
-    def logits(self, state: State) -> Floats:
-        """Return the unnormalised log-probabilities of the next character, (B, V); of a stream, (B, V + 1)."""
-        logits: Floats = state.h[-1] @ self._dense_kernel
-        logits += self._dense_bias
-        return logits
-
-    def read(self, texts: Sequence[NDArray[np.integer]]) -> State:
-        """Let each reply of the batch read its own ids (T,) from zeros, all ending together; return the state."""
-        count = max((len(text) for text in texts), default=0)
-        ids = np.zeros((count, len(texts)), np.int64)  # (T, B)
-        for column, text in enumerate(texts):
-            ids[count - len(text) :, column] = text
-        waiting = count - np.array([len(text) for text in texts])  # (B,) steps until a shorter text begins
-        state = self.start(len(texts))
-        for position, row in enumerate(ids):
-            self.step(row, state)
-            if position < waiting.max():
-                for array in (*state.h, *state.c, state.latest):
-                    array[waiting > position] = 0
-        return state
-
-    def generate(self, requests: Sequence[Request], *, windowed: bool = False) -> Iterator[list[str]]:
-        """Sample all requests in one batch; yield, step by step, one character each ("" once its reply is whole).
-
-        Where messages end, a line does. The unknown character is never sampled.
-
-        Args:
-            windowed: read the last `sequence_length` characters afresh for each one, from a state of zeros, as the
-                tutorial does and as its network was trained; about as many times slower as the window is long.
-
-        Raises:
-            ValueError: a temperature below 0 or not finite, a negative length.
-        """
-        for request in requests:
-            if not (np.isfinite(request.temperature) and request.temperature >= 0 and request.length >= 0):
-                raise ValueError(f"no temperature or no length: {request.temperature}, {request.length}")
-        temperatures = np.array([[request.temperature] for request in requests], np.float32)  # (B, 1)
-        sharpness, randomness = 1 / np.maximum(temperatures, 1), np.minimum(temperatures, 1)
-        prompts = [self.persona.encode(request.prompt) for request in requests]
-        known = len(self.persona.vocabulary)
-        noise = _gumbel_noise([request.random_seed for request in requests], known)
-        characters = self.persona.vocabulary.characters.replace(END, "\n")
-        steps = self._windowed(prompts) if windowed else self._carried(prompts)
-        logits = next(steps)  # (B, V)
-        length = max((request.length for request in requests), default=0)
-        for position in range(length):
-            # Gumbel-max: argmax(logits / T + noise) is a draw from softmax(logits / T). Both sides are divided by
-            # max(1, 1 / T), so that no temperature from 0 (the most likely character) to infinity overflows.
-            # Source: Gumbel (1954); Maddison, Tarlow and Minka (2014).
-            choices = (logits[:, :known] * sharpness + next(noise) * randomness).argmax(axis=1)  # (B,)
-            yield [
-                characters[choice] if position < request.length else ""
-                for choice, request in zip(choices.tolist(), requests, strict=True)
-            ]
-            if position + 1 < length:
-                logits = steps.send(choices)
-
-    def sample(self, request: Request) -> str:
-        """Return one whole reply: `length` characters, without the prompt."""
-        return "".join(characters[0] for characters in self.generate([request]))
+    def __init__(self, persona: Persona, *, compiled: bool = True) -> None:
+        """Lay the weights out, for the compiled kernel where there is one and it is wanted, else for NumPy."""
+        library = load_kernel() if compiled else None
+        lstm = LSTM(persona)
+        self.lstm = CompiledLSTM(lstm, library) if library else lstm
+        self.persona = replace(persona, arrays={})  # laid out by now: once in memory is enough
 
     def replies(self, requests: Sequence[Request]) -> list[str]:
-        """Sample all requests whole, each character read as the network was trained to.
+        """Return whole replies, sampled together: each request's `length` characters, without its prompt."""
+        batch = Batch(self)
+        replies = [batch.add(request) for request in requests]
+        texts = dict.fromkeys(replies, "")
+        while len(batch):
+            for reply, text in batch.advance(STEPS).items():
+                texts[reply] += text
+        return [texts[reply] for reply in replies]
 
-        The tutorial's network knows nothing but a window of characters, which is read afresh for each.
-        """
-        steps = self.generate(requests, windowed=self.persona.recipe.reading == "windows")
-        return ["".join(characters) for characters in zip(*steps, strict=True)]
-
-    def _carried(self, prompts: list[NDArray[np.uint16]]) -> LogitsOf:
-        """Carry the recurrent state from character to character: one step each."""
-        state = self.read(prompts)
-        while True:
-            choices = yield self.logits(state)
-            self.step(choices, state)
-
-    def _windowed(self, prompts: list[NDArray[np.uint16]]) -> LogitsOf:
-        """Read each reply's last window afresh for each character; a shorter prompt is a shorter window."""
-        length = self.persona.recipe.sequence_length
-        windows = [prompt[-length:] for prompt in prompts]
-        while True:
-            choices = yield self.logits(self.read(windows))
-            windows = [np.append(w, choice)[-length:] for w, choice in zip(windows, choices, strict=True)]
+    def sample(self, request: Request) -> str:
+        """Return one whole reply."""
+        return self.replies([request])[0]
 
 
-def _gumbel_noise(random_seeds: Sequence[int | None], vocabulary_size: int) -> Iterator[Floats]:
-    """Yield a row (B, V) of standard Gumbel noise for each step; a reply's noise depends on its own seed alone."""
-    generators = [np.random.Generator(np.random.PCG64(random_seed)) for random_seed in random_seeds]
-    shape = (NOISE_STEPS, vocabulary_size)
-    while True:
-        draws = np.stack([each.standard_exponential(shape, np.float32) for each in generators], axis=1)
-        # An exponential draw may be 0 in single precision; its logarithm must not be infinite.
-        yield from -np.log(np.maximum(draws, np.finfo(np.float32).tiny))
+def sampled_as_trained(persona: Persona, requests: Sequence[Request]) -> list[str]:
+    """Return whole replies, read as the persona's network learnt to: as a stream, or by windows."""
+    if persona.recipe.reading == "windows":
+        return windowed_replies(persona, requests)
+    return Sampler(persona).replies(requests)
+
+
+def windowed_replies(persona: Persona, requests: Sequence[Request]) -> list[str]:
+    """Return whole replies, the last `sequence_length` characters read afresh for each one, from a state of zeros.
+
+    So the tutorial does, and so its network was trained; about as many times slower as the window is long.
+    """
+    lstm, length = LSTM(persona), persona.recipe.sequence_length
+    windows = [persona.encode(request.prompt)[-length:] for request in requests]
+    temperatures = np.array([request.temperature for request in requests], np.float32)
+    longest = max((request.length for request in requests), default=0)
+    uniforms = [np.random.default_rng(request.random_seed).random(longest, np.float32) for request in requests]
+    drawn = np.empty((len(requests), longest), np.int64)
+    for place in range(longest):
+        now = np.array([row[place] for row in uniforms])
+        drawn[:, place] = lstm.draw(lstm.logits(lstm.read(windows)), now, temperatures)
+        windows = [np.append(window, new)[-length:] for window, new in zip(windows, drawn[:, place], strict=True)]
+    return [
+        readable(persona.vocabulary.decode(row[: request.length]))
+        for row, request in zip(drawn.tolist(), requests, strict=True)
+    ]

@@ -16,8 +16,8 @@ END = "\x03"  # ends a message, where a recipe gives it a character of its own (
 
 NGRAM = 6  # characters of the longest run that is looked up; 5 did as well, 8 worse in a table of the same size
 # A polynomial hash modulo 2^64, spread by 2^64 over the golden ratio (Knuth, The Art of Computer Programming, 6.4).
-_POWERS = np.array([pow(1_000_003, place, 2**64) for place in range(NGRAM)], np.uint64)
-_SPREAD = np.uint64(0x9E3779B97F4A7C15)
+POWERS = np.array([pow(1_000_003, place, 2**64) for place in range(NGRAM)], np.uint64)
+SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,11 @@ class Vocabulary:
         return "".join(self.characters[i] for i in ids)
 
 
+def readable(text: str) -> str:
+    """Return a text as a person reads it: a line ends where a message does."""
+    return text.replace(END, "\n")
+
+
 def ngram_rows(latest: Ids, rows: int) -> NDArray[np.int32]:
     """Return the row of the last 2, 3, ... NGRAM characters, (..., NGRAM - 1), in a table of so many rows.
 
@@ -70,8 +75,8 @@ def ngram_rows(latest: Ids, rows: int) -> NDArray[np.int32]:
 
     Source: the hash n-gram embeddings of Pagnoni et al., "Byte Latent Transformer" (2024).
     """
-    hashes = (latest.astype(np.uint64) * _POWERS).cumsum(axis=-1, dtype=np.uint64)[..., 1:]
-    return ((hashes * _SPREAD >> np.uint64(32)) % np.uint64(rows)).astype(np.int32)
+    hashes = (latest.astype(np.uint64) * POWERS).cumsum(axis=-1, dtype=np.uint64)[..., 1:]
+    return ((hashes * SPREAD >> np.uint64(32)) % np.uint64(rows)).astype(np.int32)
 
 
 def _code_points(text: str) -> NDArray[np.uint32]:

@@ -6,6 +6,7 @@ It knows one bot user, one guild with one channel, and people who write there.
 import asyncio
 import itertools
 import json
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,10 +42,11 @@ def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) 
 
 @dataclass(frozen=True)
 class Sent:
-    """A message that the client posted."""
+    """A message that the client posted, or changed."""
 
     channel_id: str
     payload: dict[str, Any]
+    at: float = field(default_factory=time.monotonic)  # seconds
 
     @property
     def content(self) -> str:
@@ -60,6 +62,7 @@ class DiscordServer:
     rate_limits: int = 0  # answers 429 to so many posted messages
     errors: list[tuple[int, int]] = field(default_factory=list)  # (status, code) of answers to the next posted messages
     sent: "asyncio.Queue[Sent]" = field(default_factory=asyncio.Queue)
+    edits: list[Sent] = field(default_factory=list)
     typing: list[str] = field(default_factory=list)
     identified: list[dict[str, Any]] = field(default_factory=list)
     resumed: list[dict[str, Any]] = field(default_factory=list)
@@ -82,6 +85,7 @@ class DiscordServer:
         app.router.add_get(f"{api}/oauth2/applications/@me", self._authorised(lambda _: application))
         app.router.add_get(f"{api}/gateway/bot", self._authorised(self._shards))
         app.router.add_post(f"{api}/channels/{{channel}}/messages", self._posted)
+        app.router.add_patch(f"{api}/channels/{{channel}}/messages/{{message}}", self._edited)
         app.router.add_post(f"{api}/channels/{{channel}}/typing", self._typing)
         self._runner = web.AppRunner(app)
         await self._runner.setup()
@@ -120,6 +124,11 @@ class DiscordServer:
         payload = await request.json()
         self.sent.put_nowait(Sent(request.match_info["channel"], payload))
         return answer(self._message(request.match_info["channel"], BOT, payload.get("content", "")))
+
+    async def _edited(self, request: web.Request) -> web.Response:
+        channel, payload = request.match_info["channel"], await request.json()
+        self.edits.append(Sent(channel, payload))
+        return answer(self._message(channel, BOT, payload["content"]) | {"id": request.match_info["message"]})
 
     async def _typing(self, request: web.Request) -> web.Response:
         self.typing.append(request.match_info["channel"])
@@ -181,10 +190,15 @@ class DiscordServer:
         transport = self._gateway._req.transport  # the socket below: no close frame goes out
         transport.abort()
 
-    async def write(self, content: str, author: dict[str, Any] | None = None, channel_id: str = CHANNEL_ID) -> None:
-        """Let a person write in the channel."""
-        author = author or person(7, "Ada")
-        await self.dispatch("MESSAGE_CREATE", self._message(channel_id, author, content))
+    async def write(self, content: str, author: dict[str, Any] | None = None, channel_id: str = CHANNEL_ID) -> str:
+        """Let a person write in the channel; return the message's id."""
+        message = self._message(channel_id, author or person(7, "Ada"), content)
+        await self.dispatch("MESSAGE_CREATE", message)
+        return message["id"]
+
+    async def delete(self, message_id: str) -> None:
+        """Let a person delete a message."""
+        await self.dispatch("MESSAGE_DELETE", {"id": message_id, "channel_id": CHANNEL_ID, "guild_id": GUILD_ID})
 
     async def reply(self) -> Sent:
         """Wait for the client's next message."""

@@ -1,16 +1,20 @@
 """The real discord.py client against a server at the socket."""
 
 import asyncio
+import itertools
 import re
 import threading
+import time
 
 import discord
 import pytest
 
+from bot import client as client_module
 from bot.client import Client
+from bot.cogs import mimic
 from bot.imitator import Imitator
 from bot.settings import Settings
-from model.sampler import Sampler
+from model.sampler import Batch
 from tests.discord_server import CHANNEL_ID, DM_ID, TOKEN, DiscordServer, person
 
 
@@ -40,6 +44,11 @@ async def joined(server, settings):
     imitator.close()
 
 
+def written(sent) -> str:
+    """What the reply holds between its seed and its label."""
+    return visible(sent.content).removeprefix("well hello").rsplit("\n-# ", 1)[0]
+
+
 def visible(content: str) -> str:
     """What Discord shows: backslashes before punctuation go, and so do the stars of the bold seed."""
     return re.sub(r"\\([^0-9A-Za-z\s])", r"\1", re.sub(r"(?<!\\)\*\*", "", content))
@@ -52,7 +61,7 @@ async def test_mimic_answers_with_the_seed_and_400_characters_labelled(server, c
     assert sent.channel_id == CHANNEL_ID
     assert text.startswith("well hello") and len(text) == len("well hello") + 400
     assert label == "imitation of Ada by a neural network · temperature 0.5"
-    assert server.typing == [CHANNEL_ID]
+    assert not server.typing and not server.edits  # a fast one is sent whole
 
 
 async def test_a_reply_pings_nobody_and_unfolds_nothing(server, client):
@@ -142,6 +151,15 @@ async def test_a_rate_limit_is_waited_out(server, client):
     assert server.rate_limits == 0
 
 
+@pytest.mark.parametrize("status", [500, 503])
+async def test_a_failure_of_discord_is_waited_out(server, client, monkeypatch, status):
+    monkeypatch.setattr(client_module, "WAITS_FOR_DISCORD", (0.01, 0.01))
+    server.errors = [(status, 0)]
+    await server.write("!mimic hello")
+    assert visible((await server.reply()).content).startswith("hello")
+    assert not server.errors and server.sent.empty()
+
+
 @pytest.mark.parametrize("error", [(403, 50013), (404, 10003)])
 async def test_a_channel_gone_or_forbidden_ends_in_one_log_line(server, client, caplog, error):
     server.errors = [error]
@@ -192,13 +210,13 @@ async def test_heartbeats_go_on_while_a_reply_is_sampled(monkeypatch, personas_f
     server = DiscordServer(heartbeat_interval=30)
     await server.start(monkeypatch)
     beaten = threading.Event()
-    sample = Sampler.sample
+    advance = Batch.advance
     # The sampler holds its thread until two more heartbeats have come: on the event loop it would wait forever.
-    monkeypatch.setattr(Sampler, "sample", lambda *request: beaten.wait(9) and sample(*request))
-    async for _ in joined(server, Settings(personas=personas_folder)):
+    monkeypatch.setattr(Batch, "advance", lambda *batch: beaten.wait(9) and advance(*batch))
+    async for client in joined(server, Settings(personas=personas_folder)):
         await server.write("!mimic hello")
         async with asyncio.timeout(9):
-            while not server.typing:
+            while not client.imitator._running:
                 await asyncio.sleep(0.005)
             wanted = server.heartbeats + 2
             while server.heartbeats < wanted:
@@ -208,13 +226,49 @@ async def test_heartbeats_go_on_while_a_reply_is_sampled(monkeypatch, personas_f
     await server.stop()
 
 
+async def test_a_long_reply_appears_as_it_is_written(server, client, monkeypatch):
+    monkeypatch.setattr(mimic, "SECONDS_BETWEEN_EDITS", 0.05)
+    monkeypatch.setattr(mimic, "SECONDS_UNTIL_TYPING", 0.02)
+    advance = Batch.advance
+    monkeypatch.setattr(Batch, "advance", lambda *batch: time.sleep(0.01) or advance(*batch))
+    await server.write("!mimic well hello")
+    shown = [await server.reply()]
+    async with asyncio.timeout(9):
+        while "well hello" not in visible(shown[-1].content) or len(written(shown[-1])) < 400:
+            await asyncio.sleep(0.01)
+            shown = [*shown[:1], *server.edits]
+    assert len(shown) > 2 and server.sent.empty() and server.typing == [CHANNEL_ID]
+    texts = [written(each) for each in shown]
+    assert all(later.startswith(text) and later != text for text, later in itertools.pairwise(texts))
+    assert all("imitation of Ada" in each.content for each in shown)
+    assert all(later.at - each.at > 0.045 for each, later in itertools.pairwise(shown))
+
+
+async def test_a_deleted_command_is_not_answered_and_frees_its_place(server, client, monkeypatch):
+    release = threading.Event()
+    advance = Batch.advance
+    monkeypatch.setattr(Batch, "advance", lambda *batch: release.wait(9) and advance(*batch))
+    command = await server.write("!mimic hello")
+    async with asyncio.timeout(9):
+        while not client.imitator._running:
+            await asyncio.sleep(0.005)
+        await server.delete(command)
+        while client.imitator._coming:
+            await asyncio.sleep(0.005)
+        release.set()
+        while client.imitator._running:
+            await asyncio.sleep(0.005)
+    await server.write("!help")
+    assert "I imitate how Ada chats" in visible((await server.reply()).content) and server.sent.empty()
+
+
 async def test_only_the_intents_that_commands_need_are_asked_for(server, client):
     wanted = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
     assert server.identified[0]["intents"] == wanted.value
 
 
 async def test_a_defect_is_logged_with_its_traceback(server, client, monkeypatch, caplog):
-    monkeypatch.setattr(Sampler, "sample", lambda *request: 1 / 0)
+    monkeypatch.setattr(Batch, "advance", lambda *batch: 1 / 0)
     await server.write("!mimic hello")
     assert "on my side" in visible((await server.reply()).content)
     assert "ZeroDivisionError" in caplog.text

@@ -1,12 +1,16 @@
 import asyncio
+import os
 import threading
+from contextlib import aclosing
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from bot import imitator as imitator_module
 from bot.imitator import BusyError, Imitator
 from model.persona import PersonaError, save_persona
-from model.sampler import Request, Sampler
+from model.sampler import Batch, Request, Sampler
 from tests.conftest import make_persona
 
 
@@ -17,37 +21,178 @@ def imitator(personas_folder):
     imitator.close()
 
 
-async def test_a_reply_is_the_samplers(imitator, persona):
+@pytest.fixture
+def held(monkeypatch):
+    """Hold the sampler's thread before each of its turns until the test lets it go on; a semaphore counts the turns."""
+    turns, advance = threading.Semaphore(0), Batch.advance
+
+    def wait_and_advance(batch, steps):
+        assert turns.acquire(timeout=9)
+        return advance(batch, steps)
+
+    monkeypatch.setattr(Batch, "advance", wait_and_advance)
+    return turns
+
+
+async def until(condition):
+    async with asyncio.timeout(9):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
+async def test_a_reply_is_the_samplers_and_comes_in_parts(imitator, persona):
     request = Request("hello", 1.0, 50, 3)
-    assert await imitator.imitate(request) == Sampler(persona).sample(request)
+    expected = Sampler(persona).sample(request)
+    assert await imitator.imitate(request) == expected
+    async with aclosing(imitator.stream(request)) as stream:
+        parts = [part async for part in stream]
+    assert "".join(parts) == expected and len(parts) > 3
 
 
 async def test_replies_asked_for_together_are_each_their_own(imitator, persona):
-    requests = [Request("hello", 1.0, 50, seed) for seed in range(20)]
-    replies = await asyncio.gather(*(imitator.imitate(request) for request in requests))
+    requests = [Request("hello", 1.0, 50, seed) for seed in range(100)]
+    replies = await asyncio.gather(*(imitator.imitate(request, seed) for seed, request in enumerate(requests)))
     assert replies == [Sampler(persona).sample(request) for request in requests]
 
 
-async def test_when_too_many_wait_the_next_one_is_told_at_once(imitator, monkeypatch):
-    monkeypatch.setattr(imitator_module, "PENDING_LIMIT", 2)
-    release = threading.Event()
-    monkeypatch.setattr(Sampler, "sample", lambda *_: str(release.wait(5)))
-    waiting = [asyncio.create_task(imitator.imitate(Request("x", 1.0, 1))) for _ in range(2)]
-    await asyncio.sleep(0)
-    with pytest.raises(BusyError, match="try again in a few seconds"):
+async def test_a_newcomer_joins_the_running_batch(imitator, held):
+    long = asyncio.create_task(imitator.imitate(Request("x", 1.0, 400)))
+    await until(lambda: imitator._running)
+    short = asyncio.create_task(imitator.imitate(Request("x", 1.0, 1)))
+    await asyncio.sleep(0.01)
+    held.release(3)  # one turn without it, and at most two with it
+    assert len(await asyncio.wait_for(short, 9)) == 1 and not long.done()
+    held.release(100)
+    assert len(await long) == 400
+
+
+async def test_one_persons_many_do_not_hold_up_another(imitator, held, monkeypatch):
+    monkeypatch.setattr(imitator_module, "RUNNING_LIMIT", 2)
+    done = []
+
+    async def ask(person):
+        await imitator.imitate(Request("x", 1.0, 1), person)
+        done.append(person)
+
+    many = [asyncio.create_task(ask(1)) for _ in range(10)]
+    await until(lambda: len(imitator._waiting) >= 8)
+    one = asyncio.create_task(ask(2))
+    await until(lambda: imitator._coming[2] and imitator._waiting[-1].person == 2)
+    held.release(100)
+    await asyncio.gather(*many, one)
+    assert 2 in done[:4] and len(done) == 11  # at most two of the first person's were running already
+
+
+async def test_a_person_and_a_queue_have_their_limits_and_the_next_is_told_at_once(imitator, held, monkeypatch):
+    monkeypatch.setattr(imitator_module, "LIMIT_OF_ONE_PERSON", 2)
+    monkeypatch.setattr(imitator_module, "WAITING_LIMIT", 3)
+    coming = [asyncio.create_task(imitator.imitate(Request("x", 1.0, 1), 1))]
+    await until(lambda: imitator._running)
+    coming += [asyncio.create_task(imitator.imitate(Request("x", 1.0, 1), person)) for person in (1, 2, 3)]
+    await until(lambda: len(imitator._waiting) == 3)
+    with pytest.raises(BusyError, match="2 replies for you already"):
+        await imitator.imitate(Request("x", 1.0, 1), 1)
+    with pytest.raises(BusyError, match=r"try again in 1 s\."):
+        await imitator.imitate(Request("x", 1.0, 1), 4)
+    held.release(100)
+    assert [len(reply) for reply in await asyncio.gather(*coming)] == [1] * 4
+    assert len(await imitator.imitate(Request("x", 1.0, 1), 1)) == 1 and not imitator._coming
+
+
+async def test_a_reply_given_up_leaves_its_place_at_the_next_turn(imitator, held):
+    given_up = asyncio.create_task(imitator.imitate(Request("x", 1.0, 400)))
+    await until(lambda: imitator._running)
+    (loaded,) = imitator._running
+    given_up.cancel()
+    await asyncio.gather(given_up, return_exceptions=True)
+    other = asyncio.create_task(imitator.imitate(Request("x", 1.0, 40)))
+    await until(lambda: imitator._waiting)
+    assert len(loaded.batch) == 1
+    held.release(1)
+    await until(lambda: not imitator._waiting)
+    held.release(1)
+    await until(lambda: len(loaded.batch) == 1 and next(iter(imitator._running[loaded])).left < 40)
+    held.release(100)
+    assert len(await other) == 40 and not imitator._running and not imitator._coming
+
+
+async def test_a_reply_that_takes_too_long_is_given_up_in_one_sentence(imitator, held, monkeypatch):
+    monkeypatch.setattr(imitator_module, "LONGEST_WAIT", 0.02)
+    with pytest.raises(BusyError, match="too slow with that just now"):
         await imitator.imitate(Request("x", 1.0, 1))
-    release.set()
-    assert await asyncio.gather(*waiting) == ["True", "True"]
-    assert await imitator.imitate(Request("x", 1.0, 1)) == "True"
+    held.release(100)
+    await until(lambda: not imitator._running)
+
+
+async def test_an_error_reaches_everybody_who_waits_and_the_next_ones_are_answered(imitator, monkeypatch):
+    advance = Batch.advance
+    monkeypatch.setattr(Batch, "advance", lambda *_: 1 / 0)
+    waiting = [imitator.imitate(Request("x", 1.0, 1)) for _ in range(3)]
+    outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+    assert all(isinstance(outcome, ZeroDivisionError) for outcome in outcomes)
+    monkeypatch.setattr(Batch, "advance", advance)
+    assert len(await imitator.imitate(Request("x", 1.0, 7))) == 7
+
+
+async def test_a_file_replaced_while_replies_run_leaves_each_of_one_version(personas_folder):
+    """Each version of the persona knows one character only, so a reply of two would show both."""
+
+    def write(version):
+        persona = make_persona("abcdefghij"[version % 10] + "z", scale=0.1)
+        bias = {"dense.bias": persona.arrays["dense.bias"] + np.array([50, -50], np.float32)}
+        save_persona(replace(persona, arrays=dict(persona.arrays) | bias), personas_folder / "ada.safetensors")
+
+    write(0)
+    imitator, replies = Imitator(personas_folder), []
+
+    async def ask(person):
+        while len(replies) < 400:
+            replies.append(await imitator.imitate(Request("z", 1.0, 100), person))
+
+    askers = [asyncio.create_task(ask(person)) for person in range(16)]
+    for version in range(1, 101):
+        await asyncio.to_thread(write, version)
+        await asyncio.sleep(0.002)
+    await asyncio.gather(*askers)
+    imitator.close()
+    assert all(len(reply) == 100 and len(set(reply)) == 1 for reply in replies)
+    assert len({reply[0] for reply in replies}) > 3
+    assert len(imitator._personas) == 1
+
+
+async def test_a_damaged_file_leaves_the_one_before_it_in_use_and_a_deleted_one_does_not(imitator, caplog):
+    file = imitator._file("ada")
+    before = await imitator.persona()
+    file.write_bytes(b"half")
+    assert await imitator.persona() is before and await imitator.persona() is before
+    assert caplog.text.count("the one before it stays in use") == 1
+    file.unlink()
+    with pytest.raises(PersonaError, match="No such file"):
+        await imitator.persona()
+
+
+async def test_personas_beyond_the_memory_are_read_again_when_they_are_asked_for(tmp_path):
+    for author in ("Ada", "Bob", "Eve"):
+        save_persona(make_persona(author=author, units=200), tmp_path / f"{author.lower()}.safetensors")  # 0.8 MB each
+    imitator = Imitator(tmp_path, memory=2)
+    ada, bob = await imitator.persona("ada"), await imitator.persona("bob")
+    assert await imitator.persona("ada") is ada
+    assert (await imitator.persona("eve")).author == "Eve"  # and the one not used for longest goes
+    assert await imitator.persona("ada") is ada and await imitator.persona("bob") is not bob
+    imitator.close()
+
+
+async def test_no_name_leads_out_of_the_folder(imitator, personas_folder):
+    save_persona(make_persona(), personas_folder.parent / "out.safetensors")
+    with pytest.raises(PersonaError, match="can't be a persona's name"):
+        await imitator.persona("../out")
 
 
 async def test_the_default_is_the_newest_persona_unless_one_is_named(personas_folder):
-    import os
-
     save_persona(make_persona(author="Bob"), personas_folder / "bob.safetensors")
     os.utime(personas_folder / "bob.safetensors", (1, 1))
     for imitator, author in ((Imitator(personas_folder), "Ada"), (Imitator(personas_folder, "bob"), "Bob")):
-        assert (await imitator.load()).persona.author == author
+        assert (await imitator.persona()).author == author
         imitator.close()
 
 
@@ -59,10 +204,8 @@ def test_no_personas_and_unknown_ones_are_said(tmp_path, personas_folder):
 
 
 async def test_a_persona_without_consent_is_said_in_the_log(tmp_path, caplog):
-    from dataclasses import replace
-
     save_persona(replace(make_persona(), consent=None), tmp_path / "ada.safetensors")
     imitator = Imitator(tmp_path)
-    await imitator.load()
+    await imitator.persona()
     imitator.close()
     assert "records no consent" in caplog.text

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from model.batches import Stream, context
+from model.lstm import LSTM
 from model.network import build_network, export_arrays, import_arrays
 from model.persona import array_shapes
 from model.recipe import RECIPES
-from model.sampler import Sampler
+from model.sampler import Request, windowed_replies
 from tests.conftest import make_persona
 
 
@@ -26,24 +27,22 @@ def trained(layers: int, sequence_length: int, units: int = 16):
 
 
 @pytest.mark.parametrize(("layers", "sequence_length"), [(1, 40), (2, 12), (2, 70)])  # written out, and as a loop
-def test_the_sampler_reads_what_keras_reads(layers, sequence_length):
+def test_the_reference_reads_what_keras_reads(layers, sequence_length):
     persona, network = trained(layers, sequence_length)
     random = np.random.default_rng(1)
     texts = random.integers(0, len(persona.vocabulary) + 1, (5, sequence_length))  # unknown characters too
-    sampler = Sampler(persona)
-    assert np.abs(sampler.logits(sampler.read(list(texts))) - network.predict(texts, verbose=0)).max() < 1e-3
+    lstm = LSTM(persona)
+    assert np.abs(lstm.logits(lstm.read(list(texts))) - network.predict(texts, verbose=0)).max() < 1e-3
 
 
 def test_the_windowed_reading_is_keras_on_the_last_window():
     persona, network = trained(1, 8)
-    random = np.random.default_rng(2)
-    text = random.integers(0, len(persona.vocabulary), 30).astype(np.uint16)
-    steps = Sampler(persona)._windowed([text])
-    window, logits = list(text[-8:]), next(steps)
-    for choice in random.integers(0, len(persona.vocabulary), 40):
-        assert np.abs(logits - network.predict(np.array([window]), verbose=0)).max() < 1e-3
-        window = [*window[1:], choice]
-        logits = steps.send(np.array([choice]))
+    prompt = "hello there, window"
+    window, expected = list(persona.encode(prompt)[-8:]), ""
+    for _ in range(40):
+        likeliest = int(network.predict(np.array([window]), verbose=0).argmax())
+        window, expected = [*window[1:], likeliest], expected + persona.vocabulary.characters[likeliest]
+    assert windowed_replies(persona, [Request(prompt, 0.0, 40)]) == [expected]
 
 
 @pytest.mark.parametrize("order", [(0, 2, 1, 3), (1, 0, 2, 3), (0, 1, 3, 2)])
@@ -53,9 +52,9 @@ def test_any_other_gate_order_is_caught(order):
     for name in ("lstm_0.kernel", "lstm_0.recurrent_kernel", "lstm_0.bias"):
         gates = np.split(arrays[name], 4, axis=-1)
         arrays[name] = np.concatenate([gates[k] for k in order], axis=-1)
-    sampler = Sampler(replace(persona, arrays=arrays))
+    lstm = LSTM(replace(persona, arrays=arrays))
     text = np.arange(20) % len(persona.vocabulary)
-    assert np.abs(sampler.logits(sampler.read([text])) - network.predict(text[np.newaxis], verbose=0)).max() > 1e-3
+    assert np.abs(lstm.logits(lstm.read([text])) - network.predict(text[np.newaxis], verbose=0)).max() > 1e-3
 
 
 def test_the_exported_arrays_are_those_of_the_persona_file():
@@ -65,7 +64,7 @@ def test_the_exported_arrays_are_those_of_the_persona_file():
 
 
 @pytest.mark.parametrize("ngrams", [0, 50])
-def test_a_stream_gives_the_samplers_logits_after_every_character_and_carries_on(ngrams):
+def test_a_stream_gives_the_references_logits_after_every_character_and_carries_on(ngrams):
     keras.utils.set_random_seed(0)
     knobs = {"reading": "stream", "embedding": 6, "layers": 2, "batch_size": 3, "sequence_length": 5, "dropout": 0.3}
     persona = make_persona(units=16, ngrams=ngrams, **knobs)
@@ -77,9 +76,9 @@ def test_a_stream_gives_the_samplers_logits_after_every_character_and_carries_on
     rows = np.concatenate([np.full((3, context(persona.recipe)), -1), text], axis=1)
     batches = Stream(rows, persona.recipe)
     logits = np.concatenate([network.predict(batches[batch][0], verbose=0) for batch in range(2)], axis=1)
-    sampler = Sampler(persona)
+    lstm = LSTM(persona)
     for place in range(10):
-        read = sampler.logits(sampler.read(list(text[:, : place + 1])))
+        read = lstm.logits(lstm.read(list(text[:, : place + 1])))
         assert read.shape == (3, 41) and np.abs(read - logits[:, place]).max() < 1e-3
 
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model.sampler import Request, Sampler
+from model.sampler import Batch, Request, Sampler, sampled_as_trained, windowed_replies
 from model.vocabulary import END
 from tests.conftest import make_persona
 
@@ -14,35 +14,6 @@ def constant_persona(biases: dict[str, float]):
     arrays = {name: np.zeros_like(array) for name, array in persona.arrays.items()}
     arrays["dense.bias"] = np.array([biases[c] for c in persona.vocabulary.characters], np.float32)
     return replace(persona, arrays=arrays)
-
-
-def naive_step(persona, ids):
-    """The LSTM from its textbook equations in double precision, one character at a time; returns the logits.
-
-    Source: Hochreiter and Schmidhuber (1997) with forget gates, gate order of Keras: i, f, c, o.
-    """
-    sigmoid = lambda x: 1 / (1 + np.exp(-x))  # noqa: E731
-    weights = {name: array.astype(float) for name, array in persona.arrays.items()}
-    units, layers = persona.recipe.units, persona.recipe.layers
-    h, c, x = np.zeros((layers, units)), np.zeros((layers, units)), np.zeros(units)
-    for character in ids:
-        x = np.eye(len(persona.vocabulary) + 1)[character][:-1]
-        for layer in range(layers):
-            z = x @ weights[f"lstm_{layer}.kernel"] + h[layer] @ weights[f"lstm_{layer}.recurrent_kernel"]
-            i, f, g, o = np.split(z + weights[f"lstm_{layer}.bias"], 4)
-            c[layer] = sigmoid(f) * c[layer] + sigmoid(i) * np.tanh(g)
-            x = h[layer] = sigmoid(o) * np.tanh(c[layer])
-    return x @ weights["dense.kernel"] + weights["dense.bias"]
-
-
-@pytest.mark.parametrize("layers", [1, 2, 3])
-def test_reading_gives_the_logits_of_the_textbook_equations(layers):
-    persona = make_persona(layers=layers)
-    sampler = Sampler(persona)
-    texts = [persona.encode(text) for text in ("hello there", "x", "", "été 😀 unknown Ж characters")]
-    logits = sampler.logits(sampler.read(texts))
-    for row, text in zip(logits, texts, strict=True):
-        assert np.allclose(row, naive_step(persona, text), atol=1e-5)
 
 
 def test_draws_follow_the_softmax_at_each_temperature():
@@ -65,10 +36,10 @@ def test_temperature_zero_takes_the_most_likely_character_and_no_temperature_ove
     assert all(900 < hottest.count(c) < 1100 for c in "abc")
 
 
-@pytest.mark.parametrize("request_", [Request("a", -0.1, 1), Request("a", float("nan"), 1), Request("a", 1.0, -1)])
-def test_impossible_requests_are_refused(request_, persona):
+@pytest.mark.parametrize(("temperature", "length"), [(-0.1, 1), (float("nan"), 1), (1.0, -1)])
+def test_impossible_requests_are_refused(temperature, length):
     with pytest.raises(ValueError, match="no temperature or no length"):
-        Sampler(persona).sample(request_)
+        Request("a", temperature, length)
 
 
 def test_a_random_seed_makes_a_reply_repeatable_and_none_does_not(persona):
@@ -78,23 +49,43 @@ def test_a_random_seed_makes_a_reply_repeatable_and_none_does_not(persona):
     assert sampler.sample(Request("hi", 1.0, 100)) != sampler.sample(Request("hi", 1.0, 100))
 
 
-@pytest.mark.parametrize("windowed", [False, True])
-def test_a_reply_is_the_same_alone_and_in_a_batch(persona, windowed):
+REQUESTS = [Request("hello world", 1.0, 40, 1), Request("x", 0.2, 7, 2), Request("", 2.0, 30, 3), Request("y", 1, 0)]
+
+
+def test_a_reply_is_the_same_alone_and_in_a_batch(persona):
     sampler = Sampler(persona)
-    requests = [Request("hello world", 1.0, 40, 1), Request("x", 0.2, 7, 2), Request("", 2.0, 30, 3)]
-    together = ["".join(parts) for parts in zip(*sampler.generate(requests, windowed=windowed), strict=True)]
-    alone = ["".join(c for (c,) in sampler.generate([request], windowed=windowed)) for request in requests]
-    assert together == alone and [len(reply) for reply in together] == [40, 7, 30]
+    together = sampler.replies(REQUESTS)
+    assert together == [sampler.sample(request) for request in REQUESTS]
+    assert [len(reply) for reply in together] == [40, 7, 30, 0]
+
+
+def test_replies_that_join_and_leave_a_running_batch_are_the_same_as_alone(persona):
+    sampler = Sampler(persona)
+    batch, texts, requests = Batch(sampler), {}, {}
+    random = np.random.default_rng(0)
+    for number in range(60):
+        if number < 40:
+            request = Request("abc " * int(random.integers(8)), 1.0, int(random.integers(40)), number)
+            reply = batch.add(request)
+            texts[reply], requests[reply] = "", request
+        if number == 9:
+            gone = next(iter(requests))
+            batch.remove(reply)
+            del texts[reply], requests[reply]
+        for each, text in batch.advance(int(random.integers(1, 9))).items():
+            texts[each] += text
+    assert not len(batch) and len(texts) == 39 and gone in texts
+    assert texts == {reply: sampler.sample(request) for reply, request in requests.items()}
 
 
 def test_the_windowed_reading_forgets_what_left_the_window(persona):
-    sampler = Sampler(persona)
     length = persona.recipe.sequence_length
     long, short = "q" * 30 + "window!!"[:length], "window!!"[:length]
-    windowed = [list(sampler.generate([Request(prompt, 1.0, 20, 1)], windowed=True)) for prompt in (long, short)]
-    assert windowed[0] == windowed[1]
-    carried = sampler.logits(sampler.read([persona.encode(long), persona.encode(short)]))
-    assert not np.allclose(carried[0], carried[1], atol=1e-4)
+    requests = [Request(prompt, 1.0, 20, 1) for prompt in (long, short)]
+    windowed = windowed_replies(persona, requests)
+    assert windowed[0] == windowed[1] and windowed[0] == sampled_as_trained(persona, requests[:1])[0]
+    carried = Sampler(persona).replies(requests)
+    assert carried[0] != carried[1]
 
 
 def test_a_stream_ends_messages_with_a_line_and_never_samples_the_unknown():

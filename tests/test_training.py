@@ -10,9 +10,9 @@ import pytest
 
 from model.checkpoint import load_checkpoint
 from model.corpus import Corpus
+from model.lstm import LSTM
 from model.messages import Author
 from model.recipe import RECIPES, learning_rate
-from model.sampler import Sampler
 from model.training import PATIENCE, Training
 from model.vocabulary import Vocabulary
 from tests.conftest import make_persona
@@ -57,17 +57,17 @@ def test_validating_a_stream_changes_nothing_and_each_character_counts_once(tmp_
     before = {name: value.copy() for name, value in run._values().items()}
     bits = run.validate()
     assert all(np.array_equal(value, before[name]) for name, value in run._values().items())
-    # The same from the sampler, one character at a time; each row there has read the T characters before it.
+    # The same in NumPy, one character at a time; each row there has read the T characters before it.
     persona = make_persona("".join(run.vocabulary.characters), **run.recipe.as_dict())
-    sampler = Sampler(replace(persona, arrays=run.arrays()))
+    lstm = LSTM(replace(persona, arrays=run.arrays()))
     text = run.vocabulary.encode(run.corpus.training[-11:] + "abcab abc").astype(int)
     nats = 0.0
     for place in range(9):
         row = place // 5 * 5  # the rows judge T = 5 characters each
-        state = sampler.start(1, text[np.newaxis, row : row + 5])  # runs reach back to them, the network doesn't
+        state = lstm.start(1, text[np.newaxis, row : row + 5])  # runs reach back to them, the network doesn't
         for character in text[row + 5 : place + 11]:
-            sampler.step(np.array([character]), state)
-        logits = sampler.logits(state)[0]
+            lstm.step(np.array([character]), state)
+        logits = lstm.logits(state)[0]
         nats += np.log(np.exp(logits).sum()) - logits[text[place + 11]]
     assert bits == pytest.approx(nats / 9 / math.log(2), abs=1e-4)
 

@@ -1,0 +1,201 @@
+/* The LSTM's steps and the choice of characters, for one thread: what model/lstm.py does, in vectors of the processor.
+
+   A step is bound by reading the weights: each block of rows reads them once, in the order in which they lie. They come
+   in panels: what LANES units need of all four gates (i, f, o, candidate: LANES numbers each), input by input. So a
+   panel's sums stay in registers until the units' states are settled, and no gate is ever written to memory.
+
+   Dimensions: B rows (replies), S steps, V known characters, E numbers of an embedding, H units, N characters of a run. */
+
+#include <stdint.h>
+#include <string.h>
+
+/* As many rows at a time as leave the sums, four vectors a row, in registers. */
+#if defined(__AVX512F__)
+enum { LANES = 16, ROWS = 6 };
+#elif defined(__AVX__)
+enum { LANES = 8, ROWS = 2 };
+#elif defined(__aarch64__)
+enum { LANES = 4, ROWS = 6 };
+#else
+enum { LANES = 4, ROWS = 2 };
+#endif
+enum { PANEL = 4 * LANES, MOST_LAYERS = 8 };
+
+typedef float vector __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef int32_t integers __attribute__((vector_size(4 * LANES)));
+
+/* Widths are multiples of what they are read in: units of LANES, logits of PANEL. */
+struct network {
+    int32_t layers, units, known, logits, embedding, ngram;
+    uint64_t ngram_rows, spread;
+    const uint64_t *powers;              /* (N,) */
+    const float *ngrams;                 /* (ngram_rows, E); E is 0 where there are none */
+    const float *rows;                   /* (V + 1, 4H): the first layer's input, embedded and multiplied, and bias */
+    const float *biases[MOST_LAYERS];    /* (4H,) each, but for the first layer */
+    const float *kernels[MOST_LAYERS];   /* panels (E + H or H + H, PANEL): the n-grams' or the layer below, then h */
+    const float *dense, *dense_bias;     /* panels (H, PANEL); (logits,) */
+};
+
+int32_t lanes(void) { return LANES; }
+
+static inline vector smaller(vector a, vector b) {
+    integers is = a < b;
+    return (vector)((is & (integers)a) | (~is & (integers)b));
+}
+
+static inline vector larger(vector a, vector b) { return -smaller(-a, -b); }
+
+/* e^x to about 1e-7 of it: 2^n by the exponent's bits, times e^r with |r| <= ln(2) / 2 by Taylor's series. */
+static inline vector exponential(vector x) {
+    const vector limit = (vector){} + 80.0f;
+    x = larger(smaller(x, limit), -limit);
+    vector shifted = x * 1.44269504f + 12582912.0f; /* adding 1.5 * 2^23 rounds to a whole number */
+    vector n = shifted - 12582912.0f;
+    vector r = x - n * 0.693359375f + n * 2.12194440e-4f; /* ln(2) in two parts: n times the first is exact */
+    vector sum = r * (1.0f / 720) + 1.0f / 120;
+    sum = sum * r + 1.0f / 24;
+    sum = sum * r + 1.0f / 6;
+    sum = sum * r + 0.5f;
+    sum = sum * r + 1.0f;
+    sum = sum * r + 1.0f;
+    integers power = (__builtin_convertvector(n, integers) + 127) << 23;
+    return sum * (vector)power;
+}
+
+static inline vector sigmoid(vector x) { return 1.0f / (1.0f + exponential(-x)); }
+static inline vector tanh_of(vector x) { return 1.0f - 2.0f / (1.0f + exponential(2.0f * x)); }
+
+/* Add x (rows, length) times a panel (length, PANEL) to the sums. */
+static inline __attribute__((always_inline)) void multiply(
+    vector sums[ROWS][4], const float *x, int stride, const int rows, int length, const float *panel) {
+    for (int k = 0; k < length; k++, panel += PANEL)
+        for (int row = 0; row < rows; row++)
+            for (int part = 0; part < 4; part++)
+                sums[row][part] += x[row * stride + k] * *(const vector *)(panel + part * LANES);
+}
+
+/* Let `rows` rows read their inputs x, for the units of one panel. */
+static inline __attribute__((always_inline)) void units_of_panel(
+    const float *const *start, const float *x, int stride, const int rows, int length, const float *panel, float *h,
+    float *c, int row_width) {
+    vector sums[ROWS][4];
+    for (int row = 0; row < rows; row++)
+        for (int part = 0; part < 4; part++) sums[row][part] = *(const vector *)(start[row] + part * LANES);
+    multiply(sums, x, stride, rows, length, panel);
+    for (int row = 0; row < rows; row++) {
+        vector *cell = (vector *)(c + row * row_width), *hidden = (vector *)(h + row * row_width);
+        *cell = sigmoid(sums[row][1]) * *cell + sigmoid(sums[row][0]) * tanh_of(sums[row][3]);
+        *hidden = sigmoid(sums[row][2]) * tanh_of(*cell);
+    }
+}
+
+static inline __attribute__((always_inline)) void logits_of_panel(
+    const float *bias, const float *h, int row_width, const int rows, int length, const float *panel, float *logits,
+    int width) {
+    vector sums[ROWS][4];
+    for (int row = 0; row < rows; row++)
+        for (int part = 0; part < 4; part++) sums[row][part] = *(const vector *)(bias + part * LANES);
+    multiply(sums, h, row_width, rows, length, panel);
+    for (int row = 0; row < rows; row++)
+        for (int part = 0; part < 4; part++) *(vector *)(logits + row * width + part * LANES) = sums[row][part];
+}
+
+/* The compiler needs each number of rows as a constant, to keep the sums in registers. */
+#define FOR_ROWS(count, call)                        \
+    switch (count) {                                 \
+        case 1: { enum { R = 1 }; call; } break;     \
+        case 2: { enum { R = 2 }; call; } break;     \
+        case 3: { enum { R = ROWS < 3 ? ROWS : 3 }; call; } break; \
+        case 4: { enum { R = ROWS < 4 ? ROWS : 4 }; call; } break; \
+        case 5: { enum { R = ROWS < 5 ? ROWS : 5 }; call; } break; \
+        default: { enum { R = ROWS }; call; }        \
+    }
+
+static int smallest(int a, int b) { return a < b ? a : b; }
+
+/* Draw from softmax(logits * sharpness) by its cumulative distribution; uniform is in [0, 1). */
+static int choose(const struct network *network, float *logits, float sharpness, float uniform) {
+    vector best = *(vector *)logits, sums = {};
+    for (int v = LANES; v < network->logits; v += LANES) best = larger(best, *(vector *)(logits + v));
+    float highest = best[0], total = 0;
+    for (int lane = 1; lane < LANES; lane++) highest = best[lane] > highest ? best[lane] : highest;
+    for (int v = 0; v < network->logits; v += LANES) {
+        vector weights = exponential((*(vector *)(logits + v) - highest) * sharpness);
+        sums += weights;
+        *(vector *)(logits + v) = weights;
+    }
+    for (int lane = 0; lane < LANES; lane++) total += sums[lane];
+    float left = uniform * total;
+    for (int v = 0; v < network->known; v++) {
+        left -= logits[v];
+        if (left < 0) return v;
+    }
+    /* Rounding left a little over: the most likely one, whose weight is e^0. */
+    int v = 0;
+    while (logits[v] < 1) v++;
+    return v;
+}
+
+/* Sum the embeddings of the runs that end with a row's latest characters. */
+static void embed_runs(const struct network *network, const int64_t *latest, float *x) {
+    uint64_t hash = (uint64_t)latest[0] * network->powers[0];
+    memset(x, 0, sizeof(float) * network->embedding);
+    for (int place = 1; place < network->ngram; place++) {
+        hash += (uint64_t)latest[place] * network->powers[place];
+        const float *run = network->ngrams + (hash * network->spread >> 32) % network->ngram_rows * network->embedding;
+        for (int e = 0; e < network->embedding; e++) x[e] += run[e];
+    }
+}
+
+/* Let each row read or draw so many characters.
+
+   h, c (B, layers, H) and latest (B, N) are the state, changed in place; given (B, S) are the ids to read, negative where
+   one is to be drawn with uniforms (B, S) and sharpness (B,); ids (B, S) takes what was read. Scratch: x (B, widest
+   input), logits (B, logits). */
+void advance(const struct network *network, int batch, int steps, float *h, float *c, int64_t *latest,
+             const int32_t *given, const float *uniforms, const float *sharpness, int32_t *ids, float *x,
+             float *logits) {
+    const int units = network->units, row_width = network->layers * units, gates = 4 * units, width = network->logits;
+    const int widest = units + (units > network->embedding ? units : network->embedding);
+    for (int step = 0; step < steps; step++) {
+        for (int first = 0; first < batch; first += ROWS) {
+            const int rows = smallest(ROWS, batch - first);
+            int drawn = 0;
+            for (int row = first; row < first + rows; row++) drawn |= given[row * steps + step] < 0;
+            if (!drawn) continue;
+            const float *last = h + first * row_width + (network->layers - 1) * units;
+            for (int v = 0; v < width; v += PANEL)
+                FOR_ROWS(rows, logits_of_panel(network->dense_bias + v, last, row_width, R, units,
+                                               network->dense + v * units, logits + first * width + v, width))
+        }
+        for (int row = 0; row < batch; row++) {
+            int32_t id = given[row * steps + step];
+            if (id < 0) id = choose(network, logits + row * width, sharpness[row], uniforms[row * steps + step]);
+            ids[row * steps + step] = id;
+            int64_t *own = latest + row * network->ngram;
+            memmove(own + 1, own, sizeof(int64_t) * (network->ngram - 1));
+            own[0] = id + 1;
+        }
+        for (int layer = 0; layer < network->layers; layer++) {
+            const int below = layer ? units : network->embedding, length = below + units;
+            for (int row = 0; row < batch; row++) {
+                float *own = x + row * widest;
+                if (layer) memcpy(own, h + row * row_width + (layer - 1) * units, sizeof(float) * units);
+                else if (below) embed_runs(network, latest + row * network->ngram, own);
+                memcpy(own + below, h + row * row_width + layer * units, sizeof(float) * units);
+            }
+            for (int unit = 0; unit < units; unit += LANES)
+                for (int first = 0; first < batch; first += ROWS) {
+                    const int rows = smallest(ROWS, batch - first);
+                    const float *start[ROWS];
+                    for (int row = 0; row < rows; row++)
+                        start[row] = 4 * unit + (layer ? network->biases[layer]
+                                                       : network->rows + (int64_t)ids[(first + row) * steps + step] * gates);
+                    const int64_t place = (int64_t)first * row_width + layer * units + unit;
+                    FOR_ROWS(rows, units_of_panel(start, x + first * widest, widest, R, length,
+                                                  network->kernels[layer] + (int64_t)4 * unit * length, h + place,
+                                                  c + place, row_width))
+                }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+"""The compiled kernel against the reference in NumPy."""
+
+import ctypes
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from model import kernel
+from model.kernel import CompiledLSTM, compile_kernel, load_kernel
+from model.lstm import LSTM
+from model.sampler import Request, Sampler
+from tests.conftest import make_persona
+
+CHARACTERS = "\n abcdefghijklmnopqrstuvwxyz.!?"
+
+
+@pytest.fixture
+def library() -> ctypes.CDLL:
+    if not compile_kernel():
+        pytest.skip("no C compiler is here")
+    load_kernel.cache_clear()
+    return load_kernel()
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        {"units": 12},  # fewer than fill a vector
+        {"units": 33, "layers": 3},
+        {"units": 64, "reading": "stream", "embedding": 5, "ngrams": 50},
+        {"units": 17, "layers": 2, "reading": "stream", "embedding": 40, "ngrams": 50},  # a run's is wider than h
+    ],
+)
+def test_it_draws_what_the_reference_draws(library, knobs):
+    lstm = LSTM(make_persona(CHARACTERS, scale=0.3, **knobs))
+    compiled = CompiledLSTM(lstm, library)
+    random = np.random.default_rng(0)
+    rows, steps = 13, 50  # of no whole number of blocks
+    given = np.full((rows, steps), -1, np.int32)
+    given[:, 0] = random.integers(lstm.known, size=rows)
+    given[4, :20] = random.integers(lstm.known + 1, size=20)  # the unknown among them
+    uniforms = random.random((rows, steps), np.float32)
+    temperatures = np.linspace(0, 2, rows, dtype=np.float32)
+    ours, theirs = compiled.start(rows), lstm.start(rows)
+    for first in range(0, steps, 25):  # in two parts: the second goes on with the state of the first
+        part = np.s_[:, first : first + 25]
+        draws = [
+            each.advance(state, given[part].copy(), uniforms[part].copy(), temperatures)
+            for each, state in ((compiled, ours), (lstm, theirs))
+        ]
+        assert (draws[0] == draws[1]).all()
+    assert np.abs(ours.h[..., : lstm.units] - theirs.h).max() < 1e-3 and not ours.h[..., lstm.units :].any()
+    assert np.abs(ours.c[..., : lstm.units] - theirs.c).max() < 1e-3
+    assert (ours.latest == theirs.latest).all()
+
+
+def test_large_numbers_saturate_as_in_the_reference(library):
+    lstm = LSTM(make_persona(CHARACTERS, units=16, scale=40.0))
+    given = np.arange(20, dtype=np.int32)[np.newaxis]
+    states = []
+    for each in (CompiledLSTM(lstm, library), lstm):
+        states.append(each.start(1))
+        each.advance(states[-1], given, np.zeros((1, 20), np.float32), np.ones(1, np.float32))
+    assert np.abs(states[0].h - states[1].h).max() < 1e-5
+
+
+def test_a_reply_is_the_same_with_and_without_it(library):
+    persona = make_persona()
+    request = Request("hello there", 0.8, 60, 5)
+    assert Sampler(persona).sample(request) == Sampler(persona, compiled=False).sample(request)
+
+
+def test_where_it_is_not_compiled_the_reference_samples(monkeypatch, tmp_path):
+    monkeypatch.setattr(kernel, "FOLDER", tmp_path)
+    load_kernel.cache_clear()
+    assert load_kernel() is None and isinstance(Sampler(make_persona()).lstm, LSTM)
+    load_kernel.cache_clear()
+
+
+def test_without_a_compiler_the_command_says_so(monkeypatch, tmp_path):
+    code = "from pathlib import Path; from model import kernel; kernel.FOLDER = Path('nowhere'); kernel.main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env={"PATH": "", "PYTHONPATH": "."}
+    )
+    assert done.returncode == 0 and "no C compiler" in done.stderr
