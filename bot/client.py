@@ -4,6 +4,7 @@ import asyncio
 import difflib
 import logging
 import math
+from contextlib import AsyncExitStack
 from typing import Any
 
 import discord
@@ -69,6 +70,7 @@ class Client(commands.AutoShardedBot):
         )
         self.settings = settings
         self.imitator = imitator
+        self._until_closed = AsyncExitStack()
         # One for all commands of a person; the decorator of discord.ext.commands has one for each command.
         self._cooldowns = commands.CooldownMapping.from_cooldown(1, settings.cooldown, commands.BucketType.user)
         self._reminders = commands.CooldownMapping.from_cooldown(1, settings.cooldown, commands.BucketType.user)
@@ -84,6 +86,16 @@ class Client(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Add the features, once, before connecting."""
         await self.add_cog(Mimic(self))
+        if self.settings.metrics_port:
+            from bot.metrics import Metrics
+
+            metrics = Metrics(self, self.imitator)
+            await self._until_closed.enter_async_context(metrics.served(self.settings.metrics_port))
+
+    async def close(self) -> None:
+        """Leave Discord, and end what the setup began."""
+        await super().close()
+        await self._until_closed.aclose()
 
     async def get_context(self, origin: Any, *, cls: Any = Context) -> Any:
         """Wrap every command in our own context."""

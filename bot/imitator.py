@@ -4,6 +4,7 @@ Replies of one persona run as one batch, which newcomers join and finished ones 
 """
 
 import asyncio
+import bisect
 import logging
 import math
 import time
@@ -22,6 +23,8 @@ RUNNING_LIMIT = 64  # replies; more at once would not finish more of them in a s
 WAITING_LIMIT = 256  # replies, of all people
 LIMIT_OF_ONE_PERSON = 16  # replies, waiting or running
 LONGEST_WAIT = 60.0  # seconds from the request to the last character
+
+BUCKETS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0)  # seconds: bounds of the tally of waits
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +60,22 @@ class Ticket:
     given_up: bool = False
 
 
+@dataclass
+class Tally:
+    """What was done since the start: numbers, and nothing of what was typed."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)  # finished, given up, refused, failed
+    characters: int = 0
+    seconds: float = 0.0  # of all the finished, from request to last character
+    waits: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))  # finished, by their seconds
+
+    def finish(self, seconds: float) -> None:
+        """Count a reply that took so long."""
+        self.outcomes["finished"] += 1
+        self.seconds += seconds
+        self.waits[bisect.bisect_left(BUCKETS, seconds)] += 1
+
+
 class Imitator:
     """Imitates the personas of a folder; loads and samples in threads of its own."""
 
@@ -79,6 +98,7 @@ class Imitator:
         self._running: dict[Loaded, dict[Reply, Ticket]] = {}
         self._turns: asyncio.Task[None] | None = None
         self._seconds_of_a_reply = 0.5  # to run, lately
+        self.tally = Tally()
         names = self.names()
         if not names:
             raise PersonaError(f"{folder}: no persona file (*{SUFFIX}) is there; train one with train.py")
@@ -122,24 +142,34 @@ class Imitator:
             BusyError: too many are waiting, or this one waited too long.
             PersonaError: the persona's file is missing or damaged.
         """
-        self._refuse_too_many(person)
-        deadline = asyncio.get_running_loop().time() + LONGEST_WAIT
+        outcome, ticket, began = "given up", None, time.monotonic()
         self._coming[person] += 1
-        ticket = None
         try:
+            self._refuse_too_many(person)
             ticket = Ticket(person, request, await self._load(name))
             self._waiting.append(ticket)
             if self._turns is None or self._turns.done():
                 self._turns = asyncio.create_task(self._take_turns())
+            deadline = asyncio.get_running_loop().time() + LONGEST_WAIT
             while (part := await _part(ticket, deadline)) is not None:
                 yield part
+            outcome = "finished"
+            self.tally.finish(time.monotonic() - began)
+        except BusyError:
+            outcome = "refused"
+            raise
+        except Exception:
+            outcome = "failed"
+            raise
         finally:
             self._coming -= Counter([person])  # forgets who has none left
             if ticket:
                 ticket.given_up = True
+            if outcome != "finished":
+                self.tally.outcomes[outcome] += 1
 
     def _refuse_too_many(self, person: int) -> None:
-        if self._coming[person] >= LIMIT_OF_ONE_PERSON:
+        if self._coming[person] > LIMIT_OF_ONE_PERSON:
             raise BusyError(f"I'm at {LIMIT_OF_ONE_PERSON} replies for you already; let me finish one first.")
         if len(self._waiting) >= WAITING_LIMIT:
             seconds = math.ceil((len(self._waiting) / RUNNING_LIMIT + 1) * self._seconds_of_a_reply)
@@ -188,6 +218,7 @@ class Imitator:
     def _hand_out(self, tickets: dict[Reply, Ticket], reply: Reply, text: str) -> None:
         ticket = tickets[reply]
         ticket.parts.put_nowait(text)
+        self.tally.characters += len(text)
         if reply.left == 0:
             ticket.parts.put_nowait(None)
             del tickets[reply]

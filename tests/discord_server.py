@@ -66,7 +66,7 @@ class DiscordServer:
     typing: list[str] = field(default_factory=list)
     identified: list[dict[str, Any]] = field(default_factory=list)
     resumed: list[dict[str, Any]] = field(default_factory=list)
-    heartbeats: int = 0
+    heartbeats: list[float] = field(default_factory=list)  # when they came, seconds
     ready: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -160,7 +160,7 @@ class DiscordServer:
             payload = frame.json()
             match payload["op"]:
                 case 1:
-                    self.heartbeats += 1
+                    self.heartbeats.append(time.monotonic())
                     await socket.send_json({"op": 11})
                 case 2 if self.refuse_with:
                     await socket.close(code=self.refuse_with)
