@@ -24,7 +24,7 @@ import psutil
 
 from bot.imitator import Imitator
 from model.lstm import LSTM
-from model.persona import Persona, array_shapes, load_persona, save_persona
+from model.persona import Persona, array_shapes, array_type, load_persona, save_persona
 from model.recipe import MIMIC, RECIPES, Recipe
 from model.sampler import Request, Sampler
 from model.vocabulary import Vocabulary
@@ -107,7 +107,7 @@ def random_persona(recipe: Recipe) -> Persona:
     vocabulary = Vocabulary("".join(chr(32 + code) for code in range(VOCABULARY)))
     random = np.random.default_rng(0)
     shapes = array_shapes(len(vocabulary), recipe)
-    arrays = {name: random.normal(0, 0.05, shape).astype(np.float32) for name, shape in shapes.items()}
+    arrays = {name: random.normal(0, 0.05, shape).astype(array_type(name)) for name, shape in shapes.items()}
     return replace(load_persona(DEMO), vocabulary=vocabulary, recipe=recipe, arrays=arrays)
 
 

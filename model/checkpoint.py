@@ -48,6 +48,7 @@ class Progress:
     best: Epoch | None = None
     finished: bool = False  # nothing is left to do: all epochs are done, or going on would not help
     validation_seconds: float = 0.0  # that the last validation took
+    learnt: bool = False  # whether the run began with weights that had learnt something
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ struct network {
     int32_t layers, units, known, logits, embedding, ngram;
     uint64_t ngram_rows, spread;
     const uint64_t *powers;              /* (N,) */
-    const float *ngrams;                 /* (ngram_rows, E); E is 0 where there are none */
+    const uint16_t *ngrams;              /* (ngram_rows, E) in half precision; E is 0 where there are none */
     const float *rows;                   /* (V + 1, 4H): the first layer's input, embedded and multiplied, and bias */
     const float *biases[MOST_LAYERS];    /* (4H,) each, but for the first layer */
     const float *kernels[MOST_LAYERS];   /* panels (E + H or H + H, PANEL): the n-grams' or the layer below, then h */
@@ -136,14 +136,20 @@ static int choose(const struct network *network, float *logits, float sharpness,
     return v;
 }
 
+/* A number in half precision: its bits moved, the exponent is 112 too small; right for all but infinities. */
+static inline float single(uint16_t half) {
+    union { uint32_t bits; float number; } moved = {(uint32_t)(half & 0x7fff) << 13 | (uint32_t)(half & 0x8000) << 16};
+    return moved.number * 0x1p112f;
+}
+
 /* Sum the embeddings of the runs that end with a row's latest characters. */
 static void embed_runs(const struct network *network, const int64_t *latest, float *x) {
     uint64_t hash = (uint64_t)latest[0] * network->powers[0];
     memset(x, 0, sizeof(float) * network->embedding);
     for (int place = 1; place < network->ngram; place++) {
         hash += (uint64_t)latest[place] * network->powers[place];
-        const float *run = network->ngrams + (hash * network->spread >> 32) % network->ngram_rows * network->embedding;
-        for (int e = 0; e < network->embedding; e++) x[e] += run[e];
+        const uint16_t *run = network->ngrams + (hash * network->spread >> 32) % network->ngram_rows * network->embedding;
+        for (int e = 0; e < network->embedding; e++) x[e] += single(run[e]);
     }
 }
 

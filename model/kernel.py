@@ -87,7 +87,7 @@ class CompiledLSTM:
         self._lanes: int = library.lanes()
         self._units = _up_to(lstm.units, self._lanes)  # those that fill up a vector have weights, and stay, 0
         self._layers = lstm.layers
-        runs = np.empty((1, 0), np.float32) if lstm.runs is None else lstm.runs
+        runs = np.empty((1, 0), np.float16) if lstm.runs is None else lstm.runs
         embedding = runs.shape[1]
         self._widest = self._units + max(self._units, embedding)
         dense = _padded(lstm.dense_kernel, self._units, _up_to(lstm.dense_kernel.shape[1], 4 * self._lanes))

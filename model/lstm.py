@@ -44,7 +44,7 @@ class LSTM:
         """Lay the weights out for stepping: about as many bytes again as the persona's arrays, but for the n-grams'."""
         self.known = len(persona.vocabulary)
         self.units, self.layers = persona.recipe.units, persona.recipe.layers
-        self.runs: Floats | None = persona.arrays.get("ngrams")  # (rows, E)
+        self.runs: NDArray[np.float16] | None = persona.arrays.get("ngrams")  # (rows, E)
         self.biases: list[Floats] = []  # (4H,)
         self.kernels: list[Floats] = []
         for layer in range(self.layers):
@@ -95,7 +95,7 @@ class LSTM:
                 inputs = np.concatenate([state.h[:, layer - 1], h], axis=1)
             elif self.runs is not None:
                 found = self.runs[ngram_rows(state.latest, len(self.runs))]  # (B, N - 1, E)
-                inputs = np.concatenate([found.sum(axis=1), h], axis=1)
+                inputs = np.concatenate([found.sum(axis=1, dtype=np.float32), h], axis=1)
             gates = inputs @ kernel  # (B, 4H)
             gates += self.biases[layer] if layer else self.inputs[ids]
             np.tanh(gates, out=gates)

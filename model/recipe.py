@@ -14,6 +14,8 @@ TEMPERATURES = (0.2, 0.5, 1.0, 1.2)  # the tutorial's four, at which a network's
 # A cosine schedule rises to its learning rate in this share of a run and in no fewer batches than these: after three, a
 # network of 512 units never left the plateau of single letters.
 WARM_UP, WARM_UP_BATCHES = 0.02, 40
+# Weights that have learnt already are on no plateau; the optimizer's averages want a few batches all the same.
+WARM_UP_BATCHES_OF_LEARNT = 4
 
 
 class RecipeError(Exception):
@@ -131,9 +133,14 @@ def expected_bits(characters: float) -> float:
     return 2.0 - 0.09 * math.log2(max(characters, 1.0) / 1.6e6)
 
 
-def learning_rate(recipe: Recipe, share: float, batches: int) -> float:
-    """Return the learning rate when this share of the run, and so many batches, are done."""
+def learning_rate(recipe: Recipe, share: float, batches: int, *, learnt: bool = False) -> float:
+    """Return the learning rate when this share of the run, and so many batches, are done.
+
+    Args:
+        learnt: whether the run began with weights that had learnt something.
+    """
     if recipe.schedule == "constant":
         return recipe.learning_rate
-    warm_up = min(1.0, share / WARM_UP + 0.01, (batches + 1) / WARM_UP_BATCHES)
+    fewest = WARM_UP_BATCHES_OF_LEARNT if learnt else WARM_UP_BATCHES
+    warm_up = min(1.0, share / WARM_UP + 0.01, (batches + 1) / fewest)
     return recipe.learning_rate * warm_up * (1 + math.cos(math.pi * min(share, 1.0))) / 2

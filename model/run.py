@@ -18,7 +18,7 @@ import numpy as np
 from model.checkpoint import FILE as CHECKPOINT
 from model.checkpoint import Epoch
 from model.corpus import Corpus
-from model.persona import SUFFIX, Arrays, Consent, Persona, Source, array_shapes, written_aside
+from model.persona import SUFFIX, Arrays, Consent, Persona, Source, array_shapes, array_type, written_aside
 from model.plots import draw_curve
 from model.recipe import TEMPERATURES, Recipe
 from model.sampler import Request, sampled_as_trained
@@ -108,7 +108,7 @@ class Run:
             metrics=metrics,
             libraries={library: version(library) for library in ("keras", "numpy", "pandas")},
             created=datetime.now(UTC).isoformat(timespec="seconds"),
-            arrays=arrays,
+            arrays={name: array.astype(array_type(name), copy=False) for name, array in arrays.items()},
         )
 
 

@@ -63,7 +63,7 @@ class Training:
         self.recipe = recipe
         self.folder = folder
         self.network = build_network(len(vocabulary), recipe)
-        self.progress = Progress()
+        self.progress = Progress(learnt=bool(initial))
         self.best_arrays: dict[str, NDArray[np.float32]] = {}
         self.interrupted = False
         self.diverged = False
@@ -276,8 +276,9 @@ class _Watch(keras.callbacks.Callback):
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         training = self._training
-        rate = learning_rate(training.recipe, training.share, training.progress.batches) / 2**training.rollbacks
-        self.model.optimizer.learning_rate = rate
+        progress = training.progress
+        rate = learning_rate(training.recipe, training.share, progress.batches, learnt=progress.learnt)
+        self.model.optimizer.learning_rate = rate / 2**training.rollbacks
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         training, progress = self._training, self._training.progress

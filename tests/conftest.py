@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from model.device import settle_tensorflow
-from model.persona import Consent, Persona, Source, array_shapes, save_persona
+from model.persona import Consent, Persona, Source, array_shapes, array_type, save_persona
 from model.recipe import RECIPES
 from model.vocabulary import Vocabulary
 
@@ -32,7 +32,7 @@ def make_persona(
     vocabulary = Vocabulary("".join(sorted(characters)))
     random = np.random.default_rng(0)
     shapes = array_shapes(len(vocabulary), recipe)
-    arrays = {name: random.normal(0, scale, shape).astype(np.float32) for name, shape in shapes.items()}
+    arrays = {name: random.normal(0, scale, shape).astype(array_type(name)) for name, shape in shapes.items()}
     source = Source(author, "a1", ["chat.csv"], "gitter-csv", 10, 400, "2026-01-01", "2026-02-01", "0" * 64)
     consent = Consent("fiction", author, "2026-02-02", "")
     return Persona(

@@ -50,7 +50,7 @@ def test_the_runs_that_a_character_ends_are_added_to_its_embedding():
     plain = LSTM(replace(persona, arrays=arrays))
     ids = [persona.encode("ab")]
     lstm = LSTM(persona)
-    assert np.allclose(lstm.logits(lstm.read(ids)), plain.logits(plain.read(ids)), atol=1e-5)
+    assert np.allclose(lstm.logits(lstm.read(ids)), plain.logits(plain.read(ids)), atol=1e-2)  # half precision
 
 
 def test_a_draw_is_where_the_cumulative_distribution_passes_the_random_number():

@@ -38,7 +38,7 @@ def test_a_seed_is_read_in_the_letter_case_of_the_training_text():
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"format": 1}, "persona format 1, this version reads 2"),
+        ({"format": 1}, "persona format 1, this version reads 3"),
         ({"format": None}, "persona format None"),
         ({"name": "../x"}, "can't be a persona's name"),
         ({"vocabulary": "ba"}, "sorted by code point"),

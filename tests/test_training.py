@@ -78,6 +78,9 @@ def test_a_cosine_schedule_warms_up_and_goes_down_to_zero():
     assert rates == pytest.approx([0.01, 0.999, 0.5, 0, 0], abs=1e-3)
     # However short the run is: the 10th of the 40 batches in which it rises at the fastest.
     assert learning_rate(recipe, 0.5, 9) == pytest.approx(0.5 / 4)
+    # Weights that have learnt already want four.
+    assert learning_rate(recipe, 0.5, 0, learnt=True) == pytest.approx(0.5 / 4)
+    assert learning_rate(recipe, 0.5, 3, learnt=True) == pytest.approx(0.5)
     assert learning_rate(RECIPE, 0.7, 0) == RECIPE.learning_rate
 
 
