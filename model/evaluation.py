@@ -27,7 +27,7 @@ from model.recipe import TEMPERATURES
 from model.sampler import Request, sampled_as_trained
 from model.vocabulary import Vocabulary, readable
 
-REPLIES = 20  # at each temperature
+REPLIES = 100  # at each temperature: a share of them is uncertain by 0.05
 BLOCK = 400  # characters of a reply, and of the real text beside it
 COPIED = 40  # a run of so many characters that the training text holds too is no accident
 PPM_ORDER = 8

@@ -57,13 +57,20 @@ def library_file() -> Path:
     return FOLDER / f"kernel-{key.hexdigest()[:16]}.so"
 
 
-def compile_kernel() -> bool:
-    """Compile the kernel for this machine, unless it is; return whether it is there now."""
-    compiler = shutil.which("cc")
-    if not library_file().exists() and compiler:
-        with written_aside(library_file()) as aside:
-            subprocess.run([compiler, *FLAGS, "-o", str(aside), str(SOURCE)], check=True)  # noqa: S603 - our own words
-    return library_file().exists()
+def compile_kernel() -> str:
+    """Compile the kernel for this machine, unless it is; return what stands in the way, "" if nothing does."""
+    file, compiler = library_file(), shutil.which("cc")
+    if file.exists():
+        return ""
+    if not compiler:
+        return "no C compiler (cc) is here"
+    try:
+        with written_aside(file) as aside:
+            subprocess.run([compiler, *FLAGS, "-o", str(aside), str(SOURCE)], check=True, capture_output=True)  # noqa: S603 - our own words
+    except subprocess.CalledProcessError as error:
+        lines = error.stderr.decode(errors="replace").splitlines() or ["it says nothing"]
+        return f"the C compiler can't compile {SOURCE.name}: {lines[0]}"
+    return ""
 
 
 @functools.cache
@@ -192,8 +199,8 @@ def _up_to(count: int, multiple: int) -> int:
 
 def main() -> None:
     """Compile the kernel, or say that replies will take longer."""
-    if not compile_kernel():
-        print("no C compiler (cc) is here: replies are sampled with NumPy, the same ones and slower", file=sys.stderr)
+    if problem := compile_kernel():
+        print(f"{problem}: replies are sampled with NumPy, the same ones but more slowly", file=sys.stderr)
 
 
 if __name__ == "__main__":

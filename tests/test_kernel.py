@@ -1,8 +1,6 @@
 """The compiled kernel against the reference in NumPy."""
 
 import ctypes
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -18,8 +16,8 @@ CHARACTERS = "\n abcdefghijklmnopqrstuvwxyz.!?"
 
 @pytest.fixture
 def library() -> ctypes.CDLL:
-    if not compile_kernel():
-        pytest.skip("no C compiler is here")
+    if problem := compile_kernel():
+        pytest.skip(problem)
     load_kernel.cache_clear()
     return load_kernel()
 
@@ -79,9 +77,15 @@ def test_where_it_is_not_compiled_the_reference_samples(monkeypatch, tmp_path):
     load_kernel.cache_clear()
 
 
-def test_without_a_compiler_the_command_says_so(monkeypatch, tmp_path):
-    code = "from pathlib import Path; from model import kernel; kernel.FOLDER = Path('nowhere'); kernel.main()"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env={"PATH": "", "PYTHONPATH": "."}
-    )
-    assert done.returncode == 0 and "no C compiler" in done.stderr
+@pytest.mark.parametrize(
+    ("compiler", "problem"), [(None, "no C compiler"), ("#!/bin/sh\necho 'no such flag' >&2; exit 1", "no such flag")]
+)
+def test_without_a_compiler_that_can_the_command_says_so(monkeypatch, tmp_path, capsys, compiler, problem):
+    monkeypatch.setattr(kernel, "FOLDER", tmp_path / "build")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    if compiler:
+        (tmp_path / "cc").write_text(compiler)
+        (tmp_path / "cc").chmod(0o755)
+    kernel.main()
+    assert problem in capsys.readouterr().err
+    assert not (tmp_path / "build").exists() or not list((tmp_path / "build").iterdir())
