@@ -8,10 +8,13 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import discord
+from discord import app_commands
 from discord.ext import commands
 
+from bot.cogs.help import Help
 from bot.cogs.mimic import Mimic
-from bot.imitator import BusyError, Imitator
+from bot.cogs.temps import Temps
+from bot.imitator import BusyError, Imitator, UnknownPersonaError
 from bot.reply import ReplyError, escape
 from bot.settings import Settings
 
@@ -22,34 +25,46 @@ INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, me
 
 # Discord's error code for a reply in a channel whose history the bot may not read; it may still write there.
 NO_READING_OF_HISTORY = 160002
+MOST_CHOICES = 25  # that Discord takes
 WAITS_FOR_DISCORD = (1.0, 2.0, 4.0)  # seconds, after answers that discord.py doesn't wait out itself, such as 503
+
+
+WRAPPERS = (commands.CommandInvokeError, commands.HybridCommandError, app_commands.CommandInvokeError)
 
 
 class Context(commands.Context["Client"]):
     """A command as it was typed, and the way to answer it."""
 
-    async def show(self, content: str, message: discord.Message | None = None) -> discord.Message:
-        """Answer the command's message, or in its channel if it is gone by now, or change the answer that was given.
+    @property
+    def before_names(self) -> str:
+        """What stands before a command's name, the way in which this one was called."""
+        return "/" if self.interaction else self.bot.settings.prefix
 
-        Links unfold no pictures. discord.py waits out rate limits and most of Discord's failures; here the rest.
+    async def show(self, message: discord.Message | None = None, **payload: Any) -> discord.Message:
+        """Answer the command, or change the answer that was given; links unfold no pictures.
+
+        Where the command's message is gone by now, or can't be referred to, the answer goes to its channel.
+        discord.py waits out rate limits and most of Discord's failures; here the rest.
         """
-        for wait in WAITS_FOR_DISCORD:
+        for wait in (*WAITS_FOR_DISCORD, None):
             try:
-                if message:
-                    return await message.edit(content=content)
-                return await self._reply(content)
+                return await (message.edit(**payload) if message else self._answer(payload))
             except discord.DiscordServerError:
+                if wait is None:
+                    raise
                 await asyncio.sleep(wait)
-        return await self._reply(content)
+        raise AssertionError("unreachable")
 
-    async def _reply(self, content: str) -> discord.Message:
-        reference = self.message.to_reference(fail_if_not_exists=False)
+    async def _answer(self, payload: dict[str, Any]) -> discord.Message:
+        payload = {"suppress_embeds": not payload.get("embeds")} | payload
+        if self.interaction:
+            return await self.send(**payload)
         try:
-            return await self.send(content, reference=reference, suppress_embeds=True)
+            return await self.send(reference=self.message.to_reference(fail_if_not_exists=False), **payload)
         except discord.HTTPException as error:
             if error.code != NO_READING_OF_HISTORY:
                 raise
-            return await self.send(content, suppress_embeds=True)
+            return await self.send(**payload)
 
 
 class Client(commands.AutoShardedBot):
@@ -85,7 +100,8 @@ class Client(commands.AutoShardedBot):
 
     async def setup_hook(self) -> None:
         """Add the features, once, before connecting."""
-        await self.add_cog(Mimic(self))
+        for cog in (Mimic(self), Temps(self), Help(self)):
+            await self.add_cog(cog)
         if self.settings.metrics_port:
             from bot.metrics import Metrics
 
@@ -96,6 +112,11 @@ class Client(commands.AutoShardedBot):
         """Leave Discord, and end what the setup began."""
         await super().close()
         await self._until_closed.aclose()
+
+    def persona_choices(self, typed: str) -> list[app_commands.Choice[str]]:
+        """Return the personas that a person may mean, as Discord offers them while they type."""
+        names = [name for name in self.imitator.names() if typed.lower() in name.lower()]
+        return [app_commands.Choice(name=name, value=name) for name in names[:MOST_CHOICES]]
 
     async def get_context(self, origin: Any, *, cls: Any = Context) -> Any:
         """Wrap every command in our own context."""
@@ -108,8 +129,12 @@ class Client(commands.AutoShardedBot):
 
     async def on_command_error(self, context: Context, error: commands.CommandError) -> None:  # type: ignore[override]
         """Answer what a person can put right in one sentence; log the rest."""
-        cause = error.original if isinstance(error, commands.CommandInvokeError) else error
+        cause: Exception = error
+        while isinstance(cause, WRAPPERS):
+            cause = cause.original
         match cause:
+            case commands.NotOwner() | commands.CommandNotFound() if context.command:
+                return  # not everybody's command: to others it isn't there
             case commands.CommandNotFound():
                 sentence = self._suggestion(context)
             case commands.CommandOnCooldown():
@@ -117,7 +142,7 @@ class Client(commands.AutoShardedBot):
                 if reminder and reminder.update_rate_limit():
                     return  # told once; whoever types on would make the bot flood the channel
                 sentence = f"Give me a moment: your next one in {math.ceil(cause.retry_after)} s."
-            case ReplyError() | BusyError():
+            case ReplyError() | BusyError() | UnknownPersonaError():
                 sentence = str(cause)
             case discord.Forbidden() | discord.NotFound():
                 # The channel is gone, or the bot may not write there: nobody is left to tell.
@@ -128,7 +153,7 @@ class Client(commands.AutoShardedBot):
                 sentence = "That went wrong on my side; whoever runs me finds the reason in the log."
         if sentence:
             try:
-                await context.show(escape(sentence))
+                await context.show(content=escape(sentence), ephemeral=True)
             except discord.HTTPException as problem:
                 log.warning("no reply in channel %s: %s", context.channel.id, problem)
 

@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 
-from bot.imitator import BusyError, Imitator
-from bot.reply import ReplyError, help_text, label, parse_prompt, plain
+from bot.imitator import BusyError, Imitator, UnknownPersonaError
+from bot.reply import Prompt, ReplyError, heat_colour, help_text, label, parse_prompt, plain
 from bot.settings import Settings
-from model.sampler import Request
+from model.recipe import TEMPERATURES
 
+COMMANDS = ("mimic", "temps", "help", "quit")
 BOLD, DIM, RESET = "\033[1m", "\033[2m", "\033[0m"
 
 
@@ -34,15 +36,15 @@ def chat(settings: Settings, imitator: Imitator, random_seed: int | None = None)
             match command:
                 case "mimic":
                     runner.run(_mimic(settings, imitator, words, random_seed))
+                case "temps":
+                    runner.run(_temps(settings, imitator, words, random_seed))
                 case "help":
                     print(help_text(settings.prefix, author, settings.temperature), flush=True)
                 case "quit" | "exit":
                     return
                 case _ if line.strip():
-                    print(
-                        f"Commands begin with {settings.prefix}: {settings.prefix}mimic, {settings.prefix}help.",
-                        flush=True,
-                    )
+                    names = ", ".join(f"{settings.prefix}{name}" for name in COMMANDS)
+                    print(f"Commands begin with {settings.prefix}: {names}.", flush=True)
 
 
 def _split(line: str, prefix: str) -> tuple[str | None, str]:
@@ -55,18 +57,50 @@ def _split(line: str, prefix: str) -> tuple[str | None, str]:
 
 async def _mimic(settings: Settings, imitator: Imitator, words: str, random_seed: int | None) -> None:
     """Print a reply as it is drawn."""
-    bold, dim, reset = (BOLD, DIM, RESET) if sys.stdout.isatty() else ("", "", "")
-    try:
-        prompt = parse_prompt(words, settings.temperature, f"{settings.prefix}mimic")
-        author = (await imitator.persona()).author
-        print(f"{bold}{plain(prompt.seed)}{reset}", end="", flush=True)
-        request = Request(prompt.seed, prompt.temperature, settings.length, random_seed)
-        async with contextlib.aclosing(imitator.stream(request)) as parts:
+    with _said():
+        prompt = _prompt(words, (settings.temperature,), f"{settings.prefix}mimic", random_seed)
+        author = (await imitator.persona(prompt.persona)).author
+        (request,) = prompt.requests(settings.length)
+        _show(_styled(plain(prompt.seed), BOLD), end="")
+        async with contextlib.aclosing(imitator.stream(request, name=prompt.persona)) as parts:
             async for part in parts:
-                print(plain(part), end="", flush=True)
-        print(f"\n{dim}({label(author, prompt.temperature)}){reset}", flush=True)
-    except (ReplyError, BusyError) as error:
-        print(error, flush=True)
+                _show(plain(part), end="")
+        _show("\n" + _styled(f"({label(author, request.temperature)})", DIM))
+
+
+async def _temps(settings: Settings, imitator: Imitator, words: str, random_seed: int | None) -> None:
+    """Print the replies at several temperatures, from cold to hot in colour."""
+    with _said():
+        prompt = _prompt(words, TEMPERATURES, f"{settings.prefix}temps", random_seed)
+        author = (await imitator.persona(prompt.persona)).author
+        requests = prompt.requests(settings.length)
+        replies = await imitator.imitate_all(requests, name=prompt.persona)
+        for request, reply in zip(requests, replies, strict=True):
+            colour = "\033[38;2;{};{};{}m".format(*heat_colour(request.temperature))
+            _show(_styled(plain(prompt.seed), BOLD) + _styled(plain(reply), colour))
+            _show(_styled(f"({label(author, request.temperature)})", DIM))
+
+
+def _prompt(words: str, default: tuple[float, ...], command: str, random_seed: int | None) -> Prompt:
+    prompt = parse_prompt(words, default, command)
+    return prompt if prompt.random_seed is not None else replace(prompt, random_seed=random_seed)
+
+
+@contextlib.contextmanager
+def _said() -> Iterator[None]:
+    """Print what a person can put right, in one sentence."""
+    try:
+        yield
+    except (ReplyError, BusyError, UnknownPersonaError) as error:
+        _show(str(error))
+
+
+def _styled(text: str, style: str) -> str:
+    return f"{style}{text}{RESET}" if sys.stdout.isatty() else text
+
+
+def _show(text: str, end: str = "\n") -> None:
+    print(text, end=end, flush=True)
 
 
 def _lines() -> Iterator[str]:

@@ -9,7 +9,7 @@ import logging
 import math
 import time
 from collections import Counter, OrderedDict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -31,6 +31,10 @@ log = logging.getLogger(__name__)
 
 class BusyError(Exception):
     """Too many replies are waiting; the text is one sentence for the person who asked."""
+
+
+class UnknownPersonaError(Exception):
+    """No persona has that name; the text is one sentence for the person who asked."""
 
 
 @dataclass(eq=False)
@@ -122,6 +126,7 @@ class Imitator:
         """Return a persona, without its arrays, as its file is now; "" is the default.
 
         Raises:
+            UnknownPersonaError: no persona has that name.
             PersonaError: the file is missing or damaged.
         """
         return (await self._load(name)).sampler.persona
@@ -130,6 +135,10 @@ class Imitator:
         """Sample one whole reply; arguments and errors are those of `stream`."""
         async with aclosing(self.stream(request, person, name)) as parts:
             return "".join([part async for part in parts])
+
+    async def imitate_all(self, requests: Sequence[Request], person: int = 0, name: str = "") -> list[str]:
+        """Sample several whole replies, in one batch; arguments and errors are those of `stream`."""
+        return await asyncio.gather(*(self.imitate(request, person, name) for request in requests))
 
     async def stream(self, request: Request, person: int = 0, name: str = "") -> AsyncGenerator[str]:
         """Sample one reply, yielding its characters as they are drawn; closed early it gives its place back.
@@ -140,6 +149,7 @@ class Imitator:
 
         Raises:
             BusyError: too many are waiting, or this one waited too long.
+            UnknownPersonaError: no persona has that name.
             PersonaError: the persona's file is missing or damaged.
         """
         outcome, ticket, began = "given up", None, time.monotonic()
@@ -225,6 +235,8 @@ class Imitator:
             self._seconds_of_a_reply += (time.monotonic() - ticket.began - self._seconds_of_a_reply) / 16
 
     async def _load(self, name: str) -> Loaded:
+        if name and name not in self.names():
+            raise UnknownPersonaError(f"I know nobody called {name[:40]}; there are {', '.join(self.names())[:400]}.")
         return await asyncio.get_running_loop().run_in_executor(self._loader, self._loaded, name or self.default)
 
     def _loaded(self, name: str) -> Loaded:

@@ -8,7 +8,7 @@ from typing import Any
 
 from dotenv import dotenv_values
 
-LONGEST_REPLY = 800  # characters; with every one of them escaped, the reply still fits Discord's 2,000
+LONGEST_REPLY = 1500  # characters; with every one of them escaped, the reply still fits what Discord shows
 
 
 class SettingsError(Exception):

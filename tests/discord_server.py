@@ -17,6 +17,7 @@ from aiohttp import WSMsgType, web
 TOKEN = "a-token-that-this-server-knows"
 BOT = {"id": "1", "username": "Mimic", "discriminator": "0", "global_name": None, "avatar": None, "bot": True}
 GUILD_ID, CHANNEL_ID, DM_ID = "100", "200", "300"
+OWNER_ID = 2  # of bot and guild
 GUILD = {
     "id": GUILD_ID,
     "name": "A server",
@@ -62,6 +63,8 @@ class DiscordServer:
     rate_limits: int = 0  # answers 429 to so many posted messages
     errors: list[tuple[int, int]] = field(default_factory=list)  # (status, code) of answers to the next posted messages
     sent: "asyncio.Queue[Sent]" = field(default_factory=asyncio.Queue)
+    commands: list[dict[str, Any]] = field(default_factory=list)  # as they were told to Discord last
+    acknowledged: dict[str, Sent] = field(default_factory=dict)  # interactions, by id
     edits: list[Sent] = field(default_factory=list)
     typing: list[str] = field(default_factory=list)
     identified: list[dict[str, Any]] = field(default_factory=list)
@@ -80,13 +83,18 @@ class DiscordServer:
         api = "/api/v10"
         app.router.add_get("/", self._connected)
         app.router.add_get(f"{api}/users/@me", self._authorised(lambda _: BOT))
-        application = {"id": "1", "name": "Mimic", "description": "", "flags": 0, "verify_key": "", "owner": BOT}
+        application = {"id": "1", "name": "Mimic", "description": "", "flags": 0, "verify_key": ""}
+        application["owner"] = person(OWNER_ID, "The owner")
         application |= {"bot_public": True, "bot_require_code_grant": False, "summary": "", "icon": None, "team": None}
         app.router.add_get(f"{api}/oauth2/applications/@me", self._authorised(lambda _: application))
         app.router.add_get(f"{api}/gateway/bot", self._authorised(self._shards))
         app.router.add_post(f"{api}/channels/{{channel}}/messages", self._posted)
         app.router.add_patch(f"{api}/channels/{{channel}}/messages/{{message}}", self._edited)
         app.router.add_post(f"{api}/channels/{{channel}}/typing", self._typing)
+        app.router.add_put(f"{api}/applications/{{application}}/commands", self._synced)
+        app.router.add_post(f"{api}/interactions/{{interaction}}/{{token}}/callback", self._acknowledged)
+        app.router.add_post(f"{api}/webhooks/{{application}}/{{channel}}", self._posted)
+        app.router.add_patch(f"{api}/webhooks/{{application}}/{{channel}}/messages/{{message}}", self._edited)
         self._runner = web.AppRunner(app)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -129,6 +137,17 @@ class DiscordServer:
         channel, payload = request.match_info["channel"], await request.json()
         self.edits.append(Sent(channel, payload))
         return answer(self._message(channel, BOT, payload["content"]) | {"id": request.match_info["message"]})
+
+    async def _synced(self, request: web.Request) -> web.Response:
+        self.commands = await request.json()
+        registered = {"application_id": BOT["id"], "version": "1", "default_member_permissions": None}
+        return answer([registered | command | {"id": str(next(self._ids))} for command in self.commands])
+
+    async def _acknowledged(self, request: web.Request) -> web.Response:
+        interaction, payload = request.match_info["interaction"], await request.json()
+        self.acknowledged[interaction] = Sent(request.match_info["token"], payload)
+        callback = {"id": interaction, "type": 2, "activity_instance_id": None}
+        return answer({"interaction": callback | {"response_message_id": None, "response_message_loading": True}})
 
     async def _typing(self, request: web.Request) -> web.Response:
         self.typing.append(request.match_info["channel"])
@@ -195,6 +214,26 @@ class DiscordServer:
         message = self._message(channel_id, author or person(7, "Ada"), content)
         await self.dispatch("MESSAGE_CREATE", message)
         return message["id"]
+
+    async def interact(
+        self, kind: int, name: str, *options: dict[str, Any], author: dict[str, Any] | None = None
+    ) -> str:
+        """Let a person use a slash command (kind 2), or type in one (4); return the interaction's id."""
+        interaction = str(next(self._ids))
+        member = {"user": author or person(7, "Ada"), "roles": [], "joined_at": "2026-01-01T00:00:00+00:00"}
+        member |= {"deaf": False, "mute": False, "permissions": "2147483647", "flags": 0}
+        payload = {"id": interaction, "application_id": BOT["id"], "type": kind, "token": CHANNEL_ID, "version": 1}
+        payload |= {"guild_id": GUILD_ID, "channel_id": CHANNEL_ID, "channel": GUILD["channels"][0], "member": member}
+        payload |= {"data": {"id": "900", "name": name, "type": 1, "options": list(options)}, "locale": "en-GB"}
+        payload |= {"entitlements": [], "authorizing_integration_owners": {}, "context": 0, "app_permissions": "8"}
+        await self.dispatch("INTERACTION_CREATE", payload | {"attachment_size_limit": 10_000_000})
+        return interaction
+
+    async def slash(self, name: str, **options: str | float) -> str:
+        """Let a person use a slash command; return the interaction's id."""
+        kinds = {str: 3, int: 4, float: 10}
+        named = [{"name": key, "type": kinds[type(value)], "value": value} for key, value in options.items()]
+        return await self.interact(2, name, *named)
 
     async def delete(self, message_id: str) -> None:
         """Let a person delete a message."""

@@ -5,6 +5,7 @@ import itertools
 import re
 import threading
 import time
+from dataclasses import replace
 
 import discord
 import pytest
@@ -13,9 +14,12 @@ from bot import client as client_module
 from bot.client import Client
 from bot.cogs import mimic
 from bot.imitator import Imitator
+from bot.reply import plain
 from bot.settings import Settings
-from model.sampler import Batch
-from tests.discord_server import CHANNEL_ID, DM_ID, TOKEN, DiscordServer, person
+from model.persona import save_persona
+from model.sampler import Batch, Request, Sampler
+from tests.conftest import make_persona
+from tests.discord_server import CHANNEL_ID, DM_ID, OWNER_ID, TOKEN, DiscordServer, person
 
 
 @pytest.fixture
@@ -272,3 +276,92 @@ async def test_a_defect_is_logged_with_its_traceback(server, client, monkeypatch
     await server.write("!mimic hello")
     assert "on my side" in visible((await server.reply()).content)
     assert "ZeroDivisionError" in caplog.text
+
+
+REQUEST = Request("well hello", 0.8, 400, 5)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda server: server.write("!mimic well hello 0.8 --random-seed 5"),
+        lambda server: server.write("<@1> mimic well hello 0.8 --random-seed 5"),
+        lambda server: server.slash("mimic", seed="well hello", temperature=0.8, random_seed=5),
+    ],
+    ids=["prefix", "mention", "slash"],
+)
+async def test_each_way_to_call_it_gives_the_same_reply_for_a_random_seed(server, client, persona, call):
+    await call(server)
+    text = visible((await server.reply()).content).rsplit("\n-# ", 1)[0]
+    assert text == "well hello" + plain(Sampler(persona).sample(REQUEST))
+
+
+async def test_a_slash_command_is_acknowledged_at_once_whatever_the_queue(server, client, monkeypatch):
+    release = threading.Event()
+    advance = Batch.advance
+    monkeypatch.setattr(Batch, "advance", lambda *batch: release.wait(9) and advance(*batch))
+    interaction = await server.slash("mimic", seed="hello")
+    async with asyncio.timeout(9):
+        while interaction not in server.acknowledged:
+            await asyncio.sleep(0.005)
+    assert (
+        server.acknowledged[interaction].payload["type"]
+        == discord.InteractionResponseType.deferred_channel_message.value
+    )
+    release.set()
+    payload = (await server.reply()).payload
+    assert visible(payload["content"]).startswith("hello") and payload["allowed_mentions"]["parse"] == []
+
+
+async def test_a_long_reply_is_an_embed(server, client):
+    await server.slash("mimic", seed="hello", length=1500)
+    (embed,) = (await server.reply()).payload["embeds"]
+    assert "imitation of Ada" in embed["description"] and len(visible(embed["description"])) > 1500
+
+
+async def test_temps_shows_four_temperatures_of_the_same_random_numbers(server, client, persona):
+    requests = [replace(REQUEST, temperature=temperature) for temperature in (0.2, 0.5, 1.0, 1.2)]
+    for call in (
+        server.write("!temps well hello --random-seed 5"),
+        server.slash("temps", seed="well hello", random_seed=5),
+    ):
+        await call
+        payload = (await server.reply()).payload
+        texts = [visible(embed["description"]) for embed in payload["embeds"]]
+        assert texts == ["well hello" + plain(reply) for reply in Sampler(persona).replies(requests)]
+        footers = [embed["footer"]["text"] for embed in payload["embeds"]]
+        assert footers == [
+            f"imitation of Ada by a neural network · temperature {t}" for t in ("0.2", "0.5", "1", "1.2")
+        ]
+        reds = [embed["color"] >> 16 for embed in payload["embeds"]]
+        assert reds == sorted(set(reds)) and "only the temperature differs" in payload["content"]
+
+
+async def test_temps_fits_discords_limits_whatever_is_said(server, client):
+    await server.write("!temps " + "*" * 1900)
+    embeds = (await server.reply()).payload["embeds"]
+    assert sum(len(embed["description"]) + len(embed["footer"]["text"]) for embed in embeds) <= 6000
+
+
+async def test_personas_are_offered_while_one_types_and_an_unknown_one_is_said(server, client, personas_folder):
+    save_persona(make_persona(author="Bob"), personas_folder / "bob.safetensors")
+    typed = {"name": "persona", "type": 3, "value": "B", "focused": True}
+    interaction = await server.interact(4, "mimic", typed)
+    async with asyncio.timeout(9):
+        while interaction not in server.acknowledged:
+            await asyncio.sleep(0.005)
+    assert server.acknowledged[interaction].payload["data"]["choices"] == [{"name": "bob", "value": "bob"}]
+    await server.slash("mimic", seed="hello", persona="bob")
+    assert "imitation of Bob" in (await server.reply()).content
+    await server.write("!mimic hello --persona @everyone")
+    assert visible((await server.reply()).content) == "I know nobody called @everyone; there are ada, bob."
+
+
+async def test_only_the_owner_tells_discord_the_slash_commands(server, client):
+    await server.write("!sync")
+    await server.write("!sync", author=person(OWNER_ID, "The owner"))
+    assert "/help, /mimic, /temps" in visible((await server.reply()).content) and server.sent.empty()
+    options = {
+        option["name"] for command in server.commands if command["name"] == "mimic" for option in command["options"]
+    }
+    assert options == {"seed", "temperature", "persona", "length", "random_seed"}

@@ -32,11 +32,21 @@ def test_a_piped_command_prints_the_reply_and_exits_0(personas_folder, persona):
     assert done.returncode == 0 and done.stderr == b""
 
 
+def test_temps_prints_four_replies_and_options_work(personas_folder, persona):
+    done = chat(personas_folder, "!temps to be --random-seed 4 --length 20\n!mimic hi --persona eve\n")
+    requests = [Request("to be", temperature, 20, 4) for temperature in (0.2, 0.5, 1.0, 1.2)]
+    expected = [
+        f"to be{reply}\n(imitation of Ada by a neural network · temperature {request.temperature:g})\n"
+        for request, reply in zip(requests, Sampler(persona).replies(requests), strict=True)
+    ]
+    assert done.stdout.decode() == "".join(expected) + "I know nobody called eve; there are ada.\n"
+
+
 def test_mistakes_are_answered_as_in_discord(personas_folder):
     done = chat(personas_folder, "!mimic hi 7\n!mimic\n!help\nhello\n\n!quit\n!mimic never read\n")
     lines = done.stdout.decode().splitlines()
     assert "from 0 (cold, sure) to 2 (hot, wild)" in lines[0] and "Give me a few words" in lines[1]
-    assert lines[-1] == "Commands begin with !: !mimic, !help." and done.returncode == 0
+    assert lines[-1] == "Commands begin with !: !mimic, !temps, !help, !quit." and done.returncode == 0
 
 
 def test_commands_are_as_forgiving_as_in_discord(personas_folder):
@@ -90,5 +100,5 @@ def test_a_bad_setting_says_why_in_one_line_and_exits_2(personas_folder):
     done = chat(personas_folder, "", MIMIC_LENGTH="long")
     assert (done.returncode, done.stderr.decode()) == (
         2,
-        "mimic: MIMIC_LENGTH is 'long'; wanted a whole number from 1 to 800\n",
+        "mimic: MIMIC_LENGTH is 'long'; wanted a whole number from 1 to 1500\n",
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bot import imitator as imitator_module
-from bot.imitator import BusyError, Imitator
+from bot.imitator import BusyError, Imitator, UnknownPersonaError
 from model.persona import PersonaError, save_persona
 from model.sampler import Batch, Request, Sampler
 from tests.conftest import make_persona
@@ -182,10 +182,11 @@ async def test_personas_beyond_the_memory_are_read_again_when_they_are_asked_for
     imitator.close()
 
 
-async def test_no_name_leads_out_of_the_folder(imitator, personas_folder):
+async def test_only_a_name_of_the_folder_is_a_persona(imitator, personas_folder):
     save_persona(make_persona(), personas_folder.parent / "out.safetensors")
-    with pytest.raises(PersonaError, match="can't be a persona's name"):
-        await imitator.persona("../out")
+    for name in ("../out", "eve"):
+        with pytest.raises(UnknownPersonaError, match=f"nobody called {name}; there are ada"):
+            await imitator.persona(name)
 
 
 async def test_the_default_is_the_newest_persona_unless_one_is_named(personas_folder):

@@ -1,13 +1,25 @@
 import re
+from dataclasses import replace
 
 import pytest
 
-from bot.reply import Prompt, ReplyError, discord_message, escape, help_text, label, parse_prompt, plain
-from bot.settings import LONGEST_REPLY
+from bot.reply import (
+    LONGEST,
+    LONGEST_IN_MESSAGE,
+    Prompt,
+    ReplyError,
+    discord_text,
+    escape,
+    help_text,
+    label,
+    parse_prompt,
+    plain,
+)
+from model.sampler import Request
 
 
 def parse(words):
-    return parse_prompt(words, 0.5, "!mimic")
+    return parse_prompt(words, (0.5,), "!mimic")
 
 
 @pytest.mark.parametrize(
@@ -32,7 +44,7 @@ def parse(words):
     ],
 )
 def test_the_last_word_is_the_temperature_if_it_is_a_number(words, seed, temperature):
-    assert parse(words) == Prompt(seed, temperature)
+    assert parse(words) == Prompt(seed, (temperature,))
 
 
 @pytest.mark.parametrize("words", ["", "  \n", "0.5", "1"])
@@ -67,18 +79,62 @@ def test_control_and_direction_characters_are_replaced():
 
 
 @pytest.mark.parametrize("seed", ["short", "*" * 4000, "\\" * 4000, "a*" * 2000, "ab*" * 2000, "😀" * 4000])
-def test_a_message_fits_discord_whatever_seed_and_sample_are(seed):
-    message = discord_message(Prompt(seed, 1.25), "`" * LONGEST_REPLY, "_" * 40)
-    assert len(message) <= 2000
-    assert message.count("\\`") == LONGEST_REPLY
-    assert message.endswith("imitation of " + "\\_" * 40 + " by a neural network · temperature 1.25")
-    assert message.startswith("**" + ("short" if seed == "short" else "…"))
-    shown = message.split("**`")[0].split("\\`")[0].removeprefix("**").removesuffix("**").removeprefix("…")
+@pytest.mark.parametrize(("length", "limit"), [(LONGEST_IN_MESSAGE, 2000), (LONGEST, 4096)])
+def test_a_text_fits_discord_whatever_seed_and_sample_are(seed, length, limit):
+    text = discord_text(seed, "`" * length, label("_" * 5000, 1.25), limit)
+    assert len(text) <= limit
+    assert text.count("\\`") == length
+    assert text.endswith("imitation of " + "\\_" * 80 + " by a neural network · temperature 1.25")
+    assert text.startswith("**" + ("short" if seed == "short" else "…"))
+    shown = text.split("**`")[0].split("\\`")[0].removeprefix("**").removesuffix("**").removeprefix("…")
     assert seed.endswith(re.sub(r"\\([^0-9A-Za-z\s])", r"\1", shown))  # whole escapes only
 
 
-def test_a_name_of_any_length_leaves_room():
-    assert len(discord_message(Prompt("seed", 1.0), "`" * LONGEST_REPLY, "_" * 5000)) <= 2000
+@pytest.mark.parametrize(
+    ("words", "prompt"),
+    [
+        ("hello --random-seed 7", Prompt("hello", (0.5,), random_seed=7)),
+        ("hello 0.7 --length=200 --PERSONA ada", Prompt("hello", (0.7,), "ada", 200)),
+        ("well -- i --think 0.7", Prompt("well -- i --think", (0.7,))),
+        ("hello --length 5 there", Prompt("hello --length 5 there", (0.5,))),
+    ],
+)
+def test_options_come_last(words, prompt):
+    assert parse(words) == prompt
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("hello --length 0", "the length, in characters, goes from 1 to 1500, not 0"),
+        ("hello --length many", "not many"),
+        ("hello --random-seed -1", "the random seed goes from 0 to 4294967295, not -1"),
+    ],
+)
+def test_an_option_out_of_range_gets_one_sentence(words, sentence):
+    with pytest.raises(ReplyError, match=sentence):
+        parse(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "seed", "temperatures"),
+    [
+        ("hello", "hello", (0.2, 0.5, 1.0, 1.2)),
+        ("hello 0.1 2", "hello", (0.1, 2.0)),
+        ("i am 1 2 0.3 0.4 1", "i am 1", (2.0, 0.3, 0.4, 1.0)),
+        ("1 is it 1", "1 is it", (1.0,)),
+    ],
+)
+def test_several_numbers_are_several_temperatures(words, seed, temperatures):
+    prompt = parse_prompt(words, (0.2, 0.5, 1.0, 1.2), "!temps")
+    assert (prompt.seed, prompt.temperatures) == (seed, temperatures)
+
+
+def test_the_requests_of_a_prompt_differ_by_temperature_alone():
+    first, second = Prompt("hello", (0.2, 1.0)).requests(30)
+    assert replace(first, temperature=1.0) == second and first.length == 30
+    assert Prompt("hello", (0.2,), "", 7, 5).requests(30) == [Request("hello", 0.2, 7, 5)]
+    assert Prompt("hello", (0.2,)).requests(1)[0].random_seed != Prompt("hello", (0.2,)).requests(1)[0].random_seed
 
 
 def test_every_reply_says_that_it_is_an_imitation():

@@ -44,8 +44,8 @@ def test_a_file_that_is_no_text_is_said_and_a_byte_order_mark_is_no_text(tmp_pat
 @pytest.mark.parametrize(
     ("variable", "value", "wanted"),
     [
-        ("MIMIC_LENGTH", "4.5", "a whole number from 1 to 800"),
-        ("MIMIC_LENGTH", "801", "a whole number from 1 to 800"),
+        ("MIMIC_LENGTH", "4.5", "a whole number from 1 to 1500"),
+        ("MIMIC_LENGTH", "1501", "a whole number from 1 to 1500"),
         ("MIMIC_TEMPERATURE", "hot", "a number from 0 to 2"),
         ("MIMIC_TEMPERATURE", "nan", "a number from 0 to 2"),
         ("MIMIC_COOLDOWN", "-1", "a number from 0 to 3600"),

@@ -7,10 +7,10 @@ from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import discord
+from discord import app_commands
 from discord.ext import commands
 
-from bot.reply import Prompt, discord_message, escape, help_text, parse_prompt
-from model.sampler import Request
+from bot.reply import EMBED_LIMIT, LONGEST, LONGEST_IN_MESSAGE, Prompt, check_seed, discord_text, label, parse_prompt
 
 if TYPE_CHECKING:
     from bot.client import Client, Context
@@ -20,17 +20,38 @@ SECONDS_UNTIL_TYPING = 0.6  # most replies are there before: then it would be on
 
 
 class Mimic(commands.Cog):
-    """The commands `mimic` and `help`."""
+    """The command `mimic`."""
 
     def __init__(self, client: "Client") -> None:
-        self.settings = client.settings
-        self.imitator = client.imitator
+        self.client = client
         self._answering: dict[int, asyncio.Task[Any]] = {}  # by the command's message
 
-    @commands.command()
-    async def mimic(self, context: "Context", *, words: str = "") -> None:
+    @commands.hybrid_command()  # type: ignore[arg-type] # with a context of our own
+    @app_commands.describe(
+        seed="your words: the imitation goes on with them",
+        temperature="0 repeats the likeliest, 1 is as varied as the person, 2 is noise",
+        persona="whom to imitate",
+        length="characters",
+        random_seed="the same number gives the same reply again",
+    )
+    async def mimic(
+        self,
+        context: "Context",
+        *,
+        seed: str = "",
+        temperature: app_commands.Range[float, 0, 2] | None = None,
+        persona: str | None = None,
+        length: app_commands.Range[int, 1, LONGEST] | None = None,
+        random_seed: app_commands.Range[int, 0, 2**32 - 1] | None = None,
+    ) -> None:
         """Go on with your words as the person would; a number from 0 to 2 at the end is the temperature."""
-        prompt = parse_prompt(words, self.settings.temperature, f"{self.settings.prefix}mimic")
+        usual = self.client.settings.temperature
+        if context.interaction:
+            await context.defer()
+            check_seed(seed, "/mimic")
+            prompt = Prompt(seed, (usual if temperature is None else temperature,), persona or "", length, random_seed)
+        else:
+            prompt = parse_prompt(seed, (usual,), f"{context.before_names}mimic")
         task = asyncio.current_task()
         assert task
         self._answering[context.message.id] = task
@@ -39,21 +60,33 @@ class Mimic(commands.Cog):
         finally:
             del self._answering[context.message.id]
 
+    @mimic.autocomplete("persona")
+    async def _personas(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return self.client.persona_choices(typed)
+
     async def _answer(self, context: "Context", prompt: Prompt) -> None:
         """Answer with a whole reply, or, where it takes long, with what there is of it and then with more."""
-        request = Request(prompt.seed, prompt.temperature, self.settings.length)
-        author = (await self.imitator.persona()).author
+        (request,) = prompt.requests(self.client.settings.length)
+        author = (await self.client.imitator.persona(prompt.persona)).author
+        named = label(author, request.temperature)
+
+        def content(text: str) -> dict[str, Any]:
+            if request.length <= LONGEST_IN_MESSAGE:
+                return {"content": discord_text(prompt.seed, text, named)}
+            return {"embeds": [discord.Embed(description=discord_text(prompt.seed, text, named, EMBED_LIMIT))]}
+
         clock, text, message = asyncio.get_running_loop().time, "", None
         shown = clock()
-        async with _typing_when_slow(context), aclosing(self.imitator.stream(request, context.author.id)) as parts:
+        stream = self.client.imitator.stream(request, context.author.id, prompt.persona)
+        async with _typing_when_slow(context), aclosing(stream) as parts:
             async for part in parts:
                 text += part
                 if len(text) < request.length and clock() - shown >= SECONDS_BETWEEN_EDITS:
-                    message = await context.show(discord_message(prompt, text, author), message)
+                    message = await context.show(message, **content(text))
                     shown = clock()
         if message:
             await asyncio.sleep(shown + SECONDS_BETWEEN_EDITS - clock())
-        await context.show(discord_message(prompt, text, author), message)
+        await context.show(message, **content(text))
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
@@ -70,12 +103,6 @@ class Mimic(commands.Cog):
         if message_id in self._answering:
             self._answering[message_id].cancel()
 
-    @commands.command()
-    async def help(self, context: "Context") -> None:
-        """Say what the bot does and how it is called."""
-        author = (await self.imitator.persona()).author
-        await context.show(escape(help_text(self.settings.prefix, author, self.settings.temperature)))
-
 
 @asynccontextmanager
 async def _typing_when_slow(context: "Context") -> AsyncIterator[None]:
@@ -84,8 +111,9 @@ async def _typing_when_slow(context: "Context") -> AsyncIterator[None]:
         with contextlib.suppress(discord.HTTPException):  # the reply itself says what is wrong
             await context.channel.typing()
 
-    task = asyncio.create_task(show())
+    task = None if context.interaction else asyncio.create_task(show())  # who waits for a slash command sees it
     try:
         yield
     finally:
-        task.cancel()
+        if task:
+            task.cancel()

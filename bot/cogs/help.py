@@ -1,0 +1,32 @@
+"""`help`, and `sync` for whoever runs the bot."""
+
+from typing import TYPE_CHECKING
+
+from discord.ext import commands
+
+from bot.reply import escape, help_text
+
+if TYPE_CHECKING:
+    from bot.client import Client, Context
+
+
+class Help(commands.Cog):
+    """The commands `help` and `sync`."""
+
+    def __init__(self, client: "Client") -> None:
+        self.client = client
+
+    @commands.hybrid_command()  # type: ignore[arg-type] # with a context of our own
+    async def help(self, context: "Context") -> None:
+        """Say what the bot does and how it is called."""
+        await context.defer(ephemeral=True)
+        author = (await self.client.imitator.persona()).author
+        await context.show(content=escape(help_text(context.before_names, author, self.client.settings.temperature)))
+
+    @commands.command()
+    @commands.is_owner()
+    async def sync(self, context: "Context") -> None:
+        """Tell Discord the slash commands; once is enough, until they change."""
+        told = await self.client.tree.sync()
+        names = ", ".join(f"/{command.name}" for command in told)
+        await context.show(content=escape(f"Told Discord: {names}. They can take a minute to show up."))
