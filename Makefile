@@ -24,6 +24,7 @@ train: .venv/all-installed $(PLAYS)
 
 bench: .venv/all-installed
 	$(MEASURED) $(BIN)/python -m benchmarks.reply
+	$(MEASURED) $(BIN)/python -m benchmarks.load
 
 # CHAT="FILES" AUTHORS="--author NAME --author NAME"
 bench-imitation: .venv/all-installed

@@ -11,8 +11,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.cogs.heat import Heat
 from bot.cogs.help import Help
 from bot.cogs.mimic import Mimic
+from bot.cogs.personas import Personas
 from bot.cogs.temps import Temps
 from bot.imitator import BusyError, Imitator, UnknownPersonaError
 from bot.reply import ReplyError, escape
@@ -100,7 +102,7 @@ class Client(commands.AutoShardedBot):
 
     async def setup_hook(self) -> None:
         """Add the features, once, before connecting."""
-        for cog in (Mimic(self), Temps(self), Help(self)):
+        for cog in (Mimic(self), Temps(self), Heat(self), Personas(self), Help(self)):
             await self.add_cog(cog)
         if self.settings.metrics_port:
             from bot.metrics import Metrics

@@ -3,15 +3,16 @@
 import asyncio
 import contextlib
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.imitator import BusyError, Imitator, UnknownPersonaError
-from bot.reply import Prompt, ReplyError, heat_colour, help_text, label, parse_prompt, plain
+from bot.reply import Prompt, ReplyError, about_text, heat_colour, help_text, label, parse_prompt, plain
 from bot.settings import Settings
 from model.recipe import TEMPERATURES
 
-COMMANDS = ("mimic", "temps", "help", "quit")
+COMMANDS = ("mimic", "temps", "heat", "personas", "about", "help", "quit")
 BOLD, DIM, RESET = "\033[1m", "\033[2m", "\033[0m"
 
 
@@ -38,6 +39,12 @@ def chat(settings: Settings, imitator: Imitator, random_seed: int | None = None)
                     runner.run(_mimic(settings, imitator, words, random_seed))
                 case "temps":
                     runner.run(_temps(settings, imitator, words, random_seed))
+                case "heat":
+                    runner.run(_heat(settings, imitator, words, random_seed))
+                case "personas":
+                    _show("\n".join(imitator.names()))
+                case "about":
+                    runner.run(_about(imitator, words.strip()))
                 case "help":
                     print(help_text(settings.prefix, author, settings.temperature), flush=True)
                 case "quit" | "exit":
@@ -79,6 +86,24 @@ async def _temps(settings: Settings, imitator: Imitator, words: str, random_seed
             colour = "\033[38;2;{};{};{}m".format(*heat_colour(request.temperature))
             _show(_styled(plain(prompt.seed), BOLD) + _styled(plain(reply), colour))
             _show(_styled(f"({label(author, request.temperature)})", DIM))
+
+
+async def _heat(settings: Settings, imitator: Imitator, words: str, random_seed: int | None) -> None:
+    """Save the picture and print where it is."""
+    from bot.picture import heat_picture
+
+    with _said():
+        prompt = _prompt(words, (1.0,), f"{settings.prefix}heat", random_seed)
+        picture, title = await heat_picture(imitator, prompt)
+        with tempfile.NamedTemporaryFile(prefix="heat-", suffix=".png", delete=False) as file:
+            file.write(picture)
+        _show(file.name)
+        _show(_styled(f"({title})", DIM))
+
+
+async def _about(imitator: Imitator, name: str) -> None:
+    with _said():
+        _show(about_text(await imitator.persona(name)))
 
 
 def _prompt(words: str, default: tuple[float, ...], command: str, random_seed: int | None) -> Prompt:

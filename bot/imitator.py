@@ -15,6 +15,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from model.look import Look, look
 from model.persona import SUFFIX, Persona, PersonaError, check_name, load_persona
 from model.sampler import Batch, Reply, Request, Sampler
 
@@ -139,6 +140,12 @@ class Imitator:
     async def imitate_all(self, requests: Sequence[Request], person: int = 0, name: str = "") -> list[str]:
         """Sample several whole replies, in one batch; arguments and errors are those of `stream`."""
         return await asyncio.gather(*(self.imitate(request, person, name) for request in requests))
+
+    async def look(self, request: Request, name: str = "") -> Look:
+        """Sample one reply and keep the probabilities behind it; arguments and errors are those of `stream`."""
+        await self._load(name)
+        path = self._file(name or self.default)
+        return await asyncio.get_running_loop().run_in_executor(self._loader, lambda: look(load_persona(path), request))
 
     async def stream(self, request: Request, person: int = 0, name: str = "") -> AsyncGenerator[str]:
         """Sample one reply, yielding its characters as they are drawn; closed early it gives its place back.

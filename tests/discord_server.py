@@ -47,6 +47,7 @@ class Sent:
 
     channel_id: str
     payload: dict[str, Any]
+    files: dict[str, bytes] = field(default_factory=dict)
     at: float = field(default_factory=time.monotonic)  # seconds
 
     @property
@@ -129,8 +130,14 @@ class DiscordServer:
         if self.errors:
             status, code = self.errors.pop(0)
             return answer({"message": "no", "code": code}, status=status)
-        payload = await request.json()
-        self.sent.put_nowait(Sent(request.match_info["channel"], payload))
+        files = {}
+        if request.content_type == "multipart/form-data":
+            form = dict(await request.post())
+            payload = json.loads(form.pop("payload_json"))
+            files = {part.filename: part.file.read() for part in form.values()}
+        else:
+            payload = await request.json()
+        self.sent.put_nowait(Sent(request.match_info["channel"], payload, files))
         return answer(self._message(request.match_info["channel"], BOT, payload.get("content", "")))
 
     async def _edited(self, request: web.Request) -> web.Response:

@@ -14,7 +14,7 @@ from bot import client as client_module
 from bot.client import Client
 from bot.cogs import mimic
 from bot.imitator import Imitator
-from bot.reply import plain
+from bot.reply import about_text, plain
 from bot.settings import Settings
 from model.persona import save_persona
 from model.sampler import Batch, Request, Sampler
@@ -360,8 +360,28 @@ async def test_personas_are_offered_while_one_types_and_an_unknown_one_is_said(s
 async def test_only_the_owner_tells_discord_the_slash_commands(server, client):
     await server.write("!sync")
     await server.write("!sync", author=person(OWNER_ID, "The owner"))
-    assert "/help, /mimic, /temps" in visible((await server.reply()).content) and server.sent.empty()
+    assert (
+        "/mimic, /temps, /heat, /personas, /about, /help" in visible((await server.reply()).content)
+        and server.sent.empty()
+    )
     options = {
         option["name"] for command in server.commands if command["name"] == "mimic" for option in command["options"]
     }
     assert options == {"seed", "temperature", "persona", "length", "random_seed"}
+
+
+@pytest.mark.parametrize("call", [lambda s: s.write("!heat well hello"), lambda s: s.slash("heat", seed="well hello")])
+async def test_heat_sends_a_labelled_picture(server, client, call):
+    await call(server)
+    sent = await server.reply()
+    assert sent.files["heat.png"].startswith(b"\x89PNG")
+    assert visible(sent.content) == "-# imitation of Ada by a neural network · temperature 1"
+
+
+async def test_who_can_be_imitated_is_listed_and_told(server, client, persona):
+    await server.write("!personas")
+    assert "ada (if you name nobody)" in visible((await server.reply()).content)
+    await server.slash("about", persona="ada")
+    assert visible((await server.reply()).content) == about_text(persona)
+    await server.write("!about eve")
+    assert visible((await server.reply()).content) == "I know nobody called eve; there are ada."

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.reply import about_text
 from model.sampler import Request, Sampler
 
 ROOT = Path(__file__).parent.parent
@@ -42,11 +43,26 @@ def test_temps_prints_four_replies_and_options_work(personas_folder, persona):
     assert done.stdout.decode() == "".join(expected) + "I know nobody called eve; there are ada.\n"
 
 
+def test_heat_saves_a_picture_and_says_where(personas_folder, tmp_path):
+    done = chat(personas_folder, "!heat to be\n", TMPDIR=str(tmp_path))
+    path, label = done.stdout.decode().splitlines()
+    assert Path(path).read_bytes().startswith(b"\x89PNG") and Path(path).parent == tmp_path and "(imitation of" in label
+
+
+def test_the_personas_are_listed_and_told_about(personas_folder, persona):
+    done = chat(personas_folder, "!personas\n!about\n!about eve\n")
+    expected = f"ada\n{about_text(persona)}\nI know nobody called eve; there are ada.\n"
+    assert done.stdout.decode() == expected
+
+
 def test_mistakes_are_answered_as_in_discord(personas_folder):
     done = chat(personas_folder, "!mimic hi 7\n!mimic\n!help\nhello\n\n!quit\n!mimic never read\n")
     lines = done.stdout.decode().splitlines()
     assert "from 0 (cold, sure) to 2 (hot, wild)" in lines[0] and "Give me a few words" in lines[1]
-    assert lines[-1] == "Commands begin with !: !mimic, !temps, !help, !quit." and done.returncode == 0
+    assert (
+        lines[-1] == "Commands begin with !: !mimic, !temps, !heat, !personas, !about, !help, !quit."
+        and done.returncode == 0
+    )
 
 
 def test_commands_are_as_forgiving_as_in_discord(personas_folder):

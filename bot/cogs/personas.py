@@ -1,0 +1,40 @@
+"""`personas` and `about`: who can be imitated, from what text and by what right."""
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.reply import MESSAGE_LIMIT, about_text, escape
+
+if TYPE_CHECKING:
+    from bot.client import Client, Context
+
+
+class Personas(commands.Cog):
+    """The commands `personas` and `about`."""
+
+    def __init__(self, client: "Client") -> None:
+        self.client = client
+
+    @commands.hybrid_command()  # type: ignore[arg-type] # with a context of our own
+    async def personas(self, context: "Context") -> None:
+        """List who can be imitated."""
+        await context.defer(ephemeral=True)
+        imitator = self.client.imitator
+        names = [f"{name} (if you name nobody)" if name == imitator.default else name for name in imitator.names()]
+        content = f"{context.before_names}about <name> tells more of\n" + "\n".join(names)
+        await context.show(content=escape(content[: MESSAGE_LIMIT // 2]))
+
+    @commands.hybrid_command()  # type: ignore[arg-type] # with a context of our own
+    @app_commands.describe(persona="whom to tell about")
+    async def about(self, context: "Context", *, persona: str = "") -> None:
+        """Tell whom I imitate, from what text, by what right and how well."""
+        await context.defer(ephemeral=True)
+        told = about_text(await self.client.imitator.persona(persona.strip()))
+        await context.show(content=escape(told))
+
+    @about.autocomplete("persona")
+    async def _personas(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return self.client.persona_choices(typed)
