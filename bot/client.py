@@ -19,6 +19,7 @@ from bot.cogs.temps import Temps
 from bot.imitator import BusyError, Imitator, UnknownPersonaError
 from bot.reply import ReplyError, escape
 from bot.settings import Settings
+from bot.view import MOST_CHOICES, Pick, Press
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,6 @@ INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, me
 
 # Discord's error code for a reply in a channel whose history the bot may not read; it may still write there.
 NO_READING_OF_HISTORY = 160002
-MOST_CHOICES = 25  # that Discord takes
 WAITS_FOR_DISCORD = (1.0, 2.0, 4.0)  # seconds, after answers that discord.py doesn't wait out itself, such as 503
 
 
@@ -104,6 +104,7 @@ class Client(commands.AutoShardedBot):
         """Add the features, once, before connecting."""
         for cog in (Mimic(self), Temps(self), Heat(self), Personas(self), Help(self)):
             await self.add_cog(cog)
+        self.add_dynamic_items(Press, Pick)
         if self.settings.metrics_port:
             from bot.metrics import Metrics
 

@@ -21,6 +21,7 @@ LAST_WORD = re.compile(r"(^|\s+)(?P<word>\S+)$")
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)", re.ASCII)
 # Whatever Discord could read as markup, mention, link or custom emoji; "1." begins a list.
 MARKUP = re.compile(r"[\\*_~`|<>@\[\]():#+-]|(?<=\d)\.(?=\s)")
+SHOWN_SEED = re.compile(r"\*\*(?P<seed>(\\.|[^\\*])*)\*\*", re.DOTALL)  # bold; each star of its own is escaped
 BLUE, RED = (59, 130, 246), (239, 68, 68)
 BIDI_CONTROLS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
@@ -172,6 +173,12 @@ def discord_text(seed: str, sampled: str, labelled: str, limit: int = MESSAGE_LI
     """Return seed (bold), sampled characters and label as one text; a long seed loses its beginning."""
     ending = f"{escape(sampled)}\n-# {escape(labelled)}" if labelled else escape(sampled)
     return f"**{_end_of(escape(seed), limit - len(ending) - len('****'))}**{ending}"
+
+
+def seed_of(text: str) -> str:
+    """Return the seed that `discord_text` began with, as far as it showed it."""
+    match = SHOWN_SEED.match(text)
+    return re.sub(r"\\(.)", r"\1", match["seed"], flags=re.DOTALL).removeprefix("…") if match else ""
 
 
 def _end_of(escaped: str, room: int) -> str:

@@ -143,7 +143,10 @@ class DiscordServer:
     async def _edited(self, request: web.Request) -> web.Response:
         channel, payload = request.match_info["channel"], await request.json()
         self.edits.append(Sent(channel, payload))
-        return answer(self._message(channel, BOT, payload["content"]) | {"id": request.match_info["message"]})
+        message = self._message(channel, BOT, payload.get("content", ""))
+        if request.match_info["message"] != "@original":
+            message["id"] = request.match_info["message"]
+        return answer(message)
 
     async def _synced(self, request: web.Request) -> web.Response:
         self.commands = await request.json()
@@ -223,15 +226,16 @@ class DiscordServer:
         return message["id"]
 
     async def interact(
-        self, kind: int, name: str, *options: dict[str, Any], author: dict[str, Any] | None = None
+        self, kind: int, name: str, *options: dict[str, Any], other: dict[str, Any] | None = None
     ) -> str:
-        """Let a person use a slash command (kind 2), or type in one (4); return the interaction's id."""
+        """Let a person use a slash command (kind 2), a component (3), or type (4); return the interaction's id."""
         interaction = str(next(self._ids))
-        member = {"user": author or person(7, "Ada"), "roles": [], "joined_at": "2026-01-01T00:00:00+00:00"}
+        member = {"user": person(7, "Ada"), "roles": [], "joined_at": "2026-01-01T00:00:00+00:00"}
         member |= {"deaf": False, "mute": False, "permissions": "2147483647", "flags": 0}
         payload = {"id": interaction, "application_id": BOT["id"], "type": kind, "token": CHANNEL_ID, "version": 1}
         payload |= {"guild_id": GUILD_ID, "channel_id": CHANNEL_ID, "channel": GUILD["channels"][0], "member": member}
         payload |= {"data": {"id": "900", "name": name, "type": 1, "options": list(options)}, "locale": "en-GB"}
+        payload |= other or {}
         payload |= {"entitlements": [], "authorizing_integration_owners": {}, "context": 0, "app_permissions": "8"}
         await self.dispatch("INTERACTION_CREATE", payload | {"attachment_size_limit": 10_000_000})
         return interaction
@@ -241,6 +245,18 @@ class DiscordServer:
         kinds = {str: 3, int: 4, float: 10}
         named = [{"name": key, "type": kinds[type(value)], "value": value} for key, value in options.items()]
         return await self.interact(2, name, *named)
+
+    async def press(self, sent: Sent, custom_id: str, *values: str) -> Sent:
+        """Let a person press a button under a message, or pick something; return the message as it is then."""
+        message = self._message(CHANNEL_ID, BOT, sent.payload.get("content") or "")
+        message |= {"embeds": sent.payload.get("embeds", []), "components": sent.payload["components"]}
+        data = {"custom_id": custom_id, "component_type": 3 if values else 2, "values": list(values)}
+        before = len(self.edits)
+        await self.interact(3, "", other={"data": data, "message": message})
+        async with asyncio.timeout(10):
+            while len(self.edits) == before:
+                await asyncio.sleep(0.005)
+        return self.edits[-1]
 
     async def delete(self, message_id: str) -> None:
         """Let a person delete a message."""

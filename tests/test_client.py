@@ -14,7 +14,7 @@ from bot import client as client_module
 from bot.client import Client
 from bot.cogs import mimic
 from bot.imitator import Imitator
-from bot.reply import about_text, plain
+from bot.reply import about_text, label, plain
 from bot.settings import Settings
 from model.persona import save_persona
 from model.sampler import Batch, Request, Sampler
@@ -385,3 +385,56 @@ async def test_who_can_be_imitated_is_listed_and_told(server, client, persona):
     assert visible((await server.reply()).content) == about_text(persona)
     await server.write("!about eve")
     assert visible((await server.reply()).content) == "I know nobody called eve; there are ada."
+
+
+def buttons(sent) -> dict[str, dict]:
+    """The buttons and the picker under a message, by label."""
+    return {each.get("label", "pick"): each for row in sent.payload["components"] for each in row["components"]}
+
+
+async def test_colder_and_hotter_change_the_temperature_and_again_the_random_numbers(server, client, persona):
+    await server.write("!mimic well *hello* 0.8 --random-seed 5 --length 60")
+    sent = await server.reply()
+    request = Request("well *hello*", 0.8, 60, 5)
+    for move, temperature in (("hotter", 1.0), ("hotter", 1.2), ("colder", 1.0)):
+        sent = await server.press(sent, buttons(sent)[move]["custom_id"])
+        reply = Sampler(persona).sample(replace(request, temperature=temperature))
+        expected = f"well *hello*{plain(reply)}\n-# {label('Ada', temperature)}"
+        assert visible(sent.content) == expected
+    again = await server.press(sent, buttons(sent)["again"]["custom_id"])
+    assert again.content != sent.content and again.content.endswith("temperature 1")
+
+
+async def test_buttons_work_after_a_restart_and_stop_where_the_temperature_does(server, personas_folder):
+    for start, move, end in ((1.9, "hotter", 2.0), (0.1, "colder", 0.0)):
+        async for _ in joined(server, Settings(personas=personas_folder, cooldown=0)):
+            await server.write(f"!mimic hello {start}")
+            sent = await server.reply()
+        server.ready.clear()
+        async for _ in joined(server, Settings(personas=personas_folder, cooldown=0)):
+            assert not buttons(sent)[move]["disabled"]
+            sent = await server.press(sent, buttons(sent)[move]["custom_id"])
+            assert sent.content.endswith(f"temperature {end:g}") and buttons(sent)[move]["disabled"]
+        server.ready.clear()
+
+
+async def test_another_persona_can_be_picked_for_a_reply_in_an_embed_too(server, client, personas_folder):
+    save_persona(make_persona(author="Bob"), personas_folder / "bob.safetensors")
+    await server.slash("mimic", seed="hello", length=1500)
+    sent = await server.reply()
+    assert [option["value"] for option in buttons(sent)["pick"]["options"]] == ["ada", "bob"]
+    sent = await server.press(sent, buttons(sent)["pick"]["custom_id"], "bob")
+    (embed,) = sent.payload["embeds"]
+    assert "imitation of Bob" in embed["description"] and visible(embed["description"]).startswith("hello")
+    hotter = await server.press(sent, buttons(sent)["hotter"]["custom_id"])
+    assert "temperature 0.7" in hotter.payload["embeds"][0]["description"]
+
+
+async def test_a_button_whose_persona_is_gone_says_so(server, client, personas_folder):
+    save_persona(make_persona(author="Bob"), personas_folder / "bob.safetensors")
+    await server.write("!mimic hello --persona bob")
+    sent = await server.reply()
+    (personas_folder / "bob.safetensors").unlink()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(server.press(sent, buttons(sent)["again"]["custom_id"]), 0.5)
+    assert "I know nobody called bob" in (await server.reply()).content

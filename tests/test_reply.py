@@ -15,6 +15,7 @@ from bot.reply import (
     label,
     parse_prompt,
     plain,
+    seed_of,
 )
 from model.sampler import Request
 from tests.conftest import make_persona
@@ -161,3 +162,9 @@ def test_about_says_whose_text_by_what_right_and_how_well():
 def test_every_reply_says_that_it_is_an_imitation():
     assert label("Ada", 1.0) == "imitation of Ada by a neural network · temperature 1"
     assert "Ada" in help_text("?", "Ada", 0.5) and "?mimic" in help_text("?", "Ada", 0.5)
+
+
+@pytest.mark.parametrize("seed", ["hello", "*a* **b** \\*", "two\nlines **", "😀 _x_"])
+def test_the_seed_can_be_read_from_the_text_again(seed):
+    assert seed_of(discord_text(seed, "** sampled **", "label")) == seed
+    assert seed_of(discord_text("x" * 3000, "sampled", "label")) == "x" * (2000 - 1 - len("****sampled\n-# label"))

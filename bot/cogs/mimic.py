@@ -10,7 +10,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.reply import EMBED_LIMIT, LONGEST, LONGEST_IN_MESSAGE, Prompt, check_seed, discord_text, label, parse_prompt
+from bot.reply import LONGEST, Prompt, check_seed, parse_prompt
+from bot.view import Shown
 
 if TYPE_CHECKING:
     from bot.client import Client, Context
@@ -67,26 +68,21 @@ class Mimic(commands.Cog):
     async def _answer(self, context: "Context", prompt: Prompt) -> None:
         """Answer with a whole reply, or, where it takes long, with what there is of it and then with more."""
         (request,) = prompt.requests(self.client.settings.length)
-        author = (await self.client.imitator.persona(prompt.persona)).author
-        named = label(author, request.temperature)
-
-        def content(text: str) -> dict[str, Any]:
-            if request.length <= LONGEST_IN_MESSAGE:
-                return {"content": discord_text(prompt.seed, text, named)}
-            return {"embeds": [discord.Embed(description=discord_text(prompt.seed, text, named, EMBED_LIMIT))]}
-
+        imitator = self.client.imitator
+        author = (await imitator.persona(prompt.persona)).author
+        shown = Shown(request, prompt.persona or imitator.default)
         clock, text, message = asyncio.get_running_loop().time, "", None
-        shown = clock()
-        stream = self.client.imitator.stream(request, context.author.id, prompt.persona)
+        edited = clock()
+        stream = imitator.stream(request, context.author.id, prompt.persona)
         async with _typing_when_slow(context), aclosing(stream) as parts:
             async for part in parts:
                 text += part
-                if len(text) < request.length and clock() - shown >= SECONDS_BETWEEN_EDITS:
-                    message = await context.show(message, **content(text))
-                    shown = clock()
+                if len(text) < request.length and clock() - edited >= SECONDS_BETWEEN_EDITS:
+                    message = await context.show(message, **shown.payload(text, author))
+                    edited = clock()
         if message:
-            await asyncio.sleep(shown + SECONDS_BETWEEN_EDITS - clock())
-        await context.show(message, **content(text))
+            await asyncio.sleep(edited + SECONDS_BETWEEN_EDITS - clock())
+        await context.show(message, **shown.payload(text, author, imitator.names()))
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
