@@ -11,6 +11,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.cogs.finish import Finish
 from bot.cogs.heat import Heat
 from bot.cogs.help import Help
 from bot.cogs.mimic import Mimic
@@ -102,7 +103,7 @@ class Client(commands.AutoShardedBot):
 
     async def setup_hook(self) -> None:
         """Add the features, once, before connecting."""
-        for cog in (Mimic(self), Temps(self), Heat(self), Personas(self), Help(self)):
+        for cog in (Mimic(self), Temps(self), Heat(self), Personas(self), Finish(self), Help(self)):
             await self.add_cog(cog)
         self.add_dynamic_items(Press, Pick)
         if self.settings.metrics_port:

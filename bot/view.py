@@ -126,15 +126,17 @@ async def _rewrite(interaction: "discord.Interaction[Client]", shown: Shown) -> 
     assert interaction.message
     embeds = interaction.message.embeds
     seed = seed_of((embeds[0].description if embeds else interaction.message.content) or "")
-    shown = replace(shown, request=replace(shown.request, prompt=seed))
+    await write(interaction, replace(shown, request=replace(shown.request, prompt=seed)))
+
+
+async def write(interaction: "discord.Interaction[Client]", shown: Shown) -> None:
+    """Sample a reply and show it as the answer to an interaction that was deferred."""
     imitator = interaction.client.imitator
     try:
         author = (await imitator.persona(shown.persona)).author
         text = await imitator.imitate(shown.request, interaction.user.id, shown.persona)
+        await interaction.edit_original_response(**shown.payload(text, author, imitator.names()))
     except (BusyError, UnknownPersonaError) as error:
         await interaction.followup.send(str(error), ephemeral=True)
-        return
-    try:
-        await interaction.edit_original_response(**shown.payload(text, author, imitator.names()))
     except discord.NotFound as error:
         log.warning("no reply in channel %s: %s", interaction.channel_id, error)

@@ -150,7 +150,12 @@ class DiscordServer:
 
     async def _synced(self, request: web.Request) -> web.Response:
         self.commands = await request.json()
-        registered = {"application_id": BOT["id"], "version": "1", "default_member_permissions": None}
+        registered = {
+            "application_id": BOT["id"],
+            "version": "1",
+            "default_member_permissions": None,
+            "description": "",
+        }
         return answer([registered | command | {"id": str(next(self._ids))} for command in self.commands])
 
     async def _acknowledged(self, request: web.Request) -> web.Response:
@@ -245,6 +250,13 @@ class DiscordServer:
         kinds = {str: 3, int: 4, float: 10}
         named = [{"name": key, "type": kinds[type(value)], "value": value} for key, value in options.items()]
         return await self.interact(2, name, *named)
+
+    async def finish(self, content: str) -> str:
+        """Let a person choose *Finish this sentence* in a message's menu; return the interaction's id."""
+        message = self._message(CHANNEL_ID, person(8, "Bob"), content)
+        data = {"id": "901", "name": "Finish this sentence", "type": 3, "target_id": message["id"]}
+        resolved = {"messages": {message["id"]: message}}
+        return await self.interact(2, "", other={"data": data | {"resolved": resolved}})
 
     async def press(self, sent: Sent, custom_id: str, *values: str) -> Sent:
         """Let a person press a button under a message, or pick something; return the message as it is then."""

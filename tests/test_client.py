@@ -361,7 +361,7 @@ async def test_only_the_owner_tells_discord_the_slash_commands(server, client):
     await server.write("!sync")
     await server.write("!sync", author=person(OWNER_ID, "The owner"))
     assert (
-        "/mimic, /temps, /heat, /personas, /about, /help" in visible((await server.reply()).content)
+        "mimic, temps, heat, personas, about, help, Finish this sentence" in visible((await server.reply()).content)
         and server.sent.empty()
     )
     options = {
@@ -438,3 +438,22 @@ async def test_a_button_whose_persona_is_gone_says_so(server, client, personas_f
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(server.press(sent, buttons(sent)["again"]["custom_id"]), 0.5)
     assert "I know nobody called bob" in (await server.reply()).content
+
+
+@pytest.mark.parametrize(("words", "seed"), [("i think that", "i think that"), ("x" * 900, "x" * 500)])
+async def test_any_message_can_be_finished_from_its_menu(server, client, words, seed):
+    edits = len(server.edits)
+    await server.finish(words)
+    async with asyncio.timeout(9):
+        while len(server.edits) == edits:
+            await asyncio.sleep(0.005)
+    content = visible(server.edits[-1].content)
+    assert content.startswith(seed) and "imitation of Ada" in content and buttons(server.edits[-1])
+
+
+async def test_a_message_without_words_is_not_finished(server, client):
+    interaction = await server.finish("")
+    async with asyncio.timeout(9):
+        while interaction not in server.acknowledged:
+            await asyncio.sleep(0.005)
+    assert server.acknowledged[interaction].payload["data"]["content"] == "There are no words in that message."

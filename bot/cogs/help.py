@@ -28,5 +28,5 @@ class Help(commands.Cog):
     async def sync(self, context: "Context") -> None:
         """Tell Discord the slash commands; once is enough, until they change."""
         told = await self.client.tree.sync()
-        names = ", ".join(f"/{command.name}" for command in told)
+        names = ", ".join(command.name for command in told)
         await context.show(content=escape(f"Told Discord: {names}. They can take a minute to show up."))
