@@ -12,17 +12,23 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.cogs.finish import Finish
+from bot.cogs.forget import Forget
 from bot.cogs.heat import Heat
 from bot.cogs.help import Help
 from bot.cogs.mimic import Mimic
 from bot.cogs.personas import Personas
+from bot.cogs.settings import ServerSettings
 from bot.cogs.temps import Temps
 from bot.imitator import BusyError, Imitator, UnknownPersonaError
 from bot.reply import ReplyError, escape
 from bot.settings import Settings
+from bot.store import Rules, Store
 from bot.view import MOST_CHOICES, Pick, Press
+from model.persona import Persona
 
 log = logging.getLogger(__name__)
+
+COGS = (Mimic, Temps, Heat, Personas, Finish, ServerSettings, Forget, Help)
 
 # Only what the commands need: messages with their text, and the guilds that they are in.
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
@@ -42,6 +48,16 @@ class Context(commands.Context["Client"]):
     def before_names(self) -> str:
         """What stands before a command's name, the way in which this one was called."""
         return "/" if self.interaction else self.bot.settings.prefix
+
+    @property
+    def guild_id(self) -> int | None:
+        """The server's id; None in a direct message."""
+        return self.guild.id if self.guild else None
+
+    @property
+    def rules(self) -> Rules:
+        """What holds in this server."""
+        return self.bot.rules(self.guild_id)
 
     async def show(self, message: discord.Message | None = None, **payload: Any) -> discord.Message:
         """Answer the command, or change the answer that was given; links unfold no pictures.
@@ -70,6 +86,10 @@ class Context(commands.Context["Client"]):
             return await self.send(**payload)
 
 
+class NotHereError(commands.CheckFailure):
+    """A command was given in a channel where the server doesn't want it."""
+
+
 class Client(commands.AutoShardedBot):
     """A bot that answers commands; one shard for small bots, more when Discord asks for more."""
 
@@ -89,21 +109,61 @@ class Client(commands.AutoShardedBot):
         self.settings = settings
         self.imitator = imitator
         self._until_closed = AsyncExitStack()
+        self.store = Store()
         # One for all commands of a person; the decorator of discord.ext.commands has one for each command.
-        self._cooldowns = commands.CooldownMapping.from_cooldown(1, settings.cooldown, commands.BucketType.user)
-        self._reminders = commands.CooldownMapping.from_cooldown(1, settings.cooldown, commands.BucketType.user)
+        self._cooldowns = commands.DynamicCooldownMapping(self._cooldown, commands.BucketType.member)
+        self._reminders = commands.DynamicCooldownMapping(self._cooldown, commands.BucketType.member)
+        self.add_check(self._may_answer_here)
         self.add_check(self._has_cooled_down)
+
+    def rules(self, guild_id: int | None) -> Rules:
+        """Return what holds in a server, or in direct messages."""
+        imitator = self.imitator
+        return Rules.of(self.store.guild(guild_id), self.settings, imitator.names(), imitator.default)
+
+    async def imitated(self, name: str, guild_id: int | None) -> Persona:
+        """Return a persona that may be imitated in a server.
+
+        Raises:
+            UnknownPersonaError: no persona has that name, or the person doesn't want to be imitated there.
+            PersonaError: the file is damaged.
+        """
+        persona = await self.imitator.persona(name)
+        if self.store.is_forgotten(persona.source.author_id, guild_id):
+            raise UnknownPersonaError(f"{persona.author[:40]} is not imitated here any more.")
+        return persona
+
+    def _cooldown(self, context: commands.Context[Any]) -> commands.Cooldown | None:
+        seconds = self.rules(context.guild.id if context.guild else None).cooldown
+        return commands.Cooldown(1, seconds) if seconds else None
+
+    async def _may_answer_here(self, context: commands.Context[Any]) -> bool:
+        guild_id = context.guild.id if context.guild else None
+        if self.store.guild(guild_id).answers_in(context.channel.id) or context.command is self.get_command("settings"):
+            return True
+        raise NotHereError
 
     def _has_cooled_down(self, context: commands.Context[Any]) -> bool:
         bucket = self._cooldowns.get_bucket(context)
-        wait = bucket.update_rate_limit() if bucket and self.settings.cooldown else None
+        wait = bucket.update_rate_limit() if bucket else None
         if bucket and wait:
             raise commands.CommandOnCooldown(bucket, wait, commands.BucketType.user)
         return True
 
     async def setup_hook(self) -> None:
         """Add the features, once, before connecting."""
-        for cog in (Mimic(self), Temps(self), Heat(self), Personas(self), Finish(self), Help(self)):
+        await self.store.open(self.settings.database)
+        self._until_closed.push_async_callback(self.store.close)
+        for cog in (
+            Mimic(self),
+            Temps(self),
+            Heat(self),
+            Personas(self),
+            Finish(self),
+            ServerSettings(self),
+            Forget(self),
+            Help(self),
+        ):
             await self.add_cog(cog)
         self.add_dynamic_items(Press, Pick)
         if self.settings.metrics_port:
@@ -139,6 +199,10 @@ class Client(commands.AutoShardedBot):
         match cause:
             case commands.NotOwner() | commands.CommandNotFound() if context.command:
                 return  # not everybody's command: to others it isn't there
+            case NotHereError():
+                sentence = "" if not context.interaction else "I'm not to answer in this channel."
+            case commands.MissingPermissions() | commands.NoPrivateMessage():
+                sentence = "That is for those who manage the server, and there."
             case commands.CommandNotFound():
                 sentence = self._suggestion(context)
             case commands.CommandOnCooldown():

@@ -271,6 +271,14 @@ class Imitator:
             self._personas.popitem(last=False)
         return known
 
+    async def delete(self, name: str) -> None:
+        """Delete a persona's file; replies that are running still finish."""
+        await asyncio.get_running_loop().run_in_executor(self._loader, self._delete, name)
+
+    def _delete(self, name: str) -> None:
+        self._personas.pop(name, None)
+        self._file(check_name(name)).unlink(missing_ok=True)
+
     def close(self) -> None:
         """Give the threads back; what they have begun is finished, what waits is not."""
         for executor in (self._loader, self._executor):

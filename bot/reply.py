@@ -16,6 +16,16 @@ EMBED_LIMIT = 4096  # characters of an embed's description
 LONGEST_NAME = 80  # characters of an author's name that are shown
 LONGEST = 1500  # characters of a reply; with every one of them escaped it still fits an embed
 LONGEST_IN_MESSAGE = 800  # and so many fit a message
+LABELS = {
+    "en": "imitation of {} by a neural network · temperature",
+    "de": "Imitation von {} durch ein neuronales Netz · Temperatur",
+    "es": "imitación de {} por una red neuronal · temperatura",
+    "fr": "imitation de {} par un réseau de neurones · température",
+    "it": "imitazione di {} da parte di una rete neurale · temperatura",
+    "nl": "imitatie van {} door een neuraal netwerk · temperatuur",
+    "pl": "imitacja {} przez sieć neuronową · temperatura",
+    "pt": "imitação de {} por uma rede neural · temperatura",
+}
 OPTION = re.compile(r"(^|\s+)--(?P<name>persona|length|random-seed)[\s=]+(?P<value>\S+)\s*$", re.IGNORECASE)
 LAST_WORD = re.compile(r"(^|\s+)(?P<word>\S+)$")
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)", re.ASCII)
@@ -144,9 +154,9 @@ def about_text(persona: Persona) -> str:
     return "\n".join(lines)
 
 
-def label(author: str, temperature: float) -> str:
-    """Return the line that every reply carries."""
-    return f"imitation of {plain(author)[:LONGEST_NAME]} by a neural network · temperature {temperature:g}"
+def label(author: str, temperature: float, language: str = "en") -> str:
+    """Return the line that every reply carries, in one of LABELS' languages."""
+    return LABELS[language].format(plain(author)[:LONGEST_NAME]) + f" {temperature:g}"
 
 
 def heat_colour(temperature: float) -> tuple[int, int, int]:

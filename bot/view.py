@@ -40,6 +40,7 @@ class Shown:
 
     request: Request
     persona: str  # the file's name
+    language: str = "en"  # of the label
 
     def payload(self, text: str, author: str, personas: list[str] | None = None) -> dict[str, Any]:
         """Return the message: seed, text and label; long ones in an embed.
@@ -47,7 +48,7 @@ class Shown:
         Args:
             personas: who else can be picked; None: no buttons yet, the reply is still being written.
         """
-        named = label(author, self.request.temperature)
+        named = label(author, self.request.temperature, self.language)
         seed = self.request.prompt
         message: dict[str, Any] = {"content": discord_text(seed, text, named)}
         if self.request.length > LONGEST_IN_MESSAGE:
@@ -131,11 +132,12 @@ async def _rewrite(interaction: "discord.Interaction[Client]", shown: Shown) -> 
 
 async def write(interaction: "discord.Interaction[Client]", shown: Shown) -> None:
     """Sample a reply and show it as the answer to an interaction that was deferred."""
-    imitator = interaction.client.imitator
+    client = interaction.client
+    shown = replace(shown, language=client.rules(interaction.guild_id).language)
     try:
-        author = (await imitator.persona(shown.persona)).author
-        text = await imitator.imitate(shown.request, interaction.user.id, shown.persona)
-        await interaction.edit_original_response(**shown.payload(text, author, imitator.names()))
+        author = (await client.imitated(shown.persona, interaction.guild_id)).author
+        text = await client.imitator.imitate(shown.request, interaction.user.id, shown.persona)
+        await interaction.edit_original_response(**shown.payload(text, author, client.imitator.names()))
     except (BusyError, UnknownPersonaError) as error:
         await interaction.followup.send(str(error), ephemeral=True)
     except discord.NotFound as error:

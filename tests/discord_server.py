@@ -18,12 +18,16 @@ TOKEN = "a-token-that-this-server-knows"
 BOT = {"id": "1", "username": "Mimic", "discriminator": "0", "global_name": None, "avatar": None, "bot": True}
 GUILD_ID, CHANNEL_ID, DM_ID = "100", "200", "300"
 OWNER_ID = 2  # of bot and guild
+MANAGERS = "101"  # the role that manages the guild
 GUILD = {
     "id": GUILD_ID,
     "name": "A server",
     "owner_id": "2",
     "member_count": 3,
-    "roles": [{"id": GUILD_ID, "name": "@everyone", "permissions": "8", "position": 0, "color": 0, "hoist": False}],
+    "roles": [
+        {"id": GUILD_ID, "name": "@everyone", "permissions": "2048", "position": 0, "color": 0, "hoist": False},
+        {"id": MANAGERS, "name": "managers", "permissions": "32", "position": 1, "color": 0, "hoist": False},
+    ],
     "emojis": [],
     "features": [],
     "channels": [{"id": CHANNEL_ID, "type": 0, "name": "general", "position": 0, "permission_overwrites": []}],
@@ -61,6 +65,7 @@ class DiscordServer:
 
     heartbeat_interval: int = 60_000  # milliseconds
     refuse_with: int | None = None  # close code instead of READY
+    roles: list[str] = field(default_factory=lambda: [MANAGERS])  # of whoever uses a slash command
     rate_limits: int = 0  # answers 429 to so many posted messages
     errors: list[tuple[int, int]] = field(default_factory=list)  # (status, code) of answers to the next posted messages
     sent: "asyncio.Queue[Sent]" = field(default_factory=asyncio.Queue)
@@ -235,8 +240,8 @@ class DiscordServer:
     ) -> str:
         """Let a person use a slash command (kind 2), a component (3), or type (4); return the interaction's id."""
         interaction = str(next(self._ids))
-        member = {"user": person(7, "Ada"), "roles": [], "joined_at": "2026-01-01T00:00:00+00:00"}
-        member |= {"deaf": False, "mute": False, "permissions": "2147483647", "flags": 0}
+        member = {"user": person(7, "Ada"), "roles": self.roles, "joined_at": "2026-01-01T00:00:00+00:00"}
+        member |= {"deaf": False, "mute": False, "permissions": "2048", "flags": 0}
         payload = {"id": interaction, "application_id": BOT["id"], "type": kind, "token": CHANNEL_ID, "version": 1}
         payload |= {"guild_id": GUILD_ID, "channel_id": CHANNEL_ID, "channel": GUILD["channels"][0], "member": member}
         payload |= {"data": {"id": "900", "name": name, "type": 1, "options": list(options)}, "locale": "en-GB"}

@@ -19,7 +19,7 @@ from bot.settings import Settings
 from model.persona import save_persona
 from model.sampler import Batch, Request, Sampler
 from tests.conftest import make_persona
-from tests.discord_server import CHANNEL_ID, DM_ID, OWNER_ID, TOKEN, DiscordServer, person
+from tests.discord_server import CHANNEL_ID, DM_ID, GUILD_ID, OWNER_ID, TOKEN, DiscordServer, person
 
 
 @pytest.fixture
@@ -38,7 +38,9 @@ async def client(server, personas_folder):
 
 
 async def joined(server, settings):
-    imitator = Imitator(settings.personas)
+    if settings.database == Settings().database:
+        settings = replace(settings, database=settings.personas.parent / "mimic.sqlite")
+    imitator = Imitator(settings.personas, settings.persona)
     client = Client(settings, imitator)
     running = asyncio.create_task(client.start(TOKEN))
     await asyncio.wait_for(server.ready.wait(), 10)
@@ -360,10 +362,8 @@ async def test_personas_are_offered_while_one_types_and_an_unknown_one_is_said(s
 async def test_only_the_owner_tells_discord_the_slash_commands(server, client):
     await server.write("!sync")
     await server.write("!sync", author=person(OWNER_ID, "The owner"))
-    assert (
-        "mimic, temps, heat, personas, about, help, Finish this sentence" in visible((await server.reply()).content)
-        and server.sent.empty()
-    )
+    names = "mimic, temps, heat, personas, about, settings, forget, help, Finish this sentence"
+    assert names in visible((await server.reply()).content) and server.sent.empty()
     options = {
         option["name"] for command in server.commands if command["name"] == "mimic" for option in command["options"]
     }
@@ -457,3 +457,55 @@ async def test_a_message_without_words_is_not_finished(server, client):
         while interaction not in server.acknowledged:
             await asyncio.sleep(0.005)
     assert server.acknowledged[interaction].payload["data"]["content"] == "There are no words in that message."
+
+
+async def told(server, call) -> str:
+    """What the bot says, visibly, to a call."""
+    await call
+    return visible((await server.reply()).content)
+
+
+async def test_a_servers_settings_hold_there_and_survive_a_restart(server, personas_folder, tmp_path):
+    save_persona(make_persona(author="Bob"), personas_folder / "bob.safetensors")
+    settings = Settings(personas=personas_folder, persona="ada", cooldown=0, database=tmp_path / "mimic.sqlite")
+    async for _ in joined(server, settings):
+        shown = await told(server, server.slash("settings", persona="bob", temperature=1.5, language="de"))
+        assert shown.splitlines()[:2] == ["persona: bob", "temperature: 1.5"] and "channels: all" in shown
+    server.ready.clear()
+    async for _ in joined(server, settings):
+        assert (await told(server, server.write("!mimic hello"))).endswith(label("Bob", 1.5, "de"))
+        assert (await told(server, server.write("!mimic hello", channel_id=DM_ID))).endswith(label("Ada", 0.5))
+
+
+async def test_only_those_who_manage_the_server_change_its_settings(server, client):
+    server.roles = []
+    assert "those who manage the server" in await told(server, server.slash("settings", temperature=1.5))
+    assert "those who manage the server" in await told(server, server.write("!settings", channel_id=DM_ID))
+    assert client.rules(int(GUILD_ID)).temperature == 0.5
+
+
+async def test_where_a_server_does_not_want_it_the_bot_is_silent(server, client):
+    assert "channels: not <#200>" in await told(server, server.slash("settings", channels=f"not <#{CHANNEL_ID}>"))
+    await server.write("!mimic hello")
+    assert await told(server, server.slash("mimic", seed="hello")) == "I'm not to answer in this channel."
+    assert "channels: all" in await told(server, server.slash("settings", channels="all"))
+    assert (await told(server, server.write("!mimic there"))).startswith("there") and server.sent.empty()
+    assert "Name the channels" in await told(server, server.slash("settings", channels="here"))
+
+
+async def test_a_server_can_forget_a_persona_and_its_owner_and_the_person_can_for_all(server, client, personas_folder):
+    for author in ("Bob", "Eve"):
+        persona = make_persona(author=author)
+        source, consent = replace(persona.source, author_id=author), replace(persona.consent, contact="7")
+        persona = replace(persona, source=source, consent=consent if author == "Eve" else None)
+        save_persona(persona, personas_folder / f"{author.lower()}.safetensors")
+    assert await told(server, server.slash("forget", persona="bob")) == "Bob is not imitated in this server any more."
+    assert "Bob is not imitated here" in await told(server, server.write("!mimic hi --persona bob"))
+    assert "imitation of Bob" in await told(server, server.write("!mimic hi --persona bob", channel_id=DM_ID))
+    server.roles = []
+    assert "Only they themselves" in await told(server, server.slash("forget", persona="ada"))
+    assert "Eve is forgotten: the file is deleted" in await told(server, server.slash("forget", persona="eve"))
+    assert not (personas_folder / "eve.safetensors").exists()
+    save_persona(persona, personas_folder / "eve2.safetensors")
+    assert "Eve is not imitated here" in await told(server, server.write("!mimic hi --persona eve2", channel_id=DM_ID))
+    assert "Say whom" in await told(server, server.write("!forget"))

@@ -34,6 +34,6 @@ class Finish(commands.Cog):
             await interaction.response.send_message("There are no words in that message.", ephemeral=True)
             return
         await interaction.response.defer()
-        settings = self.client.settings
-        (request,) = Prompt(sentence, (settings.temperature,)).requests(settings.length)
-        await write(interaction, Shown(request, self.client.imitator.default))  # type: ignore[arg-type] # our client
+        rules = self.client.rules(interaction.guild_id)
+        (request,) = Prompt(sentence, (rules.temperature,)).requests(self.client.settings.length)
+        await write(interaction, Shown(request, rules.persona))  # type: ignore[arg-type] # our client

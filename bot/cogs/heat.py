@@ -1,6 +1,7 @@
 """`heat`: a picture of what may come next at each temperature, and of how surprising each letter of a reply was."""
 
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import discord
@@ -39,7 +40,9 @@ class Heat(commands.Cog):
         prompt = parse_prompt(seed, (1.0,), f"{context.before_names}heat")
         if context.interaction:
             prompt = Prompt(prompt.seed, prompt.temperatures, persona or "", None, random_seed)
-        picture, title = await heat_picture(self.client.imitator, prompt)
+        prompt = replace(prompt, persona=prompt.persona or context.rules.persona)
+        await self.client.imitated(prompt.persona, context.guild_id)
+        picture, title = await heat_picture(self.client.imitator, prompt, context.rules.language)
         file = discord.File(io.BytesIO(picture), "heat.png", description=f"{title}: probabilities by temperature")
         await context.show(content=f"-# {escape(title)}", file=file)
 

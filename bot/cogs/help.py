@@ -20,8 +20,8 @@ class Help(commands.Cog):
     async def help(self, context: "Context") -> None:
         """Say what the bot does and how it is called."""
         await context.defer(ephemeral=True)
-        author = (await self.client.imitator.persona()).author
-        await context.show(content=escape(help_text(context.before_names, author, self.client.settings.temperature)))
+        author = (await self.client.imitated(context.rules.persona, context.guild_id)).author
+        await context.show(content=escape(help_text(context.before_names, author, context.rules.temperature)))
 
     @commands.command()
     @commands.is_owner()

@@ -46,7 +46,7 @@ class Mimic(commands.Cog):
         random_seed: app_commands.Range[int, 0, 2**32 - 1] | None = None,
     ) -> None:
         """Go on with your words as the person would; a number from 0 to 2 at the end is the temperature."""
-        usual = self.client.settings.temperature
+        usual = context.rules.temperature
         if context.interaction:
             await context.defer()
             check_seed(seed, "/mimic")
@@ -68,12 +68,12 @@ class Mimic(commands.Cog):
     async def _answer(self, context: "Context", prompt: Prompt) -> None:
         """Answer with a whole reply, or, where it takes long, with what there is of it and then with more."""
         (request,) = prompt.requests(self.client.settings.length)
-        imitator = self.client.imitator
-        author = (await imitator.persona(prompt.persona)).author
-        shown = Shown(request, prompt.persona or imitator.default)
+        imitator, name = self.client.imitator, prompt.persona or context.rules.persona
+        author = (await self.client.imitated(name, context.guild_id)).author
+        shown = Shown(request, name, context.rules.language)
         clock, text, message = asyncio.get_running_loop().time, "", None
         edited = clock()
-        stream = imitator.stream(request, context.author.id, prompt.persona)
+        stream = imitator.stream(request, context.author.id, name)
         async with _typing_when_slow(context), aclosing(stream) as parts:
             async for part in parts:
                 text += part

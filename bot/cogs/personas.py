@@ -22,8 +22,8 @@ class Personas(commands.Cog):
     async def personas(self, context: "Context") -> None:
         """List who can be imitated."""
         await context.defer(ephemeral=True)
-        imitator = self.client.imitator
-        names = [f"{name} (if you name nobody)" if name == imitator.default else name for name in imitator.names()]
+        usual, known = context.rules.persona, self.client.imitator.names()
+        names = [f"{name} (if you name nobody)" if name == usual else name for name in known]
         content = f"{context.before_names}about <name> tells more of\n" + "\n".join(names)
         await context.show(content=escape(content[: MESSAGE_LIMIT // 2]))
 
@@ -32,7 +32,7 @@ class Personas(commands.Cog):
     async def about(self, context: "Context", *, persona: str = "") -> None:
         """Tell whom I imitate, from what text, by what right and how well."""
         await context.defer(ephemeral=True)
-        told = about_text(await self.client.imitator.persona(persona.strip()))
+        told = about_text(await self.client.imitated(persona.strip() or context.rules.persona, context.guild_id))
         await context.show(content=escape(told))
 
     @about.autocomplete("persona")

@@ -47,9 +47,13 @@ class Temps(commands.Cog):
         if context.interaction:
             prompt = Prompt(prompt.seed, prompt.temperatures, persona or "", None, random_seed)
         requests = prompt.requests(min(self.client.settings.length, LONGEST_OF_FOUR))
-        replies = await self.client.imitator.imitate_all(requests, context.author.id, prompt.persona)
-        author = (await self.client.imitator.persona(prompt.persona)).author
-        embeds = [_embed(request, reply, author) for request, reply in zip(requests, replies, strict=True)]
+        name, language = prompt.persona or context.rules.persona, context.rules.language
+        author = (await self.client.imitated(name, context.guild_id)).author
+        replies = await self.client.imitator.imitate_all(requests, context.author.id, name)
+        embeds = [
+            _embed(request, reply, label(author, request.temperature, language))
+            for request, reply in zip(requests, replies, strict=True)
+        ]
         await context.show(content=EXPLANATION, embeds=embeds)
 
     @temps.autocomplete("persona")
@@ -57,9 +61,9 @@ class Temps(commands.Cog):
         return self.client.persona_choices(typed)
 
 
-def _embed(request: Request, reply: str, author: str) -> discord.Embed:
+def _embed(request: Request, reply: str, labelled: str) -> discord.Embed:
     """Show one reply in the colour of its temperature."""
     colour = discord.Colour.from_rgb(*heat_colour(request.temperature))
     text = discord_text(request.prompt[-LONGEST_SEED:], reply, "", EMBED_LIMIT)
     embed = discord.Embed(description=text, colour=colour)
-    return embed.set_footer(text=label(author, request.temperature))
+    return embed.set_footer(text=labelled)

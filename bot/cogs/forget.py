@@ -1,0 +1,46 @@
+"""`forget`: the imitated person's way out, and the server's."""
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.reply import ReplyError, escape
+from bot.store import EVERYWHERE
+
+if TYPE_CHECKING:
+    from bot.client import Client, Context
+
+
+class Forget(commands.Cog):
+    """The command `forget`."""
+
+    def __init__(self, client: "Client") -> None:
+        self.client = client
+
+    @commands.hybrid_command()  # type: ignore[arg-type] # with a context of our own
+    @app_commands.describe(persona="who is not to be imitated any more")
+    async def forget(self, context: "Context", *, persona: str = "") -> None:
+        """Stop imitating somebody for good: yourself, or, if you manage the server, anybody in it."""
+        await context.defer(ephemeral=True)
+        name = persona.strip()
+        if not name:
+            raise ReplyError(f"Say whom: {context.before_names}forget <persona>.")
+        found = await self.client.imitated(name, context.guild_id)
+        themselves = {found.source.author_id, *(found.consent.contact.split() if found.consent else ())}
+        everywhere = str(context.author.id) in themselves or await self.client.is_owner(context.author)
+        if everywhere:
+            await self.client.store.forget(found.source.author_id, EVERYWHERE)
+            await self.client.imitator.delete(name)
+            said = "is forgotten: the file is deleted, and I take no new one of theirs."
+        elif context.guild and context.author.guild_permissions.manage_guild:  # type: ignore[union-attr] # a member
+            await self.client.store.forget(found.source.author_id, context.guild.id)
+            said = "is not imitated in this server any more."
+        else:
+            raise ReplyError("Only they themselves, those who manage the server and whoever runs me can ask for that.")
+        await context.show(content=escape(f"{found.author} {said}"))
+
+    @forget.autocomplete("persona")
+    async def _personas(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return self.client.persona_choices(typed)

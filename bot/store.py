@@ -1,0 +1,144 @@
+"""What the bot remembers: the servers' settings, scores, and who is to be forgotten. One SQLite file.
+
+Nothing that anyone typed is in it. Every change is a transaction in write-ahead mode: a killed process loses none that
+was answered.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+
+from bot.settings import Settings
+
+log = logging.getLogger(__name__)
+
+EVERYWHERE = 0  # in place of a guild's id
+# Each brings a file of the version before to its own; a file's version is their number.
+MIGRATIONS = (
+    """
+    CREATE TABLE guild (
+        guild_id INTEGER PRIMARY KEY, persona TEXT NOT NULL, temperature REAL, cooldown REAL, channels TEXT NOT NULL,
+        language TEXT NOT NULL, guess INTEGER NOT NULL
+    );
+    CREATE TABLE forgotten (author_id TEXT, guild_id INTEGER, PRIMARY KEY (author_id, guild_id));
+    CREATE TABLE score (
+        guild_id INTEGER, user_id INTEGER, points INTEGER NOT NULL, PRIMARY KEY (guild_id, user_id)
+    );
+    CREATE TABLE vote (persona TEXT PRIMARY KEY, votes INTEGER NOT NULL, fooled INTEGER NOT NULL);
+    """,
+)
+
+
+@dataclass(frozen=True)
+class GuildSettings:
+    """How the bot behaves in one server; what is None or empty is as the bot's own settings say."""
+
+    persona: str = ""
+    temperature: float | None = None
+    cooldown: float | None = None  # seconds
+    channels: str = ""  # ids of the only ones where it answers, separated by spaces; after a "-": of those where not
+    language: str = "en"  # of the label
+    guess: bool = True
+
+    def answers_in(self, channel_id: int) -> bool:
+        """Say whether the bot answers in a channel."""
+        ids = {int(word) for word in self.channels.removeprefix("-").split()}
+        return not ids or (channel_id in ids) != self.channels.startswith("-")
+
+
+def _settings(row: tuple[Any, ...]) -> GuildSettings:
+    persona, temperature, cooldown, channels, language, guess = row
+    return GuildSettings(persona, temperature, cooldown, channels, language, bool(guess))
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What holds in a server, or in direct messages, once the bot's own settings have filled the gaps."""
+
+    persona: str
+    temperature: float
+    cooldown: float  # seconds
+    language: str
+    guess: bool
+
+    @classmethod
+    def of(cls, guild: GuildSettings, settings: Settings, personas: Sequence[str], default: str) -> "Rules":
+        """Fill the gaps; a persona that is gone is the default one."""
+        return cls(
+            guild.persona if guild.persona in personas else default,
+            settings.temperature if guild.temperature is None else guild.temperature,
+            settings.cooldown if guild.cooldown is None else guild.cooldown,
+            guild.language,
+            guild.guess,
+        )
+
+
+class Store:
+    """The remembered, all of it in memory too: reading waits for nothing."""
+
+    def __init__(self) -> None:
+        self._database: aiosqlite.Connection | None = None
+        self._guilds: dict[int, GuildSettings] = {}
+        self._forgotten: set[tuple[str, int]] = set()
+
+    async def open(self, path: Path) -> None:
+        """Open or make the file; where that can't be done the bot goes on, and forgets at its end what it was told."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._database = await aiosqlite.connect(path, isolation_level=None)
+            await self._migrate()
+            names = ", ".join(field.name for field in fields(GuildSettings))
+            async with self._database.execute(f"SELECT guild_id, {names} FROM guild") as rows:  # noqa: S608 - our own names
+                self._guilds = {row[0]: _settings(row[1:]) async for row in rows}
+            async with self._database.execute("SELECT author_id, guild_id FROM forgotten") as rows:
+                self._forgotten = {(row[0], row[1]) async for row in rows}
+        except (aiosqlite.Error, OSError) as error:
+            await self.close()
+            log.warning("%s can't be used (%s): settings are kept until the bot stops, no longer", path, error)
+
+    async def _migrate(self) -> None:
+        assert self._database
+        await self._database.execute("PRAGMA journal_mode = WAL")
+        async with self._database.execute("PRAGMA user_version") as rows:
+            version = (await rows.fetchone() or (0,))[0]
+        if version > len(MIGRATIONS):
+            raise aiosqlite.DatabaseError(f"it is of version {version}, and this bot knows {len(MIGRATIONS)}")
+        for number, statements in enumerate(MIGRATIONS[version:], version + 1):
+            await self._database.executescript(f"BEGIN; {statements} PRAGMA user_version = {number}; COMMIT;")
+
+    async def close(self) -> None:
+        """Close the file."""
+        if self._database:
+            await self._database.close()
+        self._database = None
+
+    async def _write(self, statement: str, values: Iterable[Any]) -> None:
+        if not self._database:
+            return
+        try:
+            await self._database.execute(statement, tuple(values))
+        except aiosqlite.Error as error:
+            log.warning("what was told could not be kept (%s): it holds until the bot stops", error)
+
+    def guild(self, guild_id: int | None) -> GuildSettings:
+        """Return a server's settings; None: those of direct messages, the defaults."""
+        return self._guilds.get(guild_id or EVERYWHERE, GuildSettings())
+
+    async def set_guild(self, guild_id: int, settings: GuildSettings) -> None:
+        """Keep a server's settings."""
+        self._guilds[guild_id] = settings
+        marks = ", ".join("?" * (1 + len(fields(GuildSettings))))
+        await self._write(f"INSERT OR REPLACE INTO guild VALUES ({marks})", (guild_id, *astuple(settings)))  # noqa: S608
+
+    def is_forgotten(self, author_id: str, guild_id: int | None) -> bool:
+        """Say whether a person is not to be imitated in a server, or anywhere."""
+        return not self._forgotten.isdisjoint({(author_id, EVERYWHERE), (author_id, guild_id or EVERYWHERE)})
+
+    async def forget(self, author_id: str, guild_id: int = EVERYWHERE) -> None:
+        """Remember that a person is not to be imitated in a server, or anywhere."""
+        self._forgotten.add((author_id, guild_id))
+        await self._write("INSERT OR IGNORE INTO forgotten VALUES (?, ?)", (author_id, guild_id))
