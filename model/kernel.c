@@ -111,8 +111,6 @@ static inline __attribute__((always_inline)) void logits_of_panel(
         default: { enum { R = ROWS }; call; }        \
     }
 
-static int smallest(int a, int b) { return a < b ? a : b; }
-
 /* Draw from softmax(logits * sharpness) by its cumulative distribution; uniform is in [0, 1). */
 static int choose(const struct network *network, float *logits, float sharpness, float uniform) {
     vector best = *(vector *)logits, sums = {};
@@ -162,10 +160,11 @@ void advance(const struct network *network, int batch, int steps, float *h, floa
              const int32_t *given, const float *uniforms, const float *sharpness, int32_t *ids, float *x,
              float *logits) {
     const int units = network->units, row_width = network->layers * units, gates = 4 * units, width = network->logits;
+    const int blocks = (batch + ROWS - 1) / ROWS; /* of nearly as many rows each: small ones are slow for their size */
     const int widest = units + (units > network->embedding ? units : network->embedding);
     for (int step = 0; step < steps; step++) {
-        for (int first = 0; first < batch; first += ROWS) {
-            const int rows = smallest(ROWS, batch - first);
+        for (int block = 0; block < blocks; block++) {
+            const int first = batch * block / blocks, rows = batch * (block + 1) / blocks - first;
             int drawn = 0;
             for (int row = first; row < first + rows; row++) drawn |= given[row * steps + step] < 0;
             if (!drawn) continue;
@@ -191,8 +190,8 @@ void advance(const struct network *network, int batch, int steps, float *h, floa
                 memcpy(own + below, h + row * row_width + layer * units, sizeof(float) * units);
             }
             for (int unit = 0; unit < units; unit += LANES)
-                for (int first = 0; first < batch; first += ROWS) {
-                    const int rows = smallest(ROWS, batch - first);
+                for (int block = 0; block < blocks; block++) {
+                    const int first = batch * block / blocks, rows = batch * (block + 1) / blocks - first;
                     const float *start[ROWS];
                     for (int row = 0; row < rows; row++)
                         start[row] = 4 * unit + (layer ? network->biases[layer]

@@ -54,11 +54,11 @@ class LSTM:
             if layer == 0:
                 # One-hot times kernel is a row of the kernel; the unknown character is all zeros, so the bias alone.
                 inputs = persona.arrays.get("embedding", np.eye(len(kernel) + 1, len(kernel), dtype=np.float32))
-                self.inputs: Floats = inputs @ kernel + bias  # (V + 1, 4H)
+                self.inputs: Floats = inputs.astype(np.float32) @ kernel + bias  # (V + 1, 4H)
                 kernel = kernel if self.runs is not None else kernel[:0]
             self.kernels.append(np.concatenate([kernel, recurrent]))  # (E + H, or H + H, 4H)
             self.biases.append(bias)
-        self.dense_kernel: Floats = np.ascontiguousarray(persona.arrays["dense.kernel"])  # (H, V), of a stream V + 1
+        self.dense_kernel: Floats = persona.arrays["dense.kernel"].astype(np.float32)  # (H, V), of a stream V + 1
         self.dense_bias: Floats = persona.arrays["dense.bias"]
 
     @staticmethod
@@ -67,8 +67,8 @@ class LSTM:
 
         sigmoid(x) = tanh(x / 2) / 2 + 1/2, so one tanh over all 4H replaces three sigmoids: half the calls of a step.
         """
-        i, f, candidate, o = np.split(array, 4, axis=-1)
-        return np.ascontiguousarray(np.concatenate([i / 2, f / 2, o / 2, candidate], axis=-1), dtype=np.float32)
+        i, f, candidate, o = np.split(array.astype(np.float32), 4, axis=-1)
+        return np.concatenate([i / 2, f / 2, o / 2, candidate], axis=-1)
 
     def start(self, batch: int, before: Ids | None = None) -> State:
         """Return the state before any character: zeros.

@@ -10,7 +10,7 @@ from model.lstm import LSTM
 from model.persona import Persona
 from model.vocabulary import Ids, readable
 
-STEPS = 64  # characters at a time where nobody waits for the first ones
+STEPS = 512  # characters at a time where nobody waits for the first ones
 
 
 @dataclass(frozen=True)

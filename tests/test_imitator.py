@@ -173,7 +173,7 @@ async def test_a_damaged_file_leaves_the_one_before_it_in_use_and_a_deleted_one_
 
 async def test_personas_beyond_the_memory_are_read_again_when_they_are_asked_for(tmp_path):
     for author in ("Ada", "Bob", "Eve"):
-        save_persona(make_persona(author=author, units=200), tmp_path / f"{author.lower()}.safetensors")  # 0.8 MB each
+        save_persona(make_persona(author=author, units=300), tmp_path / f"{author.lower()}.safetensors")  # 0.8 MB each
     imitator = Imitator(tmp_path, memory=2)
     ada, bob = await imitator.persona("ada"), await imitator.persona("bob")
     assert await imitator.persona("ada") is ada

@@ -8,7 +8,6 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.picture import heat_picture
 from bot.reply import Prompt, escape, parse_prompt
 
 if TYPE_CHECKING:
@@ -40,6 +39,8 @@ class Heat(commands.Cog):
         prompt = parse_prompt(seed, (1.0,), f"{context.before_names}heat")
         if context.interaction:
             prompt = Prompt(prompt.seed, prompt.temperatures, persona or "", None, random_seed)
+        from bot.picture import heat_picture  # its library's 8 MB are for those who ask
+
         prompt = replace(prompt, persona=prompt.persona or context.rules.persona)
         await self.client.imitated(prompt.persona, context.guild_id)
         picture, title = await heat_picture(self.client.imitator, prompt, context.rules.language)
