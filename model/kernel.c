@@ -34,6 +34,7 @@ struct network {
     const float *biases[MOST_LAYERS];    /* (4H,) each, but for the first layer */
     const float *kernels[MOST_LAYERS];   /* panels (E + H or H + H, PANEL): the n-grams' or the layer below, then h */
     const float *dense, *dense_bias;     /* panels (H, PANEL); (logits,) */
+    float min_p;                         /* what is less likely than this share of the likeliest is left out */
 };
 
 int32_t lanes(void) { return LANES; }
@@ -119,6 +120,7 @@ static int choose(const struct network *network, float *logits, float sharpness,
     for (int lane = 1; lane < LANES; lane++) highest = best[lane] > highest ? best[lane] : highest;
     for (int v = 0; v < network->logits; v += LANES) {
         vector weights = exponential((*(vector *)(logits + v) - highest) * sharpness);
+        weights = (vector)((integers)weights & (weights >= network->min_p));
         sums += weights;
         *(vector *)(logits + v) = weights;
     }

@@ -44,6 +44,7 @@ class _Network(ctypes.Structure):
         ("kernels", Pointer * MOST_LAYERS),
         ("dense", Pointer),
         ("dense_bias", Pointer),
+        ("min_p", ctypes.c_float),
     ]
 
 
@@ -131,6 +132,7 @@ class CompiledLSTM:
             kernels=(Pointer * MOST_LAYERS)(*[kernel.ctypes.data for kernel in self._kernels]),
             dense=dense_kernel,
             dense_bias=dense_bias_,
+            min_p=lstm.min_p,
         )
         self._weights = sum(array.size for array in (*self._kernels, dense))
 

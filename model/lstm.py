@@ -44,6 +44,7 @@ class LSTM:
         """Lay the weights out for stepping: about as many bytes again as the persona's arrays, but for the n-grams'."""
         self.known = len(persona.vocabulary)
         self.units, self.layers = persona.recipe.units, persona.recipe.layers
+        self.min_p = persona.recipe.min_p
         self.runs: NDArray[np.float16] | None = persona.arrays.get("ngrams")  # (rows, E)
         self.biases: list[Floats] = []  # (4H,)
         self.kernels: list[Floats] = []
@@ -151,12 +152,15 @@ class LSTM:
     def draw(self, logits: Floats, uniforms: Floats, temperatures: Floats) -> Ids:
         """Draw a known character for each row from softmax(logits / temperature), by its cumulative distribution.
 
+        A character less likely than `min_p` of the likeliest one is left out.
+
         One random number a character, so that rows with the same ones differ by temperature alone; Gumbel noise, the
         other way, wants V of them and is took a fifth of a small network's step.
         """
         known = logits[:, : self.known]
         sharpness = 1 / np.maximum(temperatures, 1 / SHARPEST)  # (B,)
         weights = np.exp((known - known.max(axis=1, keepdims=True)) * sharpness[:, np.newaxis])
+        weights[weights < self.min_p] = 0  # the likeliest one's is 1
         cumulative = weights.cumsum(axis=1)
         drawn = (cumulative <= uniforms[:, np.newaxis] * cumulative[:, -1:]).sum(axis=1)
         # Where rounding left a little over: the most likely one.

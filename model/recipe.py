@@ -56,6 +56,8 @@ class Recipe:
     clip_norm: float = _knob(0.0, (0.0, 1e6), "longest gradient, as a norm; 0: any")
     epochs: int = _knob(15, (1, 100_000), "passes over the text; with minutes, the parts they are cut into")
     minutes: float = _knob(0.0, (0.0, 100_000.0), "time for learning; 0: as long as the epochs take")
+    # Source: Nguyen et al., "Turning up the heat: min-p sampling", 2024.
+    min_p: float = _knob(0.0, (0.0, 1.0), "characters less likely than this share of the likeliest are never drawn")
     random_seed: int = _knob(0, (0, 2**32 - 1), "makes a run repeatable on the same machine")
 
     def __post_init__(self) -> None:
@@ -108,6 +110,7 @@ MIMIC = Recipe(
     clip_norm=1.0,
     epochs=20,
     minutes=15.0,
+    min_p=0.01,
 )
 RECIPES = {"mimic": MIMIC, "tutorial": Recipe()}
 

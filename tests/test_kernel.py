@@ -26,7 +26,7 @@ def library() -> ctypes.CDLL:
     "knobs",
     [
         {"units": 12},  # fewer than fill a vector
-        {"units": 33, "layers": 3},
+        {"units": 33, "layers": 3, "min_p": 0.2},
         {"units": 64, "reading": "stream", "embedding": 5, "ngrams": 50},
         {"units": 17, "layers": 2, "reading": "stream", "embedding": 40, "ngrams": 50},  # a run's is wider than h
     ],
@@ -61,7 +61,7 @@ def test_large_numbers_saturate_as_in_the_reference(library):
     for each in (CompiledLSTM(lstm, library), lstm):
         states.append(each.start(1))
         each.advance(states[-1], given, np.zeros((1, 20), np.float32), np.ones(1, np.float32))
-    assert np.abs(states[0].h - states[1].h).max() < 1e-5
+    assert np.abs(states[0].h - states[1].h).max() < 1e-4
 
 
 def test_a_reply_is_the_same_with_and_without_it(library):

@@ -61,3 +61,7 @@ def test_a_draw_is_where_the_cumulative_distribution_passes_the_random_number():
     assert lstm.draw(logits, uniforms, np.ones(5, np.float32)).tolist() == [0, 0, 1, 2, 3]
     assert lstm.draw(logits, uniforms, np.full(5, 0.5, np.float32)).tolist() == [0, 1, 1, 3, 3]
     assert lstm.draw(logits, uniforms, np.zeros(5, np.float32)).tolist() == [3] * 5
+    # At least 0.16: 0.2, 0.3 and 0.4 of 0.9; squared, 9 and 16 of 25.
+    lstm = LSTM(make_persona("abcd", min_p=0.4))
+    assert lstm.draw(logits, uniforms, np.ones(5, np.float32)).tolist() == [1, 1, 1, 3, 3]
+    assert lstm.draw(logits, uniforms, np.full(5, 0.5, np.float32)).tolist() == [2, 2, 2, 3, 3]
