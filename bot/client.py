@@ -17,7 +17,9 @@ from bot.cogs.heat import Heat
 from bot.cogs.help import Help
 from bot.cogs.mimic import Mimic
 from bot.cogs.personas import Personas
+from bot.cogs.report import Report
 from bot.cogs.settings import ServerSettings
+from bot.cogs.stats import Stats
 from bot.cogs.temps import Temps
 from bot.imitator import BusyError, Imitator, UnknownPersonaError
 from bot.reply import ReplyError, escape
@@ -28,7 +30,7 @@ from model.persona import Persona
 
 log = logging.getLogger(__name__)
 
-COGS = (Mimic, Temps, Heat, Personas, Finish, ServerSettings, Forget, Help)
+COGS = (Mimic, Temps, Heat, Personas, Finish, ServerSettings, Forget, Report, Stats, Help)
 
 # Only what the commands need: messages with their text, and the guilds that they are in.
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
@@ -154,17 +156,8 @@ class Client(commands.AutoShardedBot):
         """Add the features, once, before connecting."""
         await self.store.open(self.settings.database)
         self._until_closed.push_async_callback(self.store.close)
-        for cog in (
-            Mimic(self),
-            Temps(self),
-            Heat(self),
-            Personas(self),
-            Finish(self),
-            ServerSettings(self),
-            Forget(self),
-            Help(self),
-        ):
-            await self.add_cog(cog)
+        for cog in COGS:
+            await self.add_cog(cog(self))
         self.add_dynamic_items(Press, Pick)
         if self.settings.metrics_port:
             from bot.metrics import Metrics

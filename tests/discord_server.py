@@ -18,6 +18,7 @@ TOKEN = "a-token-that-this-server-knows"
 BOT = {"id": "1", "username": "Mimic", "discriminator": "0", "global_name": None, "avatar": None, "bot": True}
 GUILD_ID, CHANNEL_ID, DM_ID = "100", "200", "300"
 OWNER_ID = 2  # of bot and guild
+DM = {"id": DM_ID, "type": 1, "recipients": []}
 MANAGERS = "101"  # the role that manages the guild
 GUILD = {
     "id": GUILD_ID,
@@ -97,6 +98,7 @@ class DiscordServer:
         app.router.add_post(f"{api}/channels/{{channel}}/messages", self._posted)
         app.router.add_patch(f"{api}/channels/{{channel}}/messages/{{message}}", self._edited)
         app.router.add_post(f"{api}/channels/{{channel}}/typing", self._typing)
+        app.router.add_post(f"{api}/users/@me/channels", self._authorised(lambda _: DM))
         app.router.add_put(f"{api}/applications/{{application}}/commands", self._synced)
         app.router.add_post(f"{api}/interactions/{{interaction}}/{{token}}/callback", self._acknowledged)
         app.router.add_post(f"{api}/webhooks/{{application}}/{{channel}}", self._posted)
@@ -256,10 +258,10 @@ class DiscordServer:
         named = [{"name": key, "type": kinds[type(value)], "value": value} for key, value in options.items()]
         return await self.interact(2, name, *named)
 
-    async def finish(self, content: str) -> str:
-        """Let a person choose *Finish this sentence* in a message's menu; return the interaction's id."""
-        message = self._message(CHANNEL_ID, person(8, "Bob"), content)
-        data = {"id": "901", "name": "Finish this sentence", "type": 3, "target_id": message["id"]}
+    async def choose(self, entry: str, content: str, author: dict[str, Any] | None = None) -> str:
+        """Let a person choose an entry in a message's menu; return the interaction's id."""
+        message = self._message(CHANNEL_ID, author or person(8, "Bob"), content)
+        data = {"id": "901", "name": entry, "type": 3, "target_id": message["id"]}
         resolved = {"messages": {message["id"]: message}}
         return await self.interact(2, "", other={"data": data | {"resolved": resolved}})
 

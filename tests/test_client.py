@@ -19,7 +19,7 @@ from bot.settings import Settings
 from model.persona import save_persona
 from model.sampler import Batch, Request, Sampler
 from tests.conftest import make_persona
-from tests.discord_server import CHANNEL_ID, DM_ID, GUILD_ID, OWNER_ID, TOKEN, DiscordServer, person
+from tests.discord_server import BOT, CHANNEL_ID, DM_ID, GUILD_ID, OWNER_ID, TOKEN, DiscordServer, person
 
 
 @pytest.fixture
@@ -362,7 +362,9 @@ async def test_personas_are_offered_while_one_types_and_an_unknown_one_is_said(s
 async def test_only_the_owner_tells_discord_the_slash_commands(server, client):
     await server.write("!sync")
     await server.write("!sync", author=person(OWNER_ID, "The owner"))
-    names = "mimic, temps, heat, personas, about, settings, forget, help, Finish this sentence"
+    names = (
+        "mimic, temps, heat, personas, about, settings, forget, stats, help, Finish this sentence, Report this reply"
+    )
     assert names in visible((await server.reply()).content) and server.sent.empty()
     options = {
         option["name"] for command in server.commands if command["name"] == "mimic" for option in command["options"]
@@ -443,7 +445,7 @@ async def test_a_button_whose_persona_is_gone_says_so(server, client, personas_f
 @pytest.mark.parametrize(("words", "seed"), [("i think that", "i think that"), ("x" * 900, "x" * 500)])
 async def test_any_message_can_be_finished_from_its_menu(server, client, words, seed):
     edits = len(server.edits)
-    await server.finish(words)
+    await server.choose("Finish this sentence", words)
     async with asyncio.timeout(9):
         while len(server.edits) == edits:
             await asyncio.sleep(0.005)
@@ -452,7 +454,7 @@ async def test_any_message_can_be_finished_from_its_menu(server, client, words, 
 
 
 async def test_a_message_without_words_is_not_finished(server, client):
-    interaction = await server.finish("")
+    interaction = await server.choose("Finish this sentence", "")
     async with asyncio.timeout(9):
         while interaction not in server.acknowledged:
             await asyncio.sleep(0.005)
@@ -509,3 +511,25 @@ async def test_a_server_can_forget_a_persona_and_its_owner_and_the_person_can_fo
     save_persona(persona, personas_folder / "eve2.safetensors")
     assert "Eve is not imitated here" in await told(server, server.write("!mimic hi --persona eve2", channel_id=DM_ID))
     assert "Say whom" in await told(server, server.write("!forget"))
+
+
+async def test_a_reply_can_be_reported_to_whoever_runs_the_bot(server, client):
+    await server.choose("Report this reply", "something **nasty**", author=BOT)
+    report = await server.reply()
+    assert report.channel_id == DM_ID and "Ada reports https://discord.com/channels/100/200/" in report.content
+    assert report.payload["embeds"][0]["description"] == "something **nasty**"
+    assert (await server.reply()).content == "Sent to whoever runs me. Thank you."
+    interaction = await server.choose("Report this reply", "hello")
+    async with asyncio.timeout(9):
+        while interaction not in server.acknowledged:
+            await asyncio.sleep(0.005)
+    assert "isn't one of my replies" in server.acknowledged[interaction].payload["data"]["content"]
+    server.errors = [(403, 50007)]  # the owner takes no direct messages
+    await server.choose("Report this reply", "something", author=BOT)
+    assert "can't reach whoever runs me" in (await server.reply()).content
+
+
+async def test_stats_are_numbers(server, client):
+    assert "Nobody has asked yet." in await told(server, server.slash("stats"))
+    await told(server, server.write("!mimic hello --length 50"))
+    assert "1 replies, 50 characters.\nA reply took 0." in await told(server, server.write("!stats"))
