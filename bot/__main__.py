@@ -1,6 +1,6 @@
 """The bot's command: settings, then personas, then Discord, or the terminal where there is no token.
 
-python -m bot [--console] [--random-seed N]
+python -m bot [--console] [--random-seed N] [--invite]
 """
 
 import argparse
@@ -8,11 +8,16 @@ import asyncio
 import logging
 import signal
 import sys
+from collections.abc import Coroutine
+from typing import Any
 
 from bot import console
 from bot.imitator import Imitator
 from bot.settings import Settings, SettingsError, load_settings
 from model.persona import PersonaError
+
+PERMISSIONS = ("view_channel", "send_messages", "embed_links", "attach_files", "read_message_history")
+SCOPES = ("bot", "applications.commands")
 
 
 def main() -> int:
@@ -20,6 +25,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bot", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--console", action="store_true", help="chat in the terminal, even with a token")
     parser.add_argument("--random-seed", type=int, metavar="N", help="make the terminal's replies repeatable")
+    parser.add_argument("--invite", action="store_true", help="print the link that brings the bot into a server")
     arguments = parser.parse_args()
     if arguments.random_seed is not None and arguments.random_seed < 0:
         parser.error("--random-seed is a whole number from 0")
@@ -28,6 +34,8 @@ def main() -> int:
         settings = load_settings()
         imitator = Imitator(settings.personas, settings.persona, settings.memory)
         try:
+            if arguments.invite:
+                return invite(settings)
             in_terminal = arguments.console or not settings.token
             if arguments.random_seed is not None and not in_terminal:
                 raise SettingsError("--random-seed is for the terminal; add --console")
@@ -48,7 +56,6 @@ def main() -> int:
 def serve(settings: Settings, imitator: Imitator) -> int:
     """Answer in Discord until stopped; return the exit code."""
     # Imported here: the terminal chat starts in half the time and memory without it.
-    import aiohttp
     import discord
 
     from bot.client import Client
@@ -59,8 +66,33 @@ def serve(settings: Settings, imitator: Imitator) -> int:
             await client.start(settings.token)
 
     discord.utils.setup_logging()
+    return said(run())
+
+
+def invite(settings: Settings) -> int:
+    """Print the link that brings the bot into a server, with the permissions that it needs; return the exit code."""
+    import discord
+
+    if not settings.token:
+        raise SettingsError("DISCORD_TOKEN is empty; --invite asks Discord whose it is")
+
+    async def ask() -> None:
+        async with discord.Client(intents=discord.Intents.none()) as client:
+            await client.login(settings.token)
+            application = await client.application_info()
+            permissions = discord.Permissions(**dict.fromkeys(PERMISSIONS, True))
+            print(discord.utils.oauth_url(application.id, permissions=permissions, scopes=SCOPES))
+
+    return said(ask())
+
+
+def said(work: Coroutine[Any, Any, None]) -> int:
+    """Do what needs Discord; say in one sentence what a person can put right; return the exit code."""
+    import aiohttp
+    import discord
+
     try:
-        asyncio.run(run())
+        asyncio.run(work)
     except discord.LoginFailure:
         problem = (
             "Discord refuses the token; copy it anew from the developer portal (your application, Bot, Reset Token)"

@@ -22,7 +22,7 @@ from bot.cogs.settings import ServerSettings
 from bot.cogs.stats import Stats
 from bot.cogs.temps import Temps
 from bot.imitator import BusyError, Imitator, UnknownPersonaError
-from bot.reply import ReplyError, escape
+from bot.reply import NOT_HERE, ReplyError, escape
 from bot.settings import Settings
 from bot.store import Rules, Store
 from bot.view import MOST_CHOICES, Pick, Press
@@ -193,7 +193,7 @@ class Client(commands.AutoShardedBot):
             case commands.NotOwner() | commands.CommandNotFound() if context.command:
                 return  # not everybody's command: to others it isn't there
             case NotHereError():
-                sentence = "" if not context.interaction else "I'm not to answer in this channel."
+                sentence = NOT_HERE if context.interaction else ""
             case commands.MissingPermissions() | commands.NoPrivateMessage():
                 sentence = "That is for those who manage the server, and there."
             case commands.CommandNotFound():

@@ -490,6 +490,11 @@ async def test_where_a_server_does_not_want_it_the_bot_is_silent(server, client)
     assert "channels: not <#200>" in await told(server, server.slash("settings", channels=f"not <#{CHANNEL_ID}>"))
     await server.write("!mimic hello")
     assert await told(server, server.slash("mimic", seed="hello")) == "I'm not to answer in this channel."
+    interaction = await server.choose("Finish this sentence", "hello")
+    async with asyncio.timeout(9):
+        while interaction not in server.acknowledged:
+            await asyncio.sleep(0.005)
+    assert "not to answer" in server.acknowledged[interaction].payload["data"]["content"]
     assert "channels: all" in await told(server, server.slash("settings", channels="all"))
     assert (await told(server, server.write("!mimic there"))).startswith("there") and server.sent.empty()
     assert "Name the channels" in await told(server, server.slash("settings", channels="here"))

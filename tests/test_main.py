@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import threading
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from bot.__main__ import serve
+from bot.__main__ import invite, serve
 from bot.imitator import Imitator
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 from tests.discord_server import TOKEN, DiscordServer
 
 
@@ -75,3 +76,14 @@ def test_no_network(monkeypatch, personas_folder, capsys):
     monkeypatch.setattr(discord.http.Route, "BASE", "http://127.0.0.1:9/api/v10")
     assert run_bot(personas_folder, TOKEN) == 2
     assert "Discord can't be reached" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_the_invitation_asks_for_what_the_bot_needs_and_no_more(start_server, capsys):
+    start_server()
+    assert invite(Settings(token=TOKEN)) == 0
+    query = parse_qs(urlsplit(capsys.readouterr().out.strip()).query)
+    assert query["client_id"] == ["1"] and query["scope"] == ["bot applications.commands"]
+    # View Channels, Send Messages, Embed Links, Attach Files, Read Message History, as Discord numbers them.
+    assert int(query["permissions"][0]) == 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16
+    with pytest.raises(SettingsError, match="DISCORD_TOKEN is empty"):
+        invite(Settings())

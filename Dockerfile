@@ -1,0 +1,18 @@
+# The bot alone; training wants requirements.txt.
+FROM python:3.12-slim AS compiled
+RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
+WORKDIR /mimic
+COPY requirements-bot.txt .
+RUN python -m venv .venv && .venv/bin/pip install --no-cache-dir -r requirements-bot.txt
+COPY bot bot
+COPY model model
+RUN .venv/bin/python -m model.kernel
+
+FROM python:3.12-slim
+WORKDIR /mimic
+COPY --from=compiled /mimic /mimic
+COPY personas personas
+RUN useradd --system mimic && mkdir /data && chown mimic /data
+USER mimic
+ENV MIMIC_DATABASE=/data/mimic.sqlite
+CMD [".venv/bin/python", "-m", "bot"]
