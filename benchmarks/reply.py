@@ -25,6 +25,7 @@ import psutil
 from threadpoolctl import threadpool_limits
 
 from bot.imitator import Imitator
+from bot.personas import Personas
 from model.lstm import LSTM
 from model.persona import Persona, array_shapes, array_type, load_persona, save_persona
 from model.recipe import MIMIC, RECIPES, Recipe
@@ -169,7 +170,7 @@ async def through_the_imitator(persona: Persona) -> dict[str, float]:
     figures = {}
     with tempfile.TemporaryDirectory() as folder:
         save_persona(persona, Path(folder) / "random.safetensors")
-        imitator = Imitator(Path(folder))
+        imitator = Imitator(Personas(Path(folder)))
         await imitator.imitate(Request("a", 1.0, LENGTH))
 
         async def waited(request: Request, person: int) -> float:

@@ -13,6 +13,7 @@ from typing import Any
 
 from bot import console
 from bot.imitator import Imitator
+from bot.personas import Personas
 from bot.settings import Settings, SettingsError, load_settings
 from model.persona import PersonaError
 
@@ -32,7 +33,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # `docker stop` and systemd end it as Ctrl-C does
     try:
         settings = load_settings()
-        imitator = Imitator(settings.personas, settings.persona, settings.memory)
+        imitator = Imitator(Personas(settings.personas, settings.persona, settings.memory))
         try:
             if arguments.invite:
                 return invite(settings)

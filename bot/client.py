@@ -21,7 +21,8 @@ from bot.cogs.report import Report
 from bot.cogs.settings import ServerSettings
 from bot.cogs.stats import Stats
 from bot.cogs.temps import Temps
-from bot.imitator import BusyError, Imitator, UnknownPersonaError
+from bot.imitator import BusyError, Imitator
+from bot.personas import UnknownPersonaError
 from bot.reply import NOT_HERE, ReplyError, escape
 from bot.settings import Settings
 from bot.store import Rules, Store
@@ -121,7 +122,7 @@ class Client(commands.AutoShardedBot):
     def rules(self, guild_id: int | None) -> Rules:
         """Return what holds in a server, or in direct messages."""
         imitator = self.imitator
-        return Rules.of(self.store.guild(guild_id), self.settings, imitator.names(), imitator.default)
+        return Rules.of(self.store.guild(guild_id), self.settings, imitator.personas.names(), imitator.personas.default)
 
     async def imitated(self, name: str, guild_id: int | None) -> Persona:
         """Return a persona that may be imitated in a server.
@@ -172,7 +173,7 @@ class Client(commands.AutoShardedBot):
 
     def persona_choices(self, typed: str) -> list[app_commands.Choice[str]]:
         """Return the personas that a person may mean, as Discord offers them while they type."""
-        names = [name for name in self.imitator.names() if typed.lower() in name.lower()]
+        names = [name for name in self.imitator.personas.names() if typed.lower() in name.lower()]
         return [app_commands.Choice(name=name, value=name) for name in names[:MOST_CHOICES]]
 
     async def get_context(self, origin: Any, *, cls: Any = Context) -> Any:
@@ -182,7 +183,7 @@ class Client(commands.AutoShardedBot):
     async def on_ready(self) -> None:
         """Say in the log that the bot can be used."""
         assert self.user
-        log.info("%s is in %d servers and imitates %s", self.user, len(self.guilds), self.imitator.default)
+        log.info("%s is in %d servers and imitates %s", self.user, len(self.guilds), self.imitator.personas.default)
 
     async def on_command_error(self, context: Context, error: commands.CommandError) -> None:  # type: ignore[override]
         """Answer what a person can put right in one sentence; log the rest."""

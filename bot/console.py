@@ -7,7 +7,8 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.imitator import BusyError, Imitator, UnknownPersonaError
+from bot.imitator import BusyError, Imitator
+from bot.personas import UnknownPersonaError
 from bot.reply import Prompt, ReplyError, about_text, heat_colour, help_text, label, parse_prompt, plain
 from bot.settings import Settings
 from model.recipe import TEMPERATURES
@@ -42,7 +43,7 @@ def chat(settings: Settings, imitator: Imitator, random_seed: int | None = None)
                 case "heat":
                     runner.run(_heat(settings, imitator, words, random_seed))
                 case "personas":
-                    _show("\n".join(imitator.names()))
+                    _show("\n".join(imitator.personas.names()))
                 case "about":
                     runner.run(_about(imitator, words.strip()))
                 case "help":

@@ -5,19 +5,18 @@ Replies of one persona run as one batch, which newcomers join and finished ones 
 
 import asyncio
 import bisect
-import logging
 import math
 import time
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from bot.personas import Loaded, Personas
 from model.look import Look, look
-from model.persona import SUFFIX, Persona, PersonaError, check_name, load_persona
-from model.sampler import Batch, Reply, Request, Sampler
+from model.persona import Persona
+from model.sampler import Batch, Reply, Request
 
 CHARACTERS_AT_A_TIME = 16  # what a newcomer waits for: a millisecond, or 20 where 64 replies are running
 RUNNING_LIMIT = 64  # replies; more at once would not finish more of them in a second
@@ -27,29 +26,9 @@ LONGEST_WAIT = 60.0  # seconds from the request to the last character
 
 BUCKETS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0)  # seconds: bounds of the tally of waits
 
-log = logging.getLogger(__name__)
-
 
 class BusyError(Exception):
     """Too many replies are waiting; the text is one sentence for the person who asked."""
-
-
-class UnknownPersonaError(Exception):
-    """No persona has that name; the text is one sentence for the person who asked."""
-
-
-@dataclass(eq=False)
-class Loaded:
-    """A persona's file as it was when it was read, and the replies that are sampled from it."""
-
-    version: tuple[int, ...]  # what tells it from the file's next content
-    sampler: Sampler
-    batch: Batch
-
-    @property
-    def bytes(self) -> int:
-        """About what it takes of the memory: the size of its file."""
-        return self.version[0]
 
 
 @dataclass(eq=False)
@@ -82,41 +61,17 @@ class Tally:
 
 
 class Imitator:
-    """Imitates the personas of a folder; loads and samples in threads of its own."""
+    """Imitates the personas of a folder; samples in threads of its own."""
 
-    def __init__(self, folder: Path, default: str = "", memory: int = 200) -> None:
-        """Choose the default persona: the one of that name, or the newest file for "".
-
-        Args:
-            memory: megabytes of persona files that are kept loaded; the one asked for last always is.
-
-        Raises:
-            PersonaError: the folder holds no persona, or not that one.
-        """
-        self._folder = folder
-        self._memory = memory * 2**20
-        self._loader = ThreadPoolExecutor(1, thread_name_prefix="loader")
+    def __init__(self, personas: Personas) -> None:
+        self.personas = personas
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="imitator")
-        self._personas: OrderedDict[str, Loaded] = OrderedDict()  # by name, used last last; the loader's alone
         self._coming: Counter[int] = Counter()  # replies of each person, waiting or running
         self._waiting: list[Ticket] = []  # in the order in which they came
         self._running: dict[Loaded, dict[Reply, Ticket]] = {}
         self._turns: asyncio.Task[None] | None = None
         self._seconds_of_a_reply = 0.5  # to run, lately
         self.tally = Tally()
-        names = self.names()
-        if not names:
-            raise PersonaError(f"{folder}: no persona file (*{SUFFIX}) is there; train one with train.py")
-        if default and default not in names:
-            raise PersonaError(f"{folder}: no persona is called {default!r}; there are {', '.join(names)}")
-        self.default = default or max(names, key=lambda name: self._file(name).stat().st_mtime)
-
-    def names(self) -> list[str]:
-        """List the personas of the folder."""
-        return sorted(path.name.removesuffix(SUFFIX) for path in self._folder.glob(f"[!.]*{SUFFIX}"))
-
-    def _file(self, name: str) -> Path:
-        return self._folder / f"{name}{SUFFIX}"
 
     @property
     def queue_length(self) -> int:
@@ -124,13 +79,8 @@ class Imitator:
         return len(self._waiting)
 
     async def persona(self, name: str = "") -> Persona:
-        """Return a persona, without its arrays, as its file is now; "" is the default.
-
-        Raises:
-            UnknownPersonaError: no persona has that name.
-            PersonaError: the file is missing or damaged.
-        """
-        return (await self._load(name)).sampler.persona
+        """Return a persona, without its arrays, as its file is now; "" is the default. Errors as of `Personas.load`."""
+        return (await self.personas.load(name)).sampler.persona
 
     async def imitate(self, request: Request, person: int = 0, name: str = "") -> str:
         """Sample one whole reply; arguments and errors are those of `stream`."""
@@ -143,9 +93,7 @@ class Imitator:
 
     async def look(self, request: Request, name: str = "") -> Look:
         """Sample one reply and keep the probabilities behind it; arguments and errors are those of `stream`."""
-        await self._load(name)
-        path = self._file(name or self.default)
-        return await asyncio.get_running_loop().run_in_executor(self._loader, lambda: look(load_persona(path), request))
+        return await self.personas.read(name, lambda persona: look(persona, request))
 
     async def stream(self, request: Request, person: int = 0, name: str = "") -> AsyncGenerator[str]:
         """Sample one reply, yielding its characters as they are drawn; closed early it gives its place back.
@@ -163,7 +111,7 @@ class Imitator:
         self._coming[person] += 1
         try:
             self._refuse_too_many(person)
-            ticket = Ticket(person, request, await self._load(name))
+            ticket = Ticket(person, request, await self.personas.load(name))
             self._waiting.append(ticket)
             if self._turns is None or self._turns.done():
                 self._turns = asyncio.create_task(self._take_turns())
@@ -241,48 +189,10 @@ class Imitator:
             del tickets[reply]
             self._seconds_of_a_reply += (time.monotonic() - ticket.began - self._seconds_of_a_reply) / 16
 
-    async def _load(self, name: str) -> Loaded:
-        if name and name not in self.names():
-            raise UnknownPersonaError(f"I know nobody called {name[:40]}; there are {', '.join(self.names())[:400]}.")
-        return await asyncio.get_running_loop().run_in_executor(self._loader, self._loaded, name or self.default)
-
-    def _loaded(self, name: str) -> Loaded:
-        """Return a persona as its file is now; a damaged file leaves the one before it in use."""
-        path, known = self._file(check_name(name)), self._personas.pop(name, None)
-        try:
-            status = path.stat()
-        except OSError as error:
-            raise PersonaError(f"{path}: {error.strerror}") from None
-        version = (status.st_size, status.st_mtime_ns, status.st_ino)
-        if known is None or known.version != version:
-            try:
-                sampler = Sampler(load_persona(path))
-            except PersonaError as error:
-                if known is None:
-                    raise
-                log.warning("%s; the one before it stays in use", error)
-                known.version = version  # said once
-            else:
-                known = Loaded(version, sampler, Batch(sampler))
-                if sampler.persona.consent is None:
-                    log.warning("persona %s records no consent: imitate only people who agreed", name)
-        self._personas[name] = known
-        while len(self._personas) > 1 and sum(each.bytes for each in self._personas.values()) > self._memory:
-            self._personas.popitem(last=False)
-        return known
-
-    async def delete(self, name: str) -> None:
-        """Delete a persona's file; replies that are running still finish."""
-        await asyncio.get_running_loop().run_in_executor(self._loader, self._delete, name)
-
-    def _delete(self, name: str) -> None:
-        self._personas.pop(name, None)
-        self._file(check_name(name)).unlink(missing_ok=True)
-
     def close(self) -> None:
         """Give the threads back; what they have begun is finished, what waits is not."""
-        for executor in (self._loader, self._executor):
-            executor.shutdown(wait=False, cancel_futures=True)
+        self.personas.close()
+        self._executor.shutdown(wait=False, cancel_futures=True)
 
 
 async def _part(ticket: Ticket, deadline: float) -> str | None:

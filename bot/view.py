@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import discord
 
-from bot.imitator import BusyError, UnknownPersonaError
+from bot.imitator import BusyError
+from bot.personas import UnknownPersonaError
 from bot.reply import (
     COLDEST,
     EMBED_LIMIT,
@@ -137,7 +138,7 @@ async def write(interaction: "discord.Interaction[Client]", shown: Shown) -> Non
     try:
         author = (await client.imitated(shown.persona, interaction.guild_id)).author
         text = await client.imitator.imitate(shown.request, interaction.user.id, shown.persona)
-        await interaction.edit_original_response(**shown.payload(text, author, client.imitator.names()))
+        await interaction.edit_original_response(**shown.payload(text, author, client.imitator.personas.names()))
     except (BusyError, UnknownPersonaError) as error:
         await interaction.followup.send(str(error), ephemeral=True)
     except discord.NotFound as error:

@@ -14,6 +14,7 @@ from bot import client as client_module
 from bot.client import Client
 from bot.cogs import mimic
 from bot.imitator import Imitator
+from bot.personas import Personas
 from bot.reply import about_text, label, plain
 from bot.settings import Settings
 from model.persona import save_persona
@@ -40,7 +41,7 @@ async def client(server, personas_folder):
 async def joined(server, settings):
     if settings.database == Settings().database:
         settings = replace(settings, database=settings.personas.parent / "mimic.sqlite")
-    imitator = Imitator(settings.personas, settings.persona)
+    imitator = Imitator(Personas(settings.personas, settings.persona))
     client = Client(settings, imitator)
     running = asyncio.create_task(client.start(TOKEN))
     await asyncio.wait_for(server.ready.wait(), 10)

@@ -1,5 +1,4 @@
 import asyncio
-import os
 import threading
 from contextlib import aclosing
 from dataclasses import replace
@@ -8,15 +7,16 @@ import numpy as np
 import pytest
 
 from bot import imitator as imitator_module
-from bot.imitator import BusyError, Imitator, UnknownPersonaError
-from model.persona import PersonaError, save_persona
+from bot.imitator import BusyError, Imitator
+from bot.personas import Personas
+from model.persona import save_persona
 from model.sampler import Batch, Request, Sampler
 from tests.conftest import make_persona
 
 
 @pytest.fixture
 def imitator(personas_folder):
-    imitator = Imitator(personas_folder)
+    imitator = Imitator(Personas(personas_folder))
     yield imitator
     imitator.close()
 
@@ -143,7 +143,7 @@ async def test_a_file_replaced_while_replies_run_leaves_each_of_one_version(pers
         save_persona(replace(persona, arrays=dict(persona.arrays) | bias), personas_folder / "ada.safetensors")
 
     write(0)
-    imitator, replies = Imitator(personas_folder), []
+    imitator, replies = Imitator(Personas(personas_folder)), []
 
     async def ask(person):
         while len(replies) < 400:
@@ -157,56 +157,4 @@ async def test_a_file_replaced_while_replies_run_leaves_each_of_one_version(pers
     imitator.close()
     assert all(len(reply) == 100 and len(set(reply)) == 1 for reply in replies)
     assert len({reply[0] for reply in replies}) > 3
-    assert len(imitator._personas) == 1
-
-
-async def test_a_damaged_file_leaves_the_one_before_it_in_use_and_a_deleted_one_does_not(imitator, caplog):
-    file = imitator._file("ada")
-    before = await imitator.persona()
-    file.write_bytes(b"half")
-    assert await imitator.persona() is before and await imitator.persona() is before
-    assert caplog.text.count("the one before it stays in use") == 1
-    file.unlink()
-    with pytest.raises(PersonaError, match="No such file"):
-        await imitator.persona()
-
-
-async def test_personas_beyond_the_memory_are_read_again_when_they_are_asked_for(tmp_path):
-    for author in ("Ada", "Bob", "Eve"):
-        save_persona(make_persona(author=author, units=300), tmp_path / f"{author.lower()}.safetensors")  # 0.8 MB each
-    imitator = Imitator(tmp_path, memory=2)
-    ada, bob = await imitator.persona("ada"), await imitator.persona("bob")
-    assert await imitator.persona("ada") is ada
-    assert (await imitator.persona("eve")).author == "Eve"  # and the one not used for longest goes
-    assert await imitator.persona("ada") is ada and await imitator.persona("bob") is not bob
-    imitator.close()
-
-
-async def test_only_a_name_of_the_folder_is_a_persona(imitator, personas_folder):
-    save_persona(make_persona(), personas_folder.parent / "out.safetensors")
-    for name in ("../out", "eve"):
-        with pytest.raises(UnknownPersonaError, match=f"nobody called {name}; there are ada"):
-            await imitator.persona(name)
-
-
-async def test_the_default_is_the_newest_persona_unless_one_is_named(personas_folder):
-    save_persona(make_persona(author="Bob"), personas_folder / "bob.safetensors")
-    os.utime(personas_folder / "bob.safetensors", (1, 1))
-    for imitator, author in ((Imitator(personas_folder), "Ada"), (Imitator(personas_folder, "bob"), "Bob")):
-        assert (await imitator.persona()).author == author
-        imitator.close()
-
-
-def test_no_personas_and_unknown_ones_are_said(tmp_path, personas_folder):
-    with pytest.raises(PersonaError, match=r"no persona file .* train one with train\.py"):
-        Imitator(tmp_path / "nowhere")
-    with pytest.raises(PersonaError, match="no persona is called 'eve'; there are ada"):
-        Imitator(personas_folder, "eve")
-
-
-async def test_a_persona_without_consent_is_said_in_the_log(tmp_path, caplog):
-    save_persona(replace(make_persona(), consent=None), tmp_path / "ada.safetensors")
-    imitator = Imitator(tmp_path)
-    await imitator.persona()
-    imitator.close()
-    assert "records no consent" in caplog.text
+    assert len(imitator.personas._kept) == 1

@@ -9,6 +9,7 @@ import pytest
 
 from bot.__main__ import invite, serve
 from bot.imitator import Imitator
+from bot.personas import Personas
 from bot.settings import Settings, SettingsError
 from tests.discord_server import TOKEN, DiscordServer
 
@@ -44,7 +45,7 @@ def _own_logging():
 
 
 def run_bot(personas_folder, token) -> int:
-    imitator = Imitator(personas_folder)
+    imitator = Imitator(Personas(personas_folder))
     try:
         return serve(Settings(token=token, personas=personas_folder), imitator)
     finally:

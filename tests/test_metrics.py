@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot import imitator as imitator_module
 from bot.client import Client
 from bot.imitator import BusyError, Imitator
+from bot.personas import Personas
 from bot.settings import Settings, SettingsError
 from model.sampler import Batch, Request
 from tests.discord_server import DiscordServer
@@ -48,7 +49,7 @@ async def test_prometheus_reads_what_the_bot_did(monkeypatch, personas_folder):
 
 
 async def test_a_port_that_is_taken_is_said(personas_folder):
-    client = Client(Settings(metrics_port=free_port()), Imitator(personas_folder))
+    client = Client(Settings(metrics_port=free_port()), Imitator(Personas(personas_folder)))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", client.settings.metrics_port))
         listener.listen()
@@ -59,7 +60,7 @@ async def test_a_port_that_is_taken_is_said(personas_folder):
 
 
 async def test_the_tally_tells_how_requests_ended(personas_folder, monkeypatch):
-    imitator = Imitator(personas_folder)
+    imitator = Imitator(Personas(personas_folder))
     await imitator.imitate(Request("x", 1.0, 10))
     stream = imitator.stream(Request("x", 1.0, 400))
     await anext(stream)

@@ -32,7 +32,7 @@ class Forget(commands.Cog):
         everywhere = str(context.author.id) in themselves or await self.client.is_owner(context.author)
         if everywhere:
             await self.client.store.forget(found.source.author_id, EVERYWHERE)
-            await self.client.imitator.delete(name)
+            await self.client.imitator.personas.delete(name)
             said = "is forgotten: the file is deleted, and I take no new one of theirs."
         elif context.guild and context.author.guild_permissions.manage_guild:  # type: ignore[union-attr] # a member
             await self.client.store.forget(found.source.author_id, context.guild.id)

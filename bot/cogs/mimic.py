@@ -82,7 +82,7 @@ class Mimic(commands.Cog):
                     edited = clock()
         if message:
             await asyncio.sleep(edited + SECONDS_BETWEEN_EDITS - clock())
-        await context.show(message, **shown.payload(text, author, imitator.names()))
+        await context.show(message, **shown.payload(text, author, imitator.personas.names()))
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:

@@ -22,7 +22,7 @@ class Personas(commands.Cog):
     async def personas(self, context: "Context") -> None:
         """List who can be imitated."""
         await context.defer(ephemeral=True)
-        usual, known = context.rules.persona, self.client.imitator.names()
+        usual, known = context.rules.persona, self.client.imitator.personas.names()
         names = [f"{name} (if you name nobody)" if name == usual else name for name in known]
         content = f"{context.before_names}about <name> tells more of\n" + "\n".join(names)
         await context.show(content=escape(content[: MESSAGE_LIMIT // 2]))

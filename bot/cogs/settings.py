@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.imitator import UnknownPersonaError
+from bot.personas import UnknownPersonaError
 from bot.reply import LABELS, ReplyError, escape
 from bot.store import GuildSettings
 
@@ -64,7 +64,7 @@ class ServerSettings(commands.Cog):
 
     async def _persona(self, name: str, guild_id: int) -> str:
         """Return the name of a persona that may be imitated here."""
-        if name not in self.client.imitator.names():
+        if name not in self.client.imitator.personas.names():
             raise UnknownPersonaError(f"I know nobody called {name[:40]}.")
         await self.client.imitated(name, guild_id)
         return name

@@ -1,0 +1,124 @@
+"""The personas of a folder: loaded when they are asked for, kept as memory allows, read anew when their file changes.
+
+Loading has a thread of its own. Files are read whole: one that is mapped into memory and overwritten in place would end
+the process.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from model.persona import SUFFIX, Persona, PersonaError, check_name, load_persona
+from model.sampler import Batch, Sampler
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+
+class UnknownPersonaError(Exception):
+    """No persona has that name; the text is one sentence for the person who asked."""
+
+
+@dataclass(eq=False)
+class Loaded:
+    """A persona's file as it was when it was read, and the replies that are sampled from it."""
+
+    version: tuple[int, ...]  # what tells it from the file's next content
+    sampler: Sampler
+    batch: Batch
+
+    @property
+    def bytes(self) -> int:
+        """About what it takes of the memory: the size of its file."""
+        return self.version[0]
+
+
+class Personas:
+    """The personas of a folder, and the default one."""
+
+    def __init__(self, folder: Path, default: str = "", memory: int = 200) -> None:
+        """Choose the default persona: the one of that name, or the newest file for "".
+
+        Args:
+            memory: megabytes of persona files that are kept loaded; the one asked for last always is.
+
+        Raises:
+            PersonaError: the folder holds no persona, or not that one.
+        """
+        self._folder = folder
+        self._memory = memory * 2**20
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="personas")
+        self._kept: OrderedDict[str, Loaded] = OrderedDict()  # by name, used last last; the thread's alone
+        names = self.names()
+        if not names:
+            raise PersonaError(f"{folder}: no persona file (*{SUFFIX}) is there; train one with train.py")
+        if default and default not in names:
+            raise PersonaError(f"{folder}: no persona is called {default!r}; there are {', '.join(names)}")
+        self.default = default or max(names, key=lambda name: self._file(name).stat().st_mtime)
+
+    def names(self) -> list[str]:
+        """List the personas of the folder."""
+        return sorted(path.name.removesuffix(SUFFIX) for path in self._folder.glob(f"[!.]*{SUFFIX}"))
+
+    def _file(self, name: str) -> Path:
+        return self._folder / f"{name}{SUFFIX}"
+
+    async def load(self, name: str = "") -> Loaded:
+        """Return a persona as its file is now; "" is the default. A damaged file leaves the one before it in use.
+
+        Raises:
+            UnknownPersonaError: no persona has that name.
+            PersonaError: the file is missing or damaged.
+        """
+        return await self._in_thread(self._load, name)
+
+    async def read(self, name: str, use: Callable[[Persona], Result]) -> Result:
+        """Return what a function makes of a persona with its arrays, read for it alone; errors as of `load`."""
+        return await self._in_thread(lambda name: use(load_persona(self._file(name))), name)
+
+    async def delete(self, name: str) -> None:
+        """Delete a persona's file; replies that are running still finish."""
+        await self._in_thread(self._delete, name)
+
+    async def _in_thread(self, work: Callable[[str], Result], name: str) -> Result:
+        if name and name not in self.names():
+            raise UnknownPersonaError(f"I know nobody called {name[:40]}; there are {', '.join(self.names())[:400]}.")
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, name or self.default)
+
+    def _load(self, name: str) -> Loaded:
+        path, known = self._file(check_name(name)), self._kept.pop(name, None)
+        try:
+            status = path.stat()
+        except OSError as error:
+            raise PersonaError(f"{path}: {error.strerror}") from None
+        version = (status.st_size, status.st_mtime_ns, status.st_ino)
+        if known is None or known.version != version:
+            try:
+                sampler = Sampler(load_persona(path))
+            except PersonaError as error:
+                if known is None:
+                    raise
+                log.warning("%s; the one before it stays in use", error)
+                known.version = version  # said once
+            else:
+                known = Loaded(version, sampler, Batch(sampler))
+                if sampler.persona.consent is None:
+                    log.warning("persona %s records no consent: imitate only people who agreed", name)
+        self._kept[name] = known
+        while len(self._kept) > 1 and sum(each.bytes for each in self._kept.values()) > self._memory:
+            self._kept.popitem(last=False)
+        return known
+
+    def _delete(self, name: str) -> None:
+        self._kept.pop(name, None)
+        self._file(check_name(name)).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Give the thread back."""
+        self._thread.shutdown(wait=False, cancel_futures=True)

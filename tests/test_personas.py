@@ -1,0 +1,74 @@
+import os
+from dataclasses import replace
+
+import pytest
+
+from bot.personas import Personas, UnknownPersonaError
+from model.persona import Persona, PersonaError, save_persona
+from tests.conftest import make_persona
+
+
+@pytest.fixture
+def personas(personas_folder):
+    personas = Personas(personas_folder)
+    yield personas
+    personas.close()
+
+
+async def loaded(personas, name="") -> Persona:
+    return (await personas.load(name)).sampler.persona
+
+
+async def test_a_damaged_file_leaves_the_one_before_it_in_use_and_a_deleted_one_does_not(personas, caplog):
+    file = personas._file("ada")
+    before = await loaded(personas)
+    file.write_bytes(b"half")
+    assert await loaded(personas) is before and await loaded(personas) is before
+    assert caplog.text.count("the one before it stays in use") == 1
+    file.unlink()
+    with pytest.raises(PersonaError, match="No such file"):
+        await loaded(personas)
+
+
+async def test_personas_beyond_the_memory_are_read_again_when_they_are_asked_for(tmp_path):
+    for author in ("Ada", "Bob", "Eve"):
+        save_persona(make_persona(author=author, units=300), tmp_path / f"{author.lower()}.safetensors")  # 0.8 MB each
+    personas = Personas(tmp_path, memory=2)
+    ada, bob = await loaded(personas, "ada"), await loaded(personas, "bob")
+    assert await loaded(personas, "ada") is ada
+    assert (await loaded(personas, "eve")).author == "Eve"  # and the one not used for longest goes
+    assert await loaded(personas, "ada") is ada and await loaded(personas, "bob") is not bob
+    personas.close()
+
+
+async def test_only_a_name_of_the_folder_is_a_persona(personas, personas_folder):
+    save_persona(make_persona(), personas_folder.parent / "out.safetensors")
+    for name in ("../out", "eve"):
+        with pytest.raises(UnknownPersonaError, match=f"nobody called {name}; there are ada"):
+            await loaded(personas, name)
+
+
+async def test_the_default_is_the_newest_persona_unless_one_is_named(personas_folder):
+    save_persona(make_persona(author="Bob"), personas_folder / "bob.safetensors")
+    os.utime(personas_folder / "bob.safetensors", (1, 1))
+    for personas, author in (
+        (Personas(personas_folder), "Ada"),
+        (Personas(personas_folder, "bob"), "Bob"),
+    ):
+        assert (await loaded(personas)).author == author
+        personas.close()
+
+
+def test_no_personas_and_unknown_ones_are_said(tmp_path, personas_folder):
+    with pytest.raises(PersonaError, match=r"no persona file .* train one with train\.py"):
+        Personas(tmp_path / "nowhere")
+    with pytest.raises(PersonaError, match="no persona is called 'eve'; there are ada"):
+        Personas(personas_folder, "eve")
+
+
+async def test_a_persona_without_consent_is_said_in_the_log(tmp_path, caplog):
+    save_persona(replace(make_persona(), consent=None), tmp_path / "ada.safetensors")
+    personas = Personas(tmp_path)
+    await loaded(personas)
+    personas.close()
+    assert "records no consent" in caplog.text
