@@ -21,13 +21,13 @@ from bot.cogs.report import Report
 from bot.cogs.settings import ServerSettings
 from bot.cogs.stats import Stats
 from bot.cogs.temps import Temps
-from bot.imitator import BusyError, Imitator
-from bot.personas import UnknownPersonaError
-from bot.reply import NOT_HERE, ReplyError, escape
+from bot.imitator import Imitator
+from bot.personas import NoConsentError
+from bot.reply import NOT_HERE, RefusedError, escape
 from bot.settings import Settings
 from bot.store import Rules, Store
 from bot.view import MOST_CHOICES, Pick, Press
-from model.persona import Persona
+from model.persona import Persona, PersonaError
 
 log = logging.getLogger(__name__)
 
@@ -128,12 +128,18 @@ class Client(commands.AutoShardedBot):
         """Return a persona that may be imitated in a server.
 
         Raises:
-            UnknownPersonaError: no persona has that name, or the person doesn't want to be imitated there.
-            PersonaError: the file is damaged.
+            RefusedError: no persona has that name, it can't be loaded, or the person doesn't want to be imitated there.
         """
-        persona = await self.imitator.persona(name)
+        try:
+            persona = await self.imitator.persona(name)
+        except NoConsentError as error:
+            log.warning("%s", error)
+            raise RefusedError("Nothing says that they agreed to be imitated, so I don't.") from error
+        except PersonaError as error:
+            log.error("%s", error)
+            raise RefusedError("That persona can't be loaded; whoever runs me finds the reason in the log.") from error
         if self.store.is_forgotten(persona.source.author_id, guild_id):
-            raise UnknownPersonaError(f"{persona.author[:40]} is not imitated here any more.")
+            raise RefusedError(f"{persona.author[:40]} is not imitated here any more.")
         return persona
 
     def _cooldown(self, context: commands.Context[Any]) -> commands.Cooldown | None:
@@ -204,7 +210,7 @@ class Client(commands.AutoShardedBot):
                 if reminder and reminder.update_rate_limit():
                     return  # told once; whoever types on would make the bot flood the channel
                 sentence = f"Give me a moment: your next one in {math.ceil(cause.retry_after)} s."
-            case ReplyError() | BusyError() | UnknownPersonaError():
+            case RefusedError():
                 sentence = str(cause)
             case discord.Forbidden() | discord.NotFound():
                 # The channel is gone, or the bot may not write there: nobody is left to tell.

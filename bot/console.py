@@ -7,10 +7,11 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.imitator import BusyError, Imitator
-from bot.personas import UnknownPersonaError
-from bot.reply import Prompt, ReplyError, about_text, heat_colour, help_text, label, parse_prompt, plain
+from bot.imitator import Imitator
+from bot.reply import Prompt, RefusedError, heat_colour, help_text, label, parse_prompt, plain
 from bot.settings import Settings
+from model.about import describe
+from model.persona import PersonaError
 from model.recipe import TEMPERATURES
 
 COMMANDS = ("mimic", "temps", "heat", "personas", "about", "help", "quit")
@@ -104,7 +105,7 @@ async def _heat(settings: Settings, imitator: Imitator, words: str, random_seed:
 
 async def _about(imitator: Imitator, name: str) -> None:
     with _said():
-        _show(about_text(await imitator.persona(name)))
+        _show(plain(describe(await imitator.persona(name))))
 
 
 def _prompt(words: str, default: tuple[float, ...], command: str, random_seed: int | None) -> Prompt:
@@ -117,7 +118,7 @@ def _said() -> Iterator[None]:
     """Print what a person can put right, in one sentence."""
     try:
         yield
-    except (ReplyError, BusyError, UnknownPersonaError) as error:
+    except (RefusedError, PersonaError) as error:
         _show(str(error))
 
 

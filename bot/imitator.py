@@ -14,6 +14,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from bot.personas import Loaded, Personas
+from bot.reply import RefusedError
 from model.look import Look, look
 from model.persona import Persona
 from model.sampler import Batch, Reply, Request
@@ -27,8 +28,8 @@ LONGEST_WAIT = 60.0  # seconds from the request to the last character
 BUCKETS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0)  # seconds: bounds of the tally of waits
 
 
-class BusyError(Exception):
-    """Too many replies are waiting; the text is one sentence for the person who asked."""
+class BusyError(RefusedError):
+    """Too many replies are waiting."""
 
 
 @dataclass(eq=False)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from bot.reply import RefusedError
 from model.persona import SUFFIX, Persona, PersonaError, check_name, load_persona
 from model.sampler import Batch, Sampler
 
@@ -21,8 +22,12 @@ log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 
-class UnknownPersonaError(Exception):
-    """No persona has that name; the text is one sentence for the person who asked."""
+class UnknownPersonaError(RefusedError):
+    """No persona has that name."""
+
+
+class NoConsentError(PersonaError):
+    """A persona's file doesn't say by what right it was made."""
 
 
 @dataclass(eq=False)
@@ -74,6 +79,7 @@ class Personas:
 
         Raises:
             UnknownPersonaError: no persona has that name.
+            NoConsentError: nothing says that the person agreed.
             PersonaError: the file is missing or damaged.
         """
         return await self._in_thread(self._load, name)
@@ -108,8 +114,11 @@ class Personas:
                 known.version = version  # said once
             else:
                 known = Loaded(version, sampler, Batch(sampler))
-                if sampler.persona.consent is None:
-                    log.warning("persona %s records no consent: imitate only people who agreed", name)
+        if known.sampler.persona.consent is None:
+            raise NoConsentError(
+                f"{path} records no consent, and nobody is imitated without; if they agreed: "
+                f"python -m model.persona consent {path} --kind written-consent --by NAME"
+            )
         self._kept[name] = known
         while len(self._kept) > 1 and sum(each.bytes for each in self._kept.values()) > self._memory:
             self._kept.popitem(last=False)

@@ -7,7 +7,6 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
-from model.persona import Persona
 from model.sampler import Request
 
 COLDEST, HOTTEST = 0.0, 2.0
@@ -37,8 +36,12 @@ BLUE, RED = (59, 130, 246), (239, 68, 68)
 BIDI_CONTROLS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
-class ReplyError(Exception):
-    """What was typed can't be answered; the text is one sentence for the person who typed it."""
+class RefusedError(Exception):
+    """What was asked for is not done; the text is one sentence for the person who asked."""
+
+
+class ReplyError(RefusedError):
+    """What was typed can't be answered."""
 
 
 @dataclass(frozen=True)
@@ -124,35 +127,6 @@ def help_text(prefix: str, author: str, temperature: float) -> str:
         f"Try {prefix}mimic i think that 0.8, then the same at 0.2 and 1.2.\n"
         f"What you type is used for that one reply and not kept."
     )
-
-
-def about_text(persona: Persona) -> str:
-    """Say whom a persona imitates, from what text and by what right, and how well: a line for each."""
-    source, consent, recipe, metrics = persona.source, persona.consent, persona.recipe, persona.metrics
-    dates = f", {source.first} to {source.last}" if source.first else ""
-    files = ", ".join(source.files)[:LONGEST_NAME]
-    layers = f"{recipe.layers} LSTM layer{'s' if recipe.layers > 1 else ''}"
-    lines = [
-        f"I imitate {plain(source.author)[:LONGEST_NAME]}.",
-        f"Learnt from {source.messages:,} messages, {source.characters:,} characters{dates} ({files}).",
-        "No consent is recorded.",
-        f"Network: {layers} of {recipe.units} units, {len(persona.vocabulary)} characters; of {persona.created[:10]}.",
-    ]
-    if consent:
-        lines[2] = f"Consent: {consent.kind} by {plain(consent.by)[:LONGEST_NAME]}, {consent.date}."
-    if "validation_bits" in metrics:
-        lines.append(f"Held-out text costs it {metrics['validation_bits']:.2f} bits per character")
-        if "ppmd_bits" in metrics:
-            lines[-1] += f"; letter frequencies {metrics['unigram_bits']:.2f}, a compressor {metrics['ppmd_bits']:.2f}"
-        lines[-1] += "."
-    if "copied_0.5" in metrics:
-        lines.append(f"Of its replies at 0.5, {metrics['copied_0.5']:.1%} is copied word for word")
-        if "copied_real" in metrics:
-            lines[-1] += f"; of the person's own later words, {metrics['copied_real']:.1%}"
-        lines[-1] += "."
-    if "told_apart" in metrics:
-        lines.append(f"Shown a reply of each, a classifier finds out the imitation in {metrics['told_apart']:.0%}.")
-    return "\n".join(lines)
 
 
 def label(author: str, temperature: float, language: str = "en") -> str:

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 import discord
 
-from bot.imitator import BusyError
-from bot.personas import UnknownPersonaError
 from bot.reply import (
     COLDEST,
     EMBED_LIMIT,
     HOTTEST,
     LONGEST_IN_MESSAGE,
+    RefusedError,
     discord_text,
     label,
     seed_of,
@@ -139,7 +138,7 @@ async def write(interaction: "discord.Interaction[Client]", shown: Shown) -> Non
         author = (await client.imitated(shown.persona, interaction.guild_id)).author
         text = await client.imitator.imitate(shown.request, interaction.user.id, shown.persona)
         await interaction.edit_original_response(**shown.payload(text, author, client.imitator.personas.names()))
-    except (BusyError, UnknownPersonaError) as error:
+    except RefusedError as error:
         await interaction.followup.send(str(error), ephemeral=True)
     except discord.NotFound as error:
         log.warning("no reply in channel %s: %s", interaction.channel_id, error)

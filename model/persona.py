@@ -265,3 +265,11 @@ def written_aside(path: Path) -> Iterator[Path]:
     finally:
         if aside:
             aside.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    import sys
+
+    from model.about import main
+
+    sys.exit(main())

@@ -15,8 +15,9 @@ from bot.client import Client
 from bot.cogs import mimic
 from bot.imitator import Imitator
 from bot.personas import Personas
-from bot.reply import about_text, label, plain
+from bot.reply import label, plain
 from bot.settings import Settings
+from model.about import describe
 from model.persona import save_persona
 from model.sampler import Batch, Request, Sampler
 from tests.conftest import make_persona
@@ -385,7 +386,7 @@ async def test_who_can_be_imitated_is_listed_and_told(server, client, persona):
     await server.write("!personas")
     assert "ada (if you name nobody)" in visible((await server.reply()).content)
     await server.slash("about", persona="ada")
-    assert visible((await server.reply()).content) == about_text(persona)
+    assert visible((await server.reply()).content) == describe(persona)
     await server.write("!about eve")
     assert visible((await server.reply()).content) == "I know nobody called eve; there are ada."
 
@@ -501,11 +502,17 @@ async def test_where_a_server_does_not_want_it_the_bot_is_silent(server, client)
     assert "Name the channels" in await told(server, server.slash("settings", channels="here"))
 
 
+async def test_nobody_is_imitated_without_consent(server, client, personas_folder, caplog):
+    save_persona(replace(make_persona(author="Bob"), consent=None), personas_folder / "bob.safetensors")
+    assert "Nothing says that they agreed" in await told(server, server.write("!mimic hi --persona bob"))
+    assert "python -m model.persona consent" in caplog.text
+
+
 async def test_a_server_can_forget_a_persona_and_its_owner_and_the_person_can_for_all(server, client, personas_folder):
     for author in ("Bob", "Eve"):
         persona = make_persona(author=author)
         source, consent = replace(persona.source, author_id=author), replace(persona.consent, contact="7")
-        persona = replace(persona, source=source, consent=consent if author == "Eve" else None)
+        persona = replace(persona, source=source, consent=consent if author == "Eve" else persona.consent)
         save_persona(persona, personas_folder / f"{author.lower()}.safetensors")
     assert await told(server, server.slash("forget", persona="bob")) == "Bob is not imitated in this server any more."
     assert "Bob is not imitated here" in await told(server, server.write("!mimic hi --persona bob"))
@@ -539,3 +546,9 @@ async def test_stats_are_numbers(server, client):
     assert "Nobody has asked yet." in await told(server, server.slash("stats"))
     await told(server, server.write("!mimic hello --length 50"))
     assert "1 replies, 50 characters.\nA reply took 0." in await told(server, server.write("!stats"))
+
+
+async def test_a_damaged_persona_is_one_sentence_and_its_reason_in_the_log(server, client, personas_folder, caplog):
+    (personas_folder / "bob.safetensors").write_bytes(b"half")
+    assert "finds the reason in the log" in await told(server, server.write("!mimic hi --persona bob"))
+    assert "bob.safetensors: damaged" in caplog.text

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.reply import about_text
+from model.about import describe
 from model.sampler import Request, Sampler
 
 ROOT = Path(__file__).parent.parent
@@ -51,7 +51,7 @@ def test_heat_saves_a_picture_and_says_where(personas_folder, tmp_path):
 
 def test_the_personas_are_listed_and_told_about(personas_folder, persona):
     done = chat(personas_folder, "!personas\n!about\n!about eve\n")
-    expected = f"ada\n{about_text(persona)}\nI know nobody called eve; there are ada.\n"
+    expected = f"ada\n{describe(persona)}\nI know nobody called eve; there are ada.\n"
     assert done.stdout.decode() == expected
 
 

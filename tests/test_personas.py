@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.personas import Personas, UnknownPersonaError
+from bot.personas import NoConsentError, Personas, UnknownPersonaError
 from model.persona import Persona, PersonaError, save_persona
 from tests.conftest import make_persona
 
@@ -66,9 +66,9 @@ def test_no_personas_and_unknown_ones_are_said(tmp_path, personas_folder):
         Personas(personas_folder, "eve")
 
 
-async def test_a_persona_without_consent_is_said_in_the_log(tmp_path, caplog):
+async def test_a_persona_without_consent_is_refused_with_the_way_to_record_it(tmp_path):
     save_persona(replace(make_persona(), consent=None), tmp_path / "ada.safetensors")
     personas = Personas(tmp_path)
-    await loaded(personas)
+    with pytest.raises(NoConsentError, match=r"python -m model\.persona consent .*ada\.safetensors --kind"):
+        await loaded(personas)
     personas.close()
-    assert "records no consent" in caplog.text

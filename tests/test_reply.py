@@ -8,7 +8,6 @@ from bot.reply import (
     LONGEST_IN_MESSAGE,
     Prompt,
     ReplyError,
-    about_text,
     discord_text,
     escape,
     help_text,
@@ -18,7 +17,6 @@ from bot.reply import (
     seed_of,
 )
 from model.sampler import Request
-from tests.conftest import make_persona
 
 
 def parse(words):
@@ -138,25 +136,6 @@ def test_the_requests_of_a_prompt_differ_by_temperature_alone():
     assert replace(first, temperature=1.0) == second and first.length == 30
     assert Prompt("hello", (0.2,), "", 7, 5).requests(30) == [Request("hello", 0.2, 7, 5)]
     assert Prompt("hello", (0.2,)).requests(1)[0].random_seed != Prompt("hello", (0.2,)).requests(1)[0].random_seed
-
-
-def test_about_says_whose_text_by_what_right_and_how_well():
-    persona = make_persona()
-    assert about_text(persona).splitlines() == [
-        "I imitate Ada.",
-        "Learnt from 10 messages, 400 characters, 2026-01-01 to 2026-02-01 (chat.csv).",
-        "Consent: fiction by Ada, 2026-02-02.",
-        "Network: 1 LSTM layer of 12 units, 40 characters; of 2026-02-02.",
-        "Held-out text costs it 2.50 bits per character.",
-    ]
-    measured = {"unigram_bits": 4.5, "ppmd_bits": 1.9, "copied_0.5": 0.02, "copied_real": 0.04, "told_apart": 0.9}
-    assert about_text(replace(persona, consent=None, metrics=persona.metrics | measured)).splitlines()[2:] == [
-        "No consent is recorded.",
-        "Network: 1 LSTM layer of 12 units, 40 characters; of 2026-02-02.",
-        "Held-out text costs it 2.50 bits per character; letter frequencies 4.50, a compressor 1.90.",
-        "Of its replies at 0.5, 2.0% is copied word for word; of the person's own later words, 4.0%.",
-        "Shown a reply of each, a classifier finds out the imitation in 90%.",
-    ]
 
 
 def test_every_reply_says_that_it_is_an_imitation():

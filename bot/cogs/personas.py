@@ -6,7 +6,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.reply import MESSAGE_LIMIT, about_text, escape
+from bot.reply import MESSAGE_LIMIT, escape
+from model.about import describe
 
 if TYPE_CHECKING:
     from bot.client import Client, Context
@@ -32,7 +33,7 @@ class Personas(commands.Cog):
     async def about(self, context: "Context", *, persona: str = "") -> None:
         """Tell whom I imitate, from what text, by what right and how well."""
         await context.defer(ephemeral=True)
-        told = about_text(await self.client.imitated(persona.strip() or context.rules.persona, context.guild_id))
+        told = describe(await self.client.imitated(persona.strip() or context.rules.persona, context.guild_id))
         await context.show(content=escape(told))
 
     @about.autocomplete("persona")

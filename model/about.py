@@ -1,0 +1,84 @@
+"""What there is to know about a persona file, in words, and the command that shows, checks, completes and deletes one.
+
+python -m model.persona show|check|forget FILE
+python -m model.persona consent FILE --kind KIND --by NAME [--contact TEXT]
+"""
+
+import argparse
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from model.persona import CONSENT_KINDS, Consent, Persona, PersonaError, load_persona, save_persona
+
+LONGEST_NAME = 80  # characters of a name that are shown
+
+
+def describe(persona: Persona) -> str:
+    """Say whom a persona imitates, from what text and by what right, and how well: a line for each."""
+    source, consent, recipe, metrics = persona.source, persona.consent, persona.recipe, persona.metrics
+    dates = f", {source.first} to {source.last}" if source.first else ""
+    files = ", ".join(source.files)[:LONGEST_NAME]
+    network = f"{recipe.layers} LSTM layer{'s' if recipe.layers > 1 else ''} of {recipe.units} units"
+    lines = [
+        f"I imitate {source.author[:LONGEST_NAME]}.",
+        f"Learnt from {source.messages:,} messages, {source.characters:,} characters{dates} ({files}).",
+        "No consent is recorded.",
+        f"Network: {network}, {len(persona.vocabulary)} characters; of {persona.created[:10]}.",
+    ]
+    if consent:
+        lines[2] = f"Consent: {consent.kind} by {consent.by[:LONGEST_NAME]}, {consent.date}."
+    if "validation_bits" in metrics:
+        lines.append(f"Held-out text costs it {metrics['validation_bits']:.2f} bits per character")
+        if "ppmd_bits" in metrics:
+            lines[-1] += f"; letter frequencies {metrics['unigram_bits']:.2f}, a compressor {metrics['ppmd_bits']:.2f}"
+        lines[-1] += "."
+    if "copied_0.5" in metrics:
+        lines.append(f"Of its replies at 0.5, {metrics['copied_0.5']:.1%} is copied word for word")
+        if "copied_real" in metrics:
+            lines[-1] += f"; of the person's own later words, {metrics['copied_real']:.1%}"
+        lines[-1] += "."
+    if "told_apart" in metrics:
+        lines.append(f"Shown a reply of each, a classifier finds out the imitation in {metrics['told_apart']:.0%}.")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Run the command; what a person can put right ends in one line and exit code 2."""
+    parser = argparse.ArgumentParser(
+        prog="python -m model.persona", description="Look at a persona file, or change it."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    words = {
+        "show": "say whom it imitates, from what text, by what right and how well",
+        "check": "load all of it, and say whether it is whole",
+        "consent": "record by what right it was made",
+        "forget": "delete it",
+    }
+    for name, help in words.items():
+        command = commands.add_parser(name, help=help)
+        command.add_argument("file", type=Path)
+        if name == "consent":
+            command.add_argument("--kind", choices=CONSENT_KINDS, required=True)
+            command.add_argument("--by", required=True, help="who agreed, or whose work it is")
+            command.add_argument("--contact", default="", help="where to reach them; a Discord id lets them forget it")
+    arguments = parser.parse_args()
+    try:
+        persona = load_persona(arguments.file)
+        if arguments.command == "show":
+            print(describe(persona))
+        elif arguments.command == "check":
+            print(f"{arguments.file} is whole, and {persona.author}'s")
+        elif arguments.command == "consent":
+            today = datetime.now(UTC).date().isoformat()
+            consent = Consent(arguments.kind, arguments.by, today, arguments.contact)
+            save_persona(replace(persona, consent=consent), arguments.file)
+            print(f"{arguments.file} records {consent.kind} by {consent.by}")
+        else:
+            arguments.file.unlink()
+            print(f"{arguments.file} is deleted; runs/{persona.name} may still hold samples and a checkpoint")
+    except (PersonaError, OSError) as error:
+        print(f"model.persona: {error}", file=sys.stderr)
+        return 2
+    return 0
