@@ -78,8 +78,8 @@ def choose_consent(arguments: argparse.Namespace) -> Consent | None:
     """Return the consent given on the command line; say so when there is none."""
     if arguments.consent_kind is None:
         print(
-            "no consent is recorded, and the bot won't load the persona: imitate only people who agreed, and record it with "
-            "--consent-kind and --consent-by, or later with python -m model.persona consent"
+            "no consent is recorded, and the bot won't load the persona: imitate only people who agreed, and record it "
+            "with --consent-kind and --consent-by, or later with python -m model.persona consent"
         )
         return None
     today = datetime.now(UTC).date().isoformat()
