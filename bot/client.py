@@ -13,6 +13,7 @@ from discord.ext import commands
 
 from bot.cogs.finish import Finish
 from bot.cogs.forget import Forget
+from bot.cogs.guess import Guess
 from bot.cogs.heat import Heat
 from bot.cogs.help import Help
 from bot.cogs.mimic import Mimic
@@ -31,7 +32,7 @@ from model.persona import Persona, PersonaError
 
 log = logging.getLogger(__name__)
 
-COGS = (Mimic, Temps, Heat, Personas, Finish, ServerSettings, Forget, Report, Stats, Help)
+COGS = (Mimic, Temps, Heat, Personas, Finish, ServerSettings, Forget, Guess, Report, Stats, Help)
 
 # Only what the commands need: messages with their text, and the guilds that they are in.
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -114,7 +115,10 @@ class Personas:
                 known.version = version  # said once
             else:
                 known = Loaded(version, sampler, Batch(sampler))
-        if known.sampler.persona.consent is None:
+        consent = known.sampler.persona.consent
+        if consent and consent.expires and consent.expires < datetime.now(UTC).date().isoformat():
+            raise NoConsentError(f"{path}: the consent ended on {consent.expires}; ask again, or delete the file")
+        if consent is None:
             raise NoConsentError(
                 f"{path} records no consent, and nobody is imitated without; if they agreed: "
                 f"python -m model.persona consent {path} --kind written-consent --by NAME"

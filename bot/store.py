@@ -5,6 +5,7 @@ was answered.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -84,6 +85,8 @@ class Store:
         self._database: aiosqlite.Connection | None = None
         self._guilds: dict[int, GuildSettings] = {}
         self._forgotten: set[tuple[str, int]] = set()
+        self._scores: Counter[tuple[int, int]] = Counter()  # by guild and user
+        self._votes: dict[str, tuple[int, int]] = {}  # by persona: all, and those who were fooled
 
     async def open(self, path: Path) -> None:
         """Open or make the file; where that can't be done the bot goes on, and forgets at its end what it was told."""
@@ -96,6 +99,10 @@ class Store:
                 self._guilds = {row[0]: _settings(row[1:]) async for row in rows}
             async with self._database.execute("SELECT author_id, guild_id FROM forgotten") as rows:
                 self._forgotten = {(row[0], row[1]) async for row in rows}
+            async with self._database.execute("SELECT guild_id, user_id, points FROM score") as rows:
+                self._scores = Counter({(row[0], row[1]): row[2] async for row in rows})
+            async with self._database.execute("SELECT persona, votes, fooled FROM vote") as rows:
+                self._votes = {row[0]: (row[1], row[2]) async for row in rows}
         except (aiosqlite.Error, OSError) as error:
             await self.close()
             log.warning("%s can't be used (%s): settings are kept until the bot stops, no longer", path, error)
@@ -133,6 +140,26 @@ class Store:
         self._guilds[guild_id] = settings
         marks = ", ".join("?" * (1 + len(fields(GuildSettings))))
         await self._write(f"INSERT OR REPLACE INTO guild VALUES ({marks})", (guild_id, *astuple(settings)))  # noqa: S608
+
+    async def vote(self, guild_id: int, persona: str, fooled: dict[int, bool]) -> None:
+        """Count a round of the guessing game: who was fooled, by user; who was not has a point."""
+        votes = self._votes.get(persona, (0, 0))
+        self._votes[persona] = votes[0] + len(fooled), votes[1] + sum(fooled.values())
+        await self._write("INSERT OR REPLACE INTO vote VALUES (?, ?, ?)", (persona, *self._votes[persona]))
+        for user_id, wrong in fooled.items():
+            if not wrong:
+                self._scores[guild_id, user_id] += 1
+                row = guild_id, user_id, self._scores[guild_id, user_id]
+                await self._write("INSERT OR REPLACE INTO score VALUES (?, ?, ?)", row)
+
+    def votes(self, persona: str) -> tuple[int, int]:
+        """Return how many have guessed, and how many of them took an imitation for the real one."""
+        return self._votes.get(persona, (0, 0))
+
+    def best(self, guild_id: int, count: int) -> list[tuple[int, int]]:
+        """Return the users of a server who guessed right most often, and how often."""
+        scores = [(user_id, points) for (guild, user_id), points in self._scores.items() if guild == guild_id]
+        return sorted(scores, key=lambda score: -score[1])[:count]
 
     def is_forgotten(self, author_id: str, guild_id: int | None) -> bool:
         """Say whether a person is not to be imitated in a server, or anywhere."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from model.persona import CONSENT_KINDS, Consent, Persona, PersonaError, load_persona, save_persona
+from model.persona import CONSENT_KINDS, Consent, Persona, PersonaError, is_date, load_persona, save_persona
 
 LONGEST_NAME = 80  # characters of a name that are shown
 
@@ -28,7 +28,8 @@ def describe(persona: Persona) -> str:
         f"Network: {network}, {len(persona.vocabulary)} characters; of {persona.created[:10]}.",
     ]
     if consent:
-        lines[2] = f"Consent: {consent.kind} by {consent.by[:LONGEST_NAME]}, {consent.date}."
+        until = f" until {consent.expires}" if consent.expires else ""
+        lines[2] = f"Consent: {consent.kind} by {consent.by[:LONGEST_NAME]}, {consent.date}{until}."
     if "validation_bits" in metrics:
         lines.append(f"Held-out text costs it {metrics['validation_bits']:.2f} bits per character")
         if "ppmd_bits" in metrics:
@@ -63,7 +64,10 @@ def main() -> int:
             command.add_argument("--kind", choices=CONSENT_KINDS, required=True)
             command.add_argument("--by", required=True, help="who agreed, or whose work it is")
             command.add_argument("--contact", default="", help="where to reach them; a Discord id lets them forget it")
+            command.add_argument("--expires", default="", help="the last day of it, as 2027-12-31")
     arguments = parser.parse_args()
+    if getattr(arguments, "expires", "") and not is_date(arguments.expires):
+        parser.error(f"--expires is {arguments.expires!r}; wanted a date, as 2027-12-31")
     try:
         persona = load_persona(arguments.file)
         if arguments.command == "show":
@@ -72,7 +76,7 @@ def main() -> int:
             print(f"{arguments.file} is whole, and {persona.author}'s")
         elif arguments.command == "consent":
             today = datetime.now(UTC).date().isoformat()
-            consent = Consent(arguments.kind, arguments.by, today, arguments.contact)
+            consent = Consent(arguments.kind, arguments.by, today, arguments.contact, arguments.expires)
             save_persona(replace(persona, consent=consent), arguments.file)
             print(f"{arguments.file} records {consent.kind} by {consent.by}")
         else:

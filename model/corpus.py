@@ -1,7 +1,7 @@
 """One author's messages to a training and a validation text. Knows no characters' ids and no network."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from model.vocabulary import END
 
 # Below this the network learns words at best; said to the user, never enforced.
 READABLE_CHARACTERS = 50_000
+QUOTE, MOST_QUOTES = (30, 200), 200  # characters of a message that may be quoted, and how many a persona carries
 
 
 class CorpusError(Exception):
@@ -32,6 +33,7 @@ class Corpus:
     validation_messages: int
     first: str  # dates of the training messages, ISO 8601; "" where the export doesn't say
     last: str
+    quotes: Sequence[str] = ()  # held-out messages of a line's length, as they were written
 
     @cached_property
     def community(self) -> str:
@@ -82,6 +84,7 @@ def build_corpus(messages: pd.DataFrame, author: Author, recipe: Recipe, bots: I
         validation_messages=len(held_out),
         first=_date(training["sent_at"].min()),
         last=_date(training["sent_at"].max()),
+        quotes=_quotes(held_out["text"]),
     )
     apart = recipe.step if recipe.reading == "windows" else recipe.sequence_length
     wanted = recipe.sequence_length + apart * recipe.batch_size
@@ -92,6 +95,13 @@ def build_corpus(messages: pd.DataFrame, author: Author, recipe: Recipe, bots: I
             f"and about {READABLE_CHARACTERS:,} to be readable (--fraction takes more of the messages)"
         )
     return corpus
+
+
+def _quotes(texts: Iterable[str]) -> list[str]:
+    """Return the latest of the messages that are long enough to have a style and are read at a glance."""
+    shortest, longest = QUOTE
+    fitting = [text for text in texts if shortest <= len(text) <= longest and "\n" not in text]
+    return fitting[-MOST_QUOTES:]
 
 
 def _learnt(count: int, recipe: Recipe) -> int:

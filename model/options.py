@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from model.messages import CAMPERBOT
-from model.persona import CONSENT_KINDS, Consent
+from model.persona import CONSENT_KINDS, Consent, is_date
 from model.recipe import RECIPES, SIZES, Recipe
 
 
@@ -45,6 +45,10 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     consent.add_argument("--consent-kind", choices=CONSENT_KINDS, help="the ground")
     consent.add_argument("--consent-by", metavar="NAME", default="", help="who gave it")
     consent.add_argument("--consent-contact", metavar="TEXT", default="", help="where to reach them")
+    consent.add_argument("--consent-expires", metavar="DATE", default="", help="the last day of it, as 2027-12-31")
+    consent.add_argument(
+        "--consent-quoting", action="store_true", help="messages may be shown as they are, for `guess`"
+    )
     knobs = parser.add_argument_group("recipe", "what people try out; each default is the recipe's")
     knobs.add_argument("--recipe", choices=RECIPES, default="mimic", help="default: mimic")
     sizes = ", ".join(f"{name} {units}, {rows}" for name, (units, rows) in SIZES.items())
@@ -63,6 +67,8 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
         defaults = ", ".join(f"{name} {getattr(recipe, knob.name)}" for name, recipe in RECIPES.items())
         knobs.add_argument(f"--{knob.name.replace('_', '-')}", help=f"{knob.metadata['help']} ({defaults})", **options)
     arguments = parser.parse_args(words)
+    if arguments.consent_expires and not is_date(arguments.consent_expires):
+        parser.error(f"--consent-expires is {arguments.consent_expires!r}; wanted a date, as 2027-12-31")
     if arguments.top and (arguments.author or arguments.persona):
         parser.error("--top chooses the authors and names the personas: leave out --author and --persona")
     return arguments
@@ -83,4 +89,11 @@ def choose_consent(arguments: argparse.Namespace) -> Consent | None:
         )
         return None
     today = datetime.now(UTC).date().isoformat()
-    return Consent(arguments.consent_kind, arguments.consent_by, today, arguments.consent_contact)
+    return Consent(
+        arguments.consent_kind,
+        arguments.consent_by,
+        today,
+        arguments.consent_contact,
+        arguments.consent_expires,
+        arguments.consent_quoting,
+    )

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +56,10 @@ class Consent:
 
     kind: str  # one of CONSENT_KINDS
     by: str
-    date: str
-    contact: str
+    date: str  # ISO, as the next
+    contact: str  # words, a Discord id among them lets them have it forgotten
+    expires: str = ""  # the last day; "": none
+    quoting: bool = False  # whether messages of theirs may be shown as they are
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class Persona:
     recipe: Recipe
     source: Source
     consent: Consent | None
+    quotes: list[str]  # held-out messages, where they may be shown
     metrics: dict[str, float]  # names end in their unit: training_bits, validation_bits (bits per character)
     libraries: dict[str, str]
     created: str  # ISO date and time, UTC
@@ -111,6 +115,14 @@ def array_type(name: str) -> "np.dtype[Any]":
     return np.dtype(np.float32 if name.endswith("bias") else np.float16)
 
 
+def is_date(words: str) -> bool:
+    """Say whether words are a date in ISO's form."""
+    try:
+        return date.fromisoformat(words).isoformat() == words
+    except ValueError:
+        return False
+
+
 def check_name(name: str) -> str:
     """Return a persona's name, which is its file's name too.
 
@@ -136,6 +148,7 @@ def save_persona(persona: Persona, path: Path) -> None:
         "recipe": persona.recipe.as_dict(),
         "source": asdict(persona.source),
         "consent": asdict(persona.consent) if persona.consent else None,
+        "quotes": persona.quotes,
         "metrics": persona.metrics,
         "libraries": persona.libraries,
         "created": persona.created,
@@ -166,6 +179,7 @@ def load_persona(path: Path) -> Persona:
             recipe=_record(Recipe, document["recipe"]),
             source=_record(Source, document["source"]),
             consent=_record(Consent, document["consent"]) if document["consent"] is not None else None,
+            quotes=[str(quote) for quote in document["quotes"]],
             metrics={str(key): float(value) for key, value in document["metrics"].items()},
             libraries={str(key): str(value) for key, value in document["libraries"].items()},
             created=str(document["created"]),
@@ -190,7 +204,7 @@ def _record(kind: type[Any], values: Mapping[str, Any]) -> Any:
         raise ValueError(f"{kind.__name__.lower()}: missing or unknown {odd}")
     for name, value in values.items():
         wanted = names[name]
-        if wanted in (str, int) and not isinstance(value, wanted):
+        if wanted in (str, int, bool) and not isinstance(value, wanted):
             raise ValueError(f"{kind.__name__.lower()}.{name} is {value!r}, wanted {wanted.__name__}")
     return kind(**values)
 

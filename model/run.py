@@ -105,6 +105,7 @@ class Run:
             recipe=self.recipe,
             source=self.source,
             consent=self.consent,
+            quotes=list(self.corpus.quotes) if self.consent and self.consent.quoting else [],
             metrics=metrics,
             libraries={library: version(library) for library in ("keras", "numpy", "pandas")},
             created=datetime.now(UTC).isoformat(timespec="seconds"),

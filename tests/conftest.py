@@ -41,6 +41,7 @@ def make_persona(
         recipe=recipe,
         source=source,
         consent=consent,
+        quotes=[],
         metrics={"training_bits": 2.0, "validation_bits": 2.5},
         libraries={"keras": "3"},
         created="2026-02-02T00:00:00+00:00",

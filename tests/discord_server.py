@@ -7,7 +7,7 @@ import asyncio
 import itertools
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import discord
@@ -54,6 +54,7 @@ class Sent:
     payload: dict[str, Any]
     files: dict[str, bytes] = field(default_factory=dict)
     at: float = field(default_factory=time.monotonic)  # seconds
+    id: str = ""  # of the message
 
     @property
     def content(self) -> str:
@@ -144,8 +145,9 @@ class DiscordServer:
             files = {part.filename: part.file.read() for part in form.values()}
         else:
             payload = await request.json()
-        self.sent.put_nowait(Sent(request.match_info["channel"], payload, files))
-        return answer(self._message(request.match_info["channel"], BOT, payload.get("content", "")))
+        message = self._message(request.match_info["channel"], BOT, payload.get("content", ""))
+        self.sent.put_nowait(Sent(request.match_info["channel"], payload, files, id=message["id"]))
+        return answer(message)
 
     async def _edited(self, request: web.Request) -> web.Response:
         channel, payload = request.match_info["channel"], await request.json()
@@ -254,7 +256,7 @@ class DiscordServer:
 
     async def slash(self, name: str, **options: str | float) -> str:
         """Let a person use a slash command; return the interaction's id."""
-        kinds = {str: 3, int: 4, float: 10}
+        kinds = {str: 3, int: 4, bool: 5, float: 10}
         named = [{"name": key, "type": kinds[type(value)], "value": value} for key, value in options.items()]
         return await self.interact(2, name, *named)
 
@@ -268,12 +270,17 @@ class DiscordServer:
     async def press(self, sent: Sent, custom_id: str, *values: str) -> Sent:
         """Let a person press a button under a message, or pick something; return the message as it is then."""
         message = self._message(CHANNEL_ID, BOT, sent.payload.get("content") or "")
+        message |= {"id": sent.id or message["id"]}
         message |= {"embeds": sent.payload.get("embeds", []), "components": sent.payload["components"]}
         data = {"custom_id": custom_id, "component_type": 3 if values else 2, "values": list(values)}
         before = len(self.edits)
-        await self.interact(3, "", other={"data": data, "message": message})
+        interaction = await self.interact(3, "", other={"data": data, "message": message})
         async with asyncio.timeout(10):
             while len(self.edits) == before:
+                if "data" in getattr(self.acknowledged.get(interaction), "payload", {}):  # changed at once
+                    return replace(
+                        self.acknowledged[interaction], payload=self.acknowledged[interaction].payload["data"]
+                    )
                 await asyncio.sleep(0.005)
         return self.edits[-1]
 

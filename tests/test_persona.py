@@ -35,6 +35,9 @@ def test_a_seed_is_read_in_the_letter_case_of_the_training_text():
     assert make_persona("ab", case="keep").encode("aB").tolist() == [0, 2]
 
 
+CONSENT = {"kind": "fiction", "by": "", "date": "", "contact": "", "expires": "", "quoting": False}
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
@@ -45,7 +48,9 @@ def test_a_seed_is_read_in_the_letter_case_of_the_training_text():
         ({"vocabulary": "ab"}, "shape .* the recipe wants"),
         ({"recipe": {}}, "recipe: missing or unknown"),
         ({"source": {"author": "Ada"}}, "source: missing or unknown"),
-        ({"consent": {"kind": 1, "by": "", "date": "", "contact": ""}}, "consent.kind is 1, wanted str"),
+        ({"consent": CONSENT | {"kind": 1}}, "consent.kind is 1, wanted str"),
+        ({"consent": CONSENT | {"quoting": "yes"}}, "consent.quoting is 'yes', wanted bool"),
+        ({"quotes": 7}, "doesn't fit"),
         ({"metrics": {"training_bits": "low"}}, "doesn't fit"),
         ({"metrics": None}, "doesn't fit"),
         ({"metrics": {"bits": 10**400}}, "doesn't fit"),

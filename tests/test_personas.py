@@ -71,4 +71,12 @@ async def test_a_persona_without_consent_is_refused_with_the_way_to_record_it(tm
     personas = Personas(tmp_path)
     with pytest.raises(NoConsentError, match=r"python -m model\.persona consent .*ada\.safetensors --kind"):
         await loaded(personas)
+    for expires, held in (("2026-01-01", False), ("9999-12-31", True)):
+        consent = replace(make_persona().consent, expires=expires)
+        save_persona(replace(make_persona(), consent=consent), tmp_path / "ada.safetensors")
+        if held:
+            assert (await loaded(personas)).author == "Ada"
+        else:
+            with pytest.raises(NoConsentError, match="ended on 2026-01-01"):
+                await loaded(personas)
     personas.close()

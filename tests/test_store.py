@@ -34,8 +34,11 @@ async def test_what_was_told_is_there_after_a_restart(file):
     await store.set_guild(7, SETTINGS)
     await store.forget("a1", 7)
     await store.forget("b1")
+    await store.vote(7, "ada", {1: True, 2: False, 3: False})
+    await store.vote(7, "ada", {2: False})
     await store.close()
     store = await opened(file)
+    assert store.votes("ada") == (4, 1) and store.best(7, 1) == [(2, 2)] and store.best(8, 1) == []
     assert store.guild(7) == SETTINGS and store.guild(8) == store.guild(None) == GuildSettings()
     assert store.is_forgotten("a1", 7) and not store.is_forgotten("a1", 8) and not store.is_forgotten("a1", None)
     assert all(store.is_forgotten("b1", guild) for guild in (7, 8, None, EVERYWHERE))

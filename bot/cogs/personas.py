@@ -33,7 +33,11 @@ class Personas(commands.Cog):
     async def about(self, context: "Context", *, persona: str = "") -> None:
         """Tell whom I imitate, from what text, by what right and how well."""
         await context.defer(ephemeral=True)
-        told = describe(await self.client.imitated(persona.strip() or context.rules.persona, context.guild_id))
+        name = persona.strip() or context.rules.persona
+        told = describe(await self.client.imitated(name, context.guild_id))
+        votes, fooled = self.client.store.votes(name)
+        if votes:
+            told += f"\nOf {votes:,} guesses in the game, {fooled / votes:.0%} took an imitation for the real one."
         await context.show(content=escape(told))
 
     @about.autocomplete("persona")

@@ -1,0 +1,68 @@
+"""The party game, through the real client."""
+
+import asyncio
+import re
+from dataclasses import replace
+
+import pytest
+
+from bot.cogs import guess
+from model.persona import save_persona
+from model.vocabulary import END
+from tests.conftest import make_persona
+from tests.discord_server import GUILD_ID
+from tests.test_client import buttons, client, server, told, visible  # noqa: F401 - fixtures
+
+QUOTES = [f"this is what she said herself, number {number}" for number in "abcdefgh"]
+
+
+@pytest.fixture
+def quoted(personas_folder):
+    persona = make_persona(f"{END} abcdefghijklmnopqrstuvwxyz,", reading="stream", embedding=4, message_end="character")
+    consent = replace(persona.consent, quoting=True)
+    save_persona(replace(persona, quotes=QUOTES, consent=consent), personas_folder / "ada.safetensors")
+
+
+def lines(content: str) -> dict[str, str]:
+    """The messages by their letters."""
+    return dict(re.findall(r"^([ABC]) (.*)$", visible(content), re.MULTILINE))
+
+
+async def test_one_of_three_is_real_and_who_finds_it_has_a_point(quoted, server, client):  # noqa: F811
+    await server.write("!guess")
+    sent = await server.reply()
+    shown = lines(sent.content)
+    (right,) = (letter for letter, message in shown.items() if message in QUOTES)
+    assert len(shown) == 3 and "imitation of Ada" in sent.content and "Which? 0 have chosen." in visible(sent.content)
+    chosen = await server.press(sent, buttons(sent)[right]["custom_id"])
+    assert "1 have chosen" in visible(chosen.content)
+    revealed = await server.press(sent, buttons(sent)["reveal"]["custom_id"])
+    assert f"It was {right}. Found by <@7>, of 1." in visible(revealed.content)
+    assert client.store.best(int(GUILD_ID), 5) == [(7, 1)] and client.store.votes("ada") == (1, 0)
+    assert await told(server, server.write("!scores")) == "1. <@7>: 1"
+    assert (await told(server, server.write("!about"))).endswith(
+        "Of 1 guesses in the game, 0% took an imitation for the real one."
+    )
+
+
+async def test_a_wrong_choice_is_no_point_and_the_end_comes_by_itself(quoted, server, client, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(guess, "SECONDS_TO_GUESS", 0.4)
+    await server.write("!guess ada")
+    sent = await server.reply()
+    wrong = next(letter for letter, message in lines(sent.content).items() if message not in QUOTES)
+    await server.press(sent, buttons(sent)[wrong]["custom_id"])
+    async with asyncio.timeout(9):
+        while not server.edits:
+            await asyncio.sleep(0.01)
+    assert "Found by nobody, of 1." in visible(server.edits[-1].content)
+    assert client.store.votes("ada") == (1, 1) and not client.store.best(int(GUILD_ID), 5)
+
+
+async def test_without_messages_that_may_be_shown_there_is_no_game(server, client):  # noqa: F811
+    assert "may be shown, so there is nothing to guess" in await told(server, server.write("!guess"))
+    assert await told(server, server.write("!scores")) == "Nobody has found one yet."
+
+
+async def test_a_server_can_switch_it_off(quoted, server, client):  # noqa: F811
+    await told(server, server.slash("settings", guess=False))
+    assert "off in this server" in await told(server, server.write("!guess"))
