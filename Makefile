@@ -18,9 +18,8 @@ test: .venv/all-installed
 
 train: .venv/all-installed $(PLAYS)
 	$(BIN)/python train.py $(PLAYS) --author Falstaff --persona falstaff --minutes 12 \
-		--units 256 --embedding 64 --ngrams 0 --dropout 0.1 --batch-size 64 --sequence-length 64 \
-		--optimizer adamw --learning-rate 0.003 \
-		--consent-kind public-domain --consent-by "William Shakespeare" $(FLAGS)
+		--units 256 --ngrams 16384 \
+		--consent-kind public-domain --consent-by "William Shakespeare" --consent-quoting $(FLAGS)
 
 bench: .venv/all-installed
 	$(MEASURED) $(BIN)/python -m benchmarks.reply

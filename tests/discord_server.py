@@ -277,10 +277,9 @@ class DiscordServer:
         interaction = await self.interact(3, "", other={"data": data, "message": message})
         async with asyncio.timeout(10):
             while len(self.edits) == before:
-                if "data" in getattr(self.acknowledged.get(interaction), "payload", {}):  # changed at once
-                    return replace(
-                        self.acknowledged[interaction], payload=self.acknowledged[interaction].payload["data"]
-                    )
+                answered = self.acknowledged.get(interaction)
+                if answered and "data" in answered.payload:  # changed at once
+                    return replace(answered, payload=answered.payload["data"])
                 await asyncio.sleep(0.005)
         return self.edits[-1]
 
