@@ -12,7 +12,5 @@ FROM python:3.12-slim
 WORKDIR /mimic
 COPY --from=compiled /mimic /mimic
 COPY personas personas
-RUN useradd --system mimic && mkdir /data && chown mimic /data
-USER mimic
-ENV MIMIC_DATABASE=/data/mimic.sqlite
+USER nobody
 CMD [".venv/bin/python", "-m", "bot"]

@@ -17,7 +17,10 @@ from bot.personas import Personas
 from bot.settings import Settings, SettingsError, load_settings
 from model.persona import PersonaError
 
-PERMISSIONS = ("view_channel", "send_messages", "embed_links", "attach_files", "read_message_history")
+PERMISSIONS = (
+    *("view_channel", "send_messages", "send_messages_in_threads"),
+    *("embed_links", "attach_files", "read_message_history"),
+)
 SCOPES = ("bot", "applications.commands")
 
 
@@ -88,10 +91,11 @@ def invite(settings: Settings) -> int:
 
 
 def said(work: Coroutine[Any, Any, None]) -> int:
-    """Do what needs Discord; say in one sentence what a person can put right; return the exit code."""
+    """Do what needs Discord; say in one sentence what went wrong; return the exit code, 1 where time may help."""
     import aiohttp
     import discord
 
+    code = 2
     try:
         asyncio.run(work)
     except discord.LoginFailure:
@@ -102,16 +106,18 @@ def said(work: Coroutine[Any, Any, None]) -> int:
         problem = f"Discord closed the connection ({error.code}); if the token was reset meanwhile, copy the new one"
     except discord.HTTPException as error:
         problem = f"Discord refuses the start: {error}; try again later"
+        code = 1 if error.status >= 500 else 2
     except discord.PrivilegedIntentsRequired:
         problem = (
             "switch on the Message Content Intent in the developer portal (your application, Bot), then start again"
         )
     except (aiohttp.ClientConnectionError, discord.GatewayNotFound) as error:
         problem = f"Discord can't be reached: {error}; look at the network and start again"
+        code = 1
     else:
         return 0
     print(f"mimic: {problem}", file=sys.stderr)
-    return 2
+    return code
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import difflib
 import logging
 import math
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from typing import Any
 
 import discord
@@ -39,6 +40,7 @@ INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, me
 
 # Discord's error code for a reply in a channel whose history the bot may not read; it may still write there.
 NO_READING_OF_HISTORY = 160002
+MOMENT = "Give me a moment: your next one in {} s."
 WAITS_FOR_DISCORD = (1.0, 2.0, 4.0)  # seconds, after answers that discord.py doesn't wait out itself, such as 503
 
 
@@ -70,6 +72,8 @@ class Context(commands.Context["Client"]):
         discord.py waits out rate limits and most of Discord's failures; here the rest.
         """
         for wait in (*WAITS_FOR_DISCORD, None):
+            if "file" in payload:
+                payload["file"].reset()  # to its beginning
             try:
                 return await (message.edit(**payload) if message else self._answer(payload))
             except discord.DiscordServerError:
@@ -88,6 +92,14 @@ class Context(commands.Context["Client"]):
             if error.code != NO_READING_OF_HISTORY:
                 raise
             return await self.send(**payload)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a cooldown looks at, of what is no command."""
+
+    guild: discord.Guild | None
+    author: discord.User | discord.Member
 
 
 class NotHereError(commands.CheckFailure):
@@ -115,8 +127,10 @@ class Client(commands.AutoShardedBot):
         self._until_closed = AsyncExitStack()
         self.store = Store()
         # One for all commands of a person; the decorator of discord.ext.commands has one for each command.
-        self._cooldowns = commands.DynamicCooldownMapping(self._cooldown, commands.BucketType.member)
-        self._reminders = commands.DynamicCooldownMapping(self._cooldown, commands.BucketType.member)
+        self.forget_cooldowns()
+        self._answering: dict[int, asyncio.Task[Any]] = {}  # commands, by their messages
+        self.before_invoke(self._began)
+        self.after_invoke(self._ended)
         self.add_check(self._may_answer_here)
         self.add_check(self._has_cooled_down)
 
@@ -140,25 +154,64 @@ class Client(commands.AutoShardedBot):
             log.error("%s", error)
             raise RefusedError("That persona can't be loaded; whoever runs me finds the reason in the log.") from error
         if self.store.is_forgotten(persona.source.author_id, guild_id):
-            raise RefusedError(f"{persona.author[:40]} is not imitated here any more.")
+            others = [other for other in self.imitator.personas.names() if other != name]
+            elsewhere = f" There are {', '.join(others)[:400]}." if others else ""
+            raise RefusedError(f"{persona.author[:40]} is not imitated here any more.{elsewhere}")
         return persona
 
-    def _cooldown(self, context: commands.Context[Any]) -> commands.Cooldown | None:
-        seconds = self.rules(context.guild.id if context.guild else None).cooldown
+    def forget_cooldowns(self) -> None:
+        """Let everybody's next command count as their first."""
+        self._cooldowns = commands.DynamicCooldownMapping(self._cooldown, commands.BucketType.member)
+        self._reminders = commands.DynamicCooldownMapping(self._cooldown, commands.BucketType.member)
+
+    def _cooldown(self, asked: Any) -> commands.Cooldown | None:
+        seconds = self.rules(asked.guild.id if asked.guild else None).cooldown
         return commands.Cooldown(1, seconds) if seconds else None
+
+    def answers_in(self, guild_id: int | None, channel: Any) -> bool:
+        """Say whether a server wants answers in a channel, or in a thread of it."""
+        return self.store.guild(guild_id).answers_in(channel.id, getattr(channel, "parent_id", None))
+
+    def allow(self, interaction: "discord.Interaction[Client]", *, anywhere: bool = False) -> None:
+        """Count what was asked for without a command, by a button or from a menu.
+
+        Raises:
+            RefusedError: not in this channel, or not so soon.
+        """
+        if not (anywhere or self.answers_in(interaction.guild_id, interaction.channel)):
+            raise RefusedError(NOT_HERE)
+        bucket = self._cooldowns.get_bucket(Asked(interaction.guild, interaction.user))  # type: ignore[arg-type]
+        if bucket and (wait := bucket.update_rate_limit()):
+            raise RefusedError(MOMENT.format(math.ceil(wait)))
 
     async def _may_answer_here(self, context: commands.Context[Any]) -> bool:
         guild_id = context.guild.id if context.guild else None
-        if self.store.guild(guild_id).answers_in(context.channel.id) or context.command is self.get_command("settings"):
+        if self.answers_in(guild_id, context.channel) or context.command is self.get_command("settings"):
             return True
         raise NotHereError
 
     def _has_cooled_down(self, context: commands.Context[Any]) -> bool:
         bucket = self._cooldowns.get_bucket(context)
-        wait = bucket.update_rate_limit() if bucket else None
-        if bucket and wait:
+        if bucket and context.command is not self.get_command("settings") and (wait := bucket.update_rate_limit()):
             raise commands.CommandOnCooldown(bucket, wait, commands.BucketType.user)
         return True
+
+    async def _began(self, context: commands.Context[Any]) -> None:
+        if task := asyncio.current_task():
+            self._answering[context.message.id] = task
+
+    async def _ended(self, context: commands.Context[Any]) -> None:
+        self._answering.pop(context.message.id, None)
+
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        """Stop answering a command that was deleted."""
+        if payload.message_id in self._answering:
+            self._answering[payload.message_id].cancel()
+
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        """Stop answering commands that were deleted."""
+        for message_id in payload.message_ids & self._answering.keys():
+            self._answering[message_id].cancel()
 
     async def setup_hook(self) -> None:
         """Add the features, once, before connecting."""
@@ -197,40 +250,48 @@ class Client(commands.AutoShardedBot):
         cause: Exception = error
         while isinstance(cause, WRAPPERS):
             cause = cause.original
-        match cause:
-            case commands.NotOwner() | commands.CommandNotFound() if context.command:
-                return  # not everybody's command: to others it isn't there
-            case NotHereError():
-                sentence = NOT_HERE if context.interaction else ""
-            case commands.MissingPermissions() | commands.NoPrivateMessage():
-                sentence = "That is for those who manage the server, and there."
-            case commands.CommandNotFound():
-                sentence = self._suggestion(context)
-            case commands.CommandOnCooldown():
-                reminder = self._reminders.get_bucket(context)
-                if reminder and reminder.update_rate_limit():
-                    return  # told once; whoever types on would make the bot flood the channel
-                sentence = f"Give me a moment: your next one in {math.ceil(cause.retry_after)} s."
-            case RefusedError():
-                sentence = str(cause)
-            case discord.Forbidden() | discord.NotFound():
-                # The channel is gone, or the bot may not write there: nobody is left to tell.
-                log.warning("no reply in channel %s: %s", context.channel.id, cause)
-                return
-            case _:
-                log.error("the command %s failed", context.command, exc_info=cause)
-                sentence = "That went wrong on my side; whoever runs me finds the reason in the log."
-        if sentence:
+        if isinstance(cause, discord.Forbidden | discord.NotFound):
+            # The channel is gone, or the bot may not write there: nobody is left to tell.
+            log.warning("no reply in channel %s: %s", context.channel.id, cause)
+        elif sentence := self._sentence(context, cause):
             try:
                 await context.show(content=escape(sentence), ephemeral=True)
             except discord.HTTPException as problem:
                 log.warning("no reply in channel %s: %s", context.channel.id, problem)
 
+    def _sentence(self, context: Context, cause: Exception) -> str:
+        """Return what a person is told of an error; "" where silence is better."""
+        match cause:
+            case commands.NotOwner():
+                return ""  # not everybody's command: to others it isn't there
+            case NotHereError():
+                return NOT_HERE if context.interaction else ""
+            case commands.NoPrivateMessage():
+                return "That is for servers."
+            case commands.MissingPermissions():
+                return "That is for those who manage the server."
+            case commands.CommandNotFound():
+                return self._suggestion(context)
+            case commands.CommandOnCooldown():
+                reminder = self._reminders.get_bucket(context)
+                # Told once; whoever types on would make the bot flood the channel.
+                told = reminder and reminder.update_rate_limit()
+                return "" if told else MOMENT.format(math.ceil(cause.retry_after))
+            case RefusedError():
+                return str(cause)
+        log.error("the command %s failed", context.command, exc_info=cause)
+        return "That went wrong on my side; whoever runs me finds the reason in the log."
+
     def _suggestion(self, context: Context) -> str:
         """Answer a misspelt command, and whoever speaks to the bot; other bots' commands are not its business."""
+        bucket = self._cooldowns.get_bucket(context)
+        if not self.answers_in(context.guild_id, context.channel) or (bucket and bucket.get_retry_after()):
+            return ""
         called = context.invoked_with or ""
         near = difflib.get_close_matches(called.lower(), [command.name for command in self.commands], n=1, cutoff=0.7)
         prefix = self.settings.prefix
         if near:
+            if bucket:
+                bucket.update_rate_limit()
             return f"Did you mean {prefix}{near[0]}?"
         return f"Try {prefix}help." if context.prefix != prefix else ""

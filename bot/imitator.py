@@ -90,11 +90,21 @@ class Imitator:
 
     async def imitate_all(self, requests: Sequence[Request], person: int = 0, name: str = "") -> list[str]:
         """Sample several whole replies, in one batch; arguments and errors are those of `stream`."""
-        return await asyncio.gather(*(self.imitate(request, person, name) for request in requests))
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self.imitate(request, person, name)) for request in requests]
+        except ExceptionGroup as errors:  # the first of them ended the others
+            raise errors.exceptions[0] from None
+        return [task.result() for task in tasks]
 
-    async def look(self, request: Request, name: str = "") -> Look:
-        """Sample one reply and keep the probabilities behind it; arguments and errors are those of `stream`."""
-        return await self.personas.read(name, lambda persona: look(persona, request))
+    async def look(self, request: Request, person: int = 0, name: str = "") -> Look:
+        """Sample one reply and keep the probabilities behind it, aside from the others; errors as of `stream`."""
+        self._refuse_too_many(person)
+        self._coming[person] += 1
+        try:
+            return await self.personas.read(name, lambda persona: look(persona, request))
+        finally:
+            self._coming -= Counter([person])
 
     async def stream(self, request: Request, person: int = 0, name: str = "") -> AsyncGenerator[str]:
         """Sample one reply, yielding its characters as they are drawn; closed early it gives its place back.
@@ -109,6 +119,7 @@ class Imitator:
             PersonaError: the persona's file is missing or damaged.
         """
         outcome, ticket, began = "given up", None, time.monotonic()
+        deadline = asyncio.get_running_loop().time() + LONGEST_WAIT
         self._coming[person] += 1
         try:
             self._refuse_too_many(person)
@@ -116,7 +127,6 @@ class Imitator:
             self._waiting.append(ticket)
             if self._turns is None or self._turns.done():
                 self._turns = asyncio.create_task(self._take_turns())
-            deadline = asyncio.get_running_loop().time() + LONGEST_WAIT
             while (part := await _part(ticket, deadline)) is not None:
                 yield part
             outcome = "finished"

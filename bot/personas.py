@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.reply import RefusedError
-from model.persona import SUFFIX, Persona, PersonaError, check_name, load_persona
+from model.persona import SUFFIX, Persona, PersonaError, is_name, load_persona
 from model.sampler import Batch, Sampler
 
 log = logging.getLogger(__name__)
@@ -41,8 +41,8 @@ class Loaded:
 
     @property
     def bytes(self) -> int:
-        """About what it takes of the memory: the size of its file."""
-        return self.version[0]
+        """What it takes of the memory."""
+        return self.sampler.lstm.nbytes
 
 
 class Personas:
@@ -60,17 +60,27 @@ class Personas:
         self._folder = folder
         self._memory = memory * 2**20
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="personas")
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")  # what is looked at holds up no loading
         self._kept: OrderedDict[str, Loaded] = OrderedDict()  # by name, used last last; the thread's alone
         names = self.names()
         if not names:
             raise PersonaError(f"{folder}: no persona file (*{SUFFIX}) is there; train one with train.py")
         if default and default not in names:
             raise PersonaError(f"{folder}: no persona is called {default!r}; there are {', '.join(names)}")
-        self.default = default or max(names, key=lambda name: self._file(name).stat().st_mtime)
+        self._chosen = default
 
     def names(self) -> list[str]:
         """List the personas of the folder."""
-        return sorted(path.name.removesuffix(SUFFIX) for path in self._folder.glob(f"[!.]*{SUFFIX}"))
+        names = (path.name.removesuffix(SUFFIX) for path in self._folder.glob(f"[!.]*{SUFFIX}"))
+        return sorted(name for name in names if is_name(name))
+
+    @property
+    def default(self) -> str:
+        """The persona that was chosen; the newest where none was, or where that one is gone."""
+        names = self.names()
+        if self._chosen in names or not names:
+            return self._chosen
+        return max(names, key=lambda name: self._file(name).stat().st_mtime)
 
     def _file(self, name: str) -> Path:
         return self._folder / f"{name}{SUFFIX}"
@@ -87,19 +97,24 @@ class Personas:
 
     async def read(self, name: str, use: Callable[[Persona], Result]) -> Result:
         """Return what a function makes of a persona with its arrays, read for it alone; errors as of `load`."""
-        return await self._in_thread(lambda name: use(load_persona(self._file(name))), name)
+        return await self._in_thread(lambda name: use(load_persona(self._file(name))), name, self._reader)
 
     async def delete(self, name: str) -> None:
         """Delete a persona's file; replies that are running still finish."""
         await self._in_thread(self._delete, name)
 
-    async def _in_thread(self, work: Callable[[str], Result], name: str) -> Result:
-        if name and name not in self.names():
-            raise UnknownPersonaError(f"I know nobody called {name[:40]}; there are {', '.join(self.names())[:400]}.")
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work, name or self.default)
+    async def _in_thread(
+        self, work: Callable[[str], Result], name: str, thread: ThreadPoolExecutor | None = None
+    ) -> Result:
+        names = self.names()
+        if not names:
+            raise UnknownPersonaError("Nobody is here to be imitated.")
+        if (name or self.default) not in names:
+            raise UnknownPersonaError(f"I know nobody called {name[:40]}; there are {', '.join(names)[:400]}.")
+        return await asyncio.get_running_loop().run_in_executor(thread or self._thread, work, name or self.default)
 
     def _load(self, name: str) -> Loaded:
-        path, known = self._file(check_name(name)), self._kept.pop(name, None)
+        path, known = self._file(name), self._kept.pop(name, None)
         try:
             status = path.stat()
         except OSError as error:
@@ -115,6 +130,7 @@ class Personas:
                 known.version = version  # said once
             else:
                 known = Loaded(version, sampler, Batch(sampler))
+        self._keep(name, known)
         consent = known.sampler.persona.consent
         if consent and consent.expires and consent.expires < datetime.now(UTC).date().isoformat():
             raise NoConsentError(f"{path}: the consent ended on {consent.expires}; ask again, or delete the file")
@@ -123,15 +139,18 @@ class Personas:
                 f"{path} records no consent, and nobody is imitated without; if they agreed: "
                 f"python -m model.persona consent {path} --kind written-consent --by NAME"
             )
-        self._kept[name] = known
+        return known
+
+    def _keep(self, name: str, loaded: Loaded) -> None:
+        self._kept[name] = loaded
         while len(self._kept) > 1 and sum(each.bytes for each in self._kept.values()) > self._memory:
             self._kept.popitem(last=False)
-        return known
 
     def _delete(self, name: str) -> None:
         self._kept.pop(name, None)
-        self._file(check_name(name)).unlink(missing_ok=True)
+        self._file(name).unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Give the thread back."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        """Give the threads back."""
+        for thread in (self._thread, self._reader):
+            thread.shutdown(wait=False, cancel_futures=True)

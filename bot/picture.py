@@ -28,12 +28,12 @@ FONTS = ("DejaVuSansMono.ttf", "LiberationMono-Regular.ttf", "Menlo.ttc", "conso
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
-async def heat_picture(imitator: Imitator, prompt: Prompt, language: str = "en") -> tuple[bytes, str]:
+async def heat_picture(imitator: Imitator, prompt: Prompt, person: int = 0, language: str = "en") -> tuple[bytes, str]:
     """Look at what is behind a prompt's reply and draw it, in threads; return a PNG and its label."""
     (request,) = prompt.requests(LENGTH)
     author = (await imitator.persona(prompt.persona)).author
     title = label(author, request.temperature, language)
-    behind = await imitator.look(request, prompt.persona)
+    behind = await imitator.look(request, person, prompt.persona)
     return await asyncio.to_thread(draw_heat, prompt.seed, behind, title), title
 
 

@@ -31,6 +31,7 @@ LAST_WORD = re.compile(r"(^|\s+)(?P<word>\S+)$")
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)", re.ASCII)
 # Whatever Discord could read as markup, mention, link or custom emoji; "1." begins a list.
 MARKUP = re.compile(r"[\\*_~`|<>@\[\]():#+-]|(?<=\d)\.(?=\s)")
+CUT = "…\u2060"  # in place of a long seed's beginning; the second character, unseen, tells it from a person's own
 SHOWN_SEED = re.compile(r"\*\*(?P<seed>(\\.|[^\\*])*)\*\*", re.DOTALL)  # bold; each star of its own is escaped
 BLUE, RED = (59, 130, 246), (239, 68, 68)
 BIDI_CONTROLS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -163,15 +164,15 @@ def discord_text(seed: str, sampled: str, labelled: str, limit: int = MESSAGE_LI
 def seed_of(text: str) -> str:
     """Return the seed that `discord_text` began with, as far as it showed it."""
     match = SHOWN_SEED.match(text)
-    return re.sub(r"\\(.)", r"\1", match["seed"], flags=re.DOTALL).removeprefix("…") if match else ""
+    return re.sub(r"\\(.)", r"\1", match["seed"], flags=re.DOTALL).removeprefix(CUT) if match else ""
 
 
 def _end_of(escaped: str, room: int) -> str:
     """Cut escaped text at its beginning, but not between a backslash and what it escapes."""
     if len(escaped) <= room:
         return escaped
-    end = escaped[len(escaped) - room + len("…") :]
+    end = escaped[len(escaped) - room + len(CUT) :]
     # After an odd number of backslashes the cut is inside a pair: its second half goes too.
     before = escaped[: len(escaped) - len(end)]
     odd = (len(before) - len(before.rstrip("\\"))) % 2
-    return "…" + end[odd:]
+    return CUT + end[odd:]

@@ -45,10 +45,10 @@ class GuildSettings:
     language: str = "en"  # of the label
     guess: bool = True
 
-    def answers_in(self, channel_id: int) -> bool:
-        """Say whether the bot answers in a channel."""
+    def answers_in(self, *channel_ids: int | None) -> bool:
+        """Say whether the bot answers in a channel, or in a thread, of which its channel's id is given too."""
         ids = {int(word) for word in self.channels.removeprefix("-").split()}
-        return not ids or (channel_id in ids) != self.channels.startswith("-")
+        return not ids or ids.isdisjoint(channel_ids) == self.channels.startswith("-")
 
 
 def _settings(row: tuple[Any, ...]) -> GuildSettings:

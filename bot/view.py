@@ -18,6 +18,7 @@ from bot.reply import (
     LONGEST_IN_MESSAGE,
     RefusedError,
     discord_text,
+    escape,
     label,
     seed_of,
 )
@@ -123,6 +124,11 @@ class Pick(discord.ui.DynamicItem[discord.ui.Select[Any]], template=rf"pick:{STA
 
 
 async def _rewrite(interaction: "discord.Interaction[Client]", shown: Shown) -> None:
+    try:
+        interaction.client.allow(interaction)
+    except RefusedError as error:
+        await interaction.response.send_message(str(error), ephemeral=True)
+        return
     await interaction.response.defer()
     assert interaction.message
     embeds = interaction.message.embeds
@@ -139,6 +145,9 @@ async def write(interaction: "discord.Interaction[Client]", shown: Shown) -> Non
         text = await client.imitator.imitate(shown.request, interaction.user.id, shown.persona)
         await interaction.edit_original_response(**shown.payload(text, author, client.imitator.personas.names()))
     except RefusedError as error:
-        await interaction.followup.send(str(error), ephemeral=True)
+        await interaction.followup.send(escape(str(error)), ephemeral=True)
     except discord.NotFound as error:
         log.warning("no reply in channel %s: %s", interaction.channel_id, error)
+    except Exception:
+        log.exception("a reply failed")
+        await interaction.followup.send("That went wrong on my side; whoever runs me finds the reason in the log.")

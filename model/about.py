@@ -64,6 +64,7 @@ def main() -> int:
             command.add_argument("--kind", choices=CONSENT_KINDS, required=True)
             command.add_argument("--by", required=True, help="who agreed, or whose work it is")
             command.add_argument("--contact", default="", help="where to reach them; a Discord id lets them forget it")
+            command.add_argument("--quoting", action="store_true", help="their messages may be shown as they are")
             command.add_argument("--expires", default="", help="the last day of it, as 2027-12-31")
     arguments = parser.parse_args()
     if getattr(arguments, "expires", "") and not is_date(arguments.expires):
@@ -76,8 +77,10 @@ def main() -> int:
             print(f"{arguments.file} is whole, and {persona.author}'s")
         elif arguments.command == "consent":
             today = datetime.now(UTC).date().isoformat()
-            consent = Consent(arguments.kind, arguments.by, today, arguments.contact, arguments.expires)
-            save_persona(replace(persona, consent=consent), arguments.file)
+            given = arguments.kind, arguments.by, today, arguments.contact, arguments.expires, arguments.quoting
+            consent = Consent(*given)
+            quotes = persona.quotes if consent.quoting else []  # what may not be shown is not carried either
+            save_persona(replace(persona, consent=consent, quotes=quotes), arguments.file)
             print(f"{arguments.file} records {consent.kind} by {consent.by}")
         else:
             arguments.file.unlink()

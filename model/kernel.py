@@ -68,6 +68,7 @@ def compile_kernel() -> str:
     try:
         with written_aside(file) as aside:
             subprocess.run([compiler, *FLAGS, "-o", str(aside), str(SOURCE)], check=True, capture_output=True)  # noqa: S603 - our own words
+            aside.chmod(0o755)  # whoever installs the bot need not be who runs it
     except subprocess.CalledProcessError as error:
         lines = error.stderr.decode(errors="replace").splitlines() or ["it says nothing"]
         return f"the C compiler can't compile {SOURCE.name}: {lines[0]}"
@@ -76,10 +77,11 @@ def compile_kernel() -> str:
 
 @functools.cache
 def load_kernel() -> ctypes.CDLL | None:
-    """Return the compiled kernel; None where there is none."""
-    if not library_file().exists():
+    """Return the compiled kernel; None where there is none that can be loaded."""
+    try:
+        library = ctypes.CDLL(str(library_file()))
+    except OSError:
         return None
-    library = ctypes.CDLL(str(library_file()))
     library.advance.argtypes = [Pointer, ctypes.c_int, ctypes.c_int, *[Pointer] * 9]
     library.advance.restype = None
     library.lanes.restype = ctypes.c_int32
@@ -135,6 +137,11 @@ class CompiledLSTM:
             min_p=lstm.min_p,
         )
         self._weights = sum(array.size for array in (*self._kernels, dense))
+
+    @property
+    def nbytes(self) -> int:
+        """What the weights take of the memory."""
+        return sum(array.nbytes for array in (*self._kernels, *self._biases, *self._others))
 
     def _gates(self, array: Floats) -> Floats:
         """Set the gates of LANES units side by side, and take back the halves of the first three: (..., 4H)."""

@@ -5,6 +5,7 @@ Dimensions: B rows (replies), S steps, V characters, E of an embedding, L layers
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +62,20 @@ class LSTM:
             self.biases.append(bias)
         self.dense_kernel: Floats = persona.arrays["dense.kernel"].astype(np.float32)  # (H, V), of a stream V + 1
         self.dense_bias: Floats = persona.arrays["dense.bias"]
+
+    @property
+    def nbytes(self) -> int:
+        """What the weights take of the memory."""
+        runs = [] if self.runs is None else [self.runs]
+        arrays: list[NDArray[Any]] = [
+            *runs,
+            self.inputs,
+            *self.biases,
+            *self.kernels,
+            self.dense_kernel,
+            self.dense_bias,
+        ]
+        return sum(array.nbytes for array in arrays)
 
     @staticmethod
     def _gates(array: Floats) -> Floats:

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors import SafetensorError
+from safetensors.numpy import load, save_file
 
 from model.recipe import Recipe, RecipeError
 from model.vocabulary import Vocabulary
@@ -123,13 +123,18 @@ def is_date(words: str) -> bool:
         return False
 
 
+def is_name(name: str) -> bool:
+    """Say whether a persona can be called so: letters, digits, dash, underscore and dot."""
+    return bool(re.fullmatch(r"\w[\w.-]{0,63}", name))
+
+
 def check_name(name: str) -> str:
     """Return a persona's name, which is its file's name too.
 
     Raises:
         PersonaError: it has other characters than letters, digits, dash, underscore and dot.
     """
-    if not re.fullmatch(r"\w[\w.-]{0,63}", name):
+    if not is_name(name):
         raise PersonaError(f"{name!r} can't be a persona's name; wanted letters, digits, - _ . and 64 of them at most")
     return name
 
@@ -243,8 +248,11 @@ def load_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
         PersonaError: there is no such file, or it is damaged.
     """
     try:
-        with safe_open(path, framework="numpy") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+        # Read whole: a file that is mapped into memory, as safe_open does, and then overwritten ends the process.
+        content = path.read_bytes()
+        arrays = load(content)
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        return arrays, header.get("__metadata__", {})
     except FileNotFoundError:
         raise PersonaError(f"{path}: no such file") from None
     except (OSError, SafetensorError, TypeError, ValueError, AttributeError) as error:

@@ -46,6 +46,25 @@ def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) 
     return web.Response(body=json.dumps(body).encode(), status=status, headers=headers)
 
 
+def too_much(payload: dict[str, Any]) -> bool:
+    """Whether a message goes beyond Discord's limits."""
+    embeds = payload.get("embeds") or []
+    texts = [[each.get("description") or "", (each.get("footer") or {}).get("text", "")] for each in embeds]
+    options = [
+        option
+        for row in payload.get("components") or []
+        for component in row["components"]
+        for option in component.get("options", [])
+    ]
+    return (
+        len(payload.get("content") or "") > 2000
+        or any(len(description) > 4096 for description, _ in texts)
+        or sum(len(text) for pair in texts for text in pair) > 6000
+        or len(options) > 25
+        or any(len(option["label"]) > 100 for option in options)
+    )
+
+
 @dataclass(frozen=True)
 class Sent:
     """A message that the client posted, or changed."""
@@ -145,12 +164,16 @@ class DiscordServer:
             files = {part.filename: part.file.read() for part in form.values()}
         else:
             payload = await request.json()
+        if too_much(payload):
+            return answer({"message": "Invalid Form Body", "code": 50035}, status=400)
         message = self._message(request.match_info["channel"], BOT, payload.get("content", ""))
         self.sent.put_nowait(Sent(request.match_info["channel"], payload, files, id=message["id"]))
         return answer(message)
 
     async def _edited(self, request: web.Request) -> web.Response:
         channel, payload = request.match_info["channel"], await request.json()
+        if too_much(payload):
+            return answer({"message": "Invalid Form Body", "code": 50035}, status=400)
         self.edits.append(Sent(channel, payload))
         message = self._message(channel, BOT, payload.get("content", ""))
         if request.match_info["message"] != "@original":
@@ -189,7 +212,13 @@ class DiscordServer:
         message |= {"mention_everyone": False, "mentions": [], "mention_roles": [], "attachments": [], "embeds": []}
         if channel_id != DM_ID:
             message["guild_id"] = GUILD_ID
-            message["member"] = {"roles": [], "joined_at": "2026-01-01T00:00:00+00:00", "deaf": False, "mute": False}
+            message["member"] = {
+                "roles": [],
+                "joined_at": "2026-01-01T00:00:00+00:00",
+                "deaf": False,
+                "mute": False,
+                "flags": 0,
+            }
         return message
 
     async def _connected(self, request: web.Request) -> web.WebSocketResponse:

@@ -48,7 +48,11 @@ def test_a_persona_can_be_shown_checked_completed_and_deleted(file):
     assert run("check", file) == (0, f"{file} is whole, and Ada's", "")
     assert run("consent", file, "--kind", "own-data", "--by", "Ada", "--contact", "7")[0] == 0
     consent = load_persona(file).consent
-    assert (consent.kind, consent.by, consent.contact) == ("own-data", "Ada", "7")
+    assert (consent.kind, consent.by, consent.contact, consent.quoting) == ("own-data", "Ada", "7", False)
+    save_persona(replace(load_persona(file), quotes=["hello"]), file)
+    for options, quotes in (["--quoting"], ["hello"]), ([], []):
+        assert run("consent", file, "--kind", "own-data", "--by", "Ada", *options)[0] == 0
+        assert load_persona(file).quotes == quotes
     assert run("forget", file)[0] == 0 and not file.exists()
 
 

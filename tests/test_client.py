@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import os
 import re
 import threading
 import time
@@ -17,6 +18,7 @@ from bot.imitator import Imitator
 from bot.personas import Personas
 from bot.reply import label, plain
 from bot.settings import Settings
+from bot.store import GuildSettings
 from model.about import describe
 from model.persona import save_persona
 from model.sampler import Batch, Request, Sampler
@@ -482,7 +484,7 @@ async def test_a_servers_settings_hold_there_and_survive_a_restart(server, perso
 async def test_only_those_who_manage_the_server_change_its_settings(server, client):
     server.roles = []
     assert "those who manage the server" in await told(server, server.slash("settings", temperature=1.5))
-    assert "those who manage the server" in await told(server, server.write("!settings", channel_id=DM_ID))
+    assert await told(server, server.write("!settings", channel_id=DM_ID)) == "That is for servers."
     assert client.rules(int(GUILD_ID)).temperature == 0.5
 
 
@@ -513,7 +515,9 @@ async def test_a_server_can_forget_a_persona_and_its_owner_and_the_person_can_fo
         persona = replace(persona, source=source, consent=consent if author == "Eve" else persona.consent)
         save_persona(persona, personas_folder / f"{author.lower()}.safetensors")
     assert await told(server, server.slash("forget", persona="bob")) == "Bob is not imitated in this server any more."
-    assert "Bob is not imitated here" in await told(server, server.write("!mimic hi --persona bob"))
+    assert "Bob is not imitated here any more. There are ada, eve." in await told(
+        server, server.write("!mimic hi --persona bob")
+    )
     assert "imitation of Bob" in await told(server, server.write("!mimic hi --persona bob", channel_id=DM_ID))
     server.roles = []
     assert "Only they themselves" in await told(server, server.slash("forget", persona="ada"))
@@ -550,3 +554,64 @@ async def test_a_damaged_persona_is_one_sentence_and_its_reason_in_the_log(serve
     (personas_folder / "bob.safetensors").write_bytes(b"half")
     assert "finds the reason in the log" in await told(server, server.write("!mimic hi --persona bob"))
     assert "bob.safetensors: damaged" in caplog.text
+
+
+async def test_buttons_and_menus_keep_the_cooldown_and_the_channel_rule(server, personas_folder):
+    async for _ in joined(server, Settings(personas=personas_folder, cooldown=60)):
+        await server.write("!mimic hello", author=person(8, "Bob"))
+        sent = await server.reply()
+        await server.press(sent, buttons(sent)["again"]["custom_id"])  # Ada's first
+        answer = await server.press(sent, buttons(sent)["again"]["custom_id"])
+        assert "Give me a moment" in answer.content
+        interaction = await server.choose("Finish this sentence", "hello")
+        async with asyncio.timeout(9):
+            while interaction not in server.acknowledged:
+                await asyncio.sleep(0.005)
+        assert "Give me a moment" in server.acknowledged[interaction].payload["data"]["content"]
+        shown = await told(server, server.slash("settings", channels=f"not <#{CHANNEL_ID}>", cooldown=0))
+        assert "channels: not <#200>" in shown and "cooldown: 0 s" in shown  # never too soon for settings
+        answer = await server.press(sent, buttons(sent)["again"]["custom_id"])
+        assert "not to answer in this channel" in answer.content
+        await server.write("!mimik hello")
+        assert "channels: all" in await told(server, server.slash("settings", channels="all")) and server.sent.empty()
+
+
+def test_a_thread_is_where_its_channel_is():
+    assert not GuildSettings(channels="- 200").answers_in(201, 200)
+    assert GuildSettings(channels="200").answers_in(201, 200) and not GuildSettings(channels="202").answers_in(201, 200)
+
+
+async def test_nonsense_in_settings_is_refused(server, client):
+    assert "Name the channels" in await told(server, server.slash("settings", channels=f"<#{'1' * 5000}>"))
+    many = " ".join(f"<#{number}>" for number in range(10**17, 10**17 + 60))
+    assert "60 channels" in await told(server, server.slash("settings", channels=many))
+    fifty = " ".join(f"<#{number}>" for number in range(10**17, 10**17 + 50))
+    assert "channels: <#100000000000000000>" in await told(server, server.slash("settings", channels=fifty))
+
+
+async def test_forgetting_the_default_leaves_help_and_the_others(server, client, personas_folder):
+    save_persona(make_persona(author="Bob"), personas_folder / "bob.safetensors")
+    os.utime(personas_folder / "bob.safetensors", (1, 1))
+    assert "not imitated in this server" in await told(server, server.slash("forget", persona="ada"))
+    assert "I imitate how somebody chats" in await told(server, server.write("!help"))
+    assert "There are bob." in await told(server, server.write("!mimic hello"))
+    owner = person(OWNER_ID, "The owner")
+    assert "the file is deleted" in await told(server, server.write("!forget ada", author=owner))
+    author = make_persona(author="Bob").source.author_id  # the two invented people share an id, so Bob is forgotten too
+    assert client.store.is_forgotten(author, None)
+    (personas_folder / "eve.safetensors").write_bytes(b"half")
+    assert "isn't imitated either" in await told(server, server.write("!forget eve"))
+    assert "could not be read; the file is deleted" in await told(server, server.write("!forget eve", author=owner))
+
+
+async def test_temps_of_any_length_asked_for_fits(server, client):
+    await server.write("!temps hello --length 1500")
+    embeds = (await server.reply()).payload["embeds"]
+    assert len(embeds) == 4 and "hello" in embeds[0]["description"]
+
+
+async def test_a_failure_of_discord_does_not_empty_the_picture(server, client, monkeypatch):
+    monkeypatch.setattr(client_module, "WAITS_FOR_DISCORD", (0.01, 0.01))
+    server.errors = [(503, 0)]
+    await server.write("!heat hello")
+    assert (await server.reply()).files["heat.png"].startswith(b"\x89PNG")

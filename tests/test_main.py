@@ -47,7 +47,9 @@ def _own_logging():
 def run_bot(personas_folder, token) -> int:
     imitator = Imitator(Personas(personas_folder))
     try:
-        return serve(Settings(token=token, personas=personas_folder), imitator)
+        return serve(
+            Settings(token=token, personas=personas_folder, database=personas_folder / "mimic.sqlite"), imitator
+        )
     finally:
         imitator.close()
 
@@ -75,7 +77,7 @@ def test_no_network(monkeypatch, personas_folder, capsys):
     import discord
 
     monkeypatch.setattr(discord.http.Route, "BASE", "http://127.0.0.1:9/api/v10")
-    assert run_bot(personas_folder, TOKEN) == 2
+    assert run_bot(personas_folder, TOKEN) == 1
     assert "Discord can't be reached" in capsys.readouterr().err.splitlines()[-1]
 
 
@@ -84,7 +86,7 @@ def test_the_invitation_asks_for_what_the_bot_needs_and_no_more(start_server, ca
     assert invite(Settings(token=TOKEN)) == 0
     query = parse_qs(urlsplit(capsys.readouterr().out.strip()).query)
     assert query["client_id"] == ["1"] and query["scope"] == ["bot applications.commands"]
-    # View Channels, Send Messages, Embed Links, Attach Files, Read Message History, as Discord numbers them.
-    assert int(query["permissions"][0]) == 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16
+    # View Channels, Send Messages and in threads, Embed Links, Attach Files, Read Message History: Discord's numbers.
+    assert int(query["permissions"][0]) == 1 << 10 | 1 << 11 | 1 << 38 | 1 << 14 | 1 << 15 | 1 << 16
     with pytest.raises(SettingsError, match="DISCORD_TOKEN is empty"):
         invite(Settings())

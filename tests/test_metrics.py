@@ -48,8 +48,9 @@ async def test_prometheus_reads_what_the_bot_did(monkeypatch, personas_folder):
         await asyncio.to_thread(read, port)
 
 
-async def test_a_port_that_is_taken_is_said(personas_folder):
-    client = Client(Settings(metrics_port=free_port()), Imitator(Personas(personas_folder)))
+async def test_a_port_that_is_taken_is_said(personas_folder, tmp_path):
+    settings = Settings(metrics_port=free_port(), database=tmp_path / "mimic.sqlite")
+    client = Client(settings, Imitator(Personas(personas_folder)))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", client.settings.metrics_port))
         listener.listen()

@@ -26,14 +26,14 @@ async def test_a_damaged_file_leaves_the_one_before_it_in_use_and_a_deleted_one_
     assert await loaded(personas) is before and await loaded(personas) is before
     assert caplog.text.count("the one before it stays in use") == 1
     file.unlink()
-    with pytest.raises(PersonaError, match="No such file"):
+    with pytest.raises(UnknownPersonaError, match="Nobody is here"):
         await loaded(personas)
 
 
 async def test_personas_beyond_the_memory_are_read_again_when_they_are_asked_for(tmp_path):
     for author in ("Ada", "Bob", "Eve"):
-        save_persona(make_persona(author=author, units=300), tmp_path / f"{author.lower()}.safetensors")  # 0.8 MB each
-    personas = Personas(tmp_path, memory=2)
+        save_persona(make_persona(author=author, units=300), tmp_path / f"{author.lower()}.safetensors")  # 1.7 MB each
+    personas = Personas(tmp_path, memory=4)
     ada, bob = await loaded(personas, "ada"), await loaded(personas, "bob")
     assert await loaded(personas, "ada") is ada
     assert (await loaded(personas, "eve")).author == "Eve"  # and the one not used for longest goes
@@ -46,6 +46,12 @@ async def test_only_a_name_of_the_folder_is_a_persona(personas, personas_folder)
     for name in ("../out", "eve"):
         with pytest.raises(UnknownPersonaError, match=f"nobody called {name}; there are ada"):
             await loaded(personas, name)
+
+
+def test_files_whose_names_are_no_personas_are_left_alone(personas, personas_folder):
+    for name in ("my ada", "x" * 110):
+        save_persona(make_persona(), personas_folder / f"{name}.safetensors")
+    assert personas.names() == ["ada"] and personas.default == "ada"
 
 
 async def test_the_default_is_the_newest_persona_unless_one_is_named(personas_folder):

@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.reply import NOT_HERE, Prompt
+from bot.reply import Prompt, RefusedError
 from bot.view import Shown, write
 
 if TYPE_CHECKING:
@@ -29,12 +29,13 @@ class Finish(commands.Cog):
 
     async def finish(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """Go on with a message's words."""
-        if not self.client.store.guild(interaction.guild_id).answers_in(message.channel.id):
-            await interaction.response.send_message(NOT_HERE, ephemeral=True)
-            return
         sentence = message.clean_content.strip()[-LONGEST_SENTENCE:]
-        if not sentence:
-            await interaction.response.send_message("There are no words in that message.", ephemeral=True)
+        try:
+            if not sentence:
+                raise RefusedError("There are no words in that message.")
+            self.client.allow(interaction)  # type: ignore[arg-type] # our client
+        except RefusedError as error:
+            await interaction.response.send_message(str(error), ephemeral=True)
             return
         await interaction.response.defer()
         rules = self.client.rules(interaction.guild_id)

@@ -1,13 +1,15 @@
 """`forget`: the imitated person's way out, and the server's."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.reply import ReplyError, escape
+from bot.reply import RefusedError, ReplyError, escape
 from bot.store import EVERYWHERE
+from model.persona import PersonaError
 
 if TYPE_CHECKING:
     from bot.client import Client, Context
@@ -27,12 +29,20 @@ class Forget(commands.Cog):
         name = persona.strip()
         if not name:
             raise ReplyError(f"Say whom: {context.before_names}forget <persona>.")
-        found = await self.client.imitated(name, context.guild_id)
+        owns = await self.client.is_owner(context.author)
+        personas = self.client.imitator.personas
+        try:  # as the file is: whether they agreed, and what was forgotten before, doesn't matter here
+            found = await personas.read(name, lambda persona: replace(persona, arrays={}))
+        except PersonaError as error:
+            if not owns:
+                raise RefusedError("That persona can't be loaded, so it isn't imitated either.") from error
+            await personas.delete(name)
+            await context.show(content=escape(f"{name} could not be read; the file is deleted."))
+            return
         themselves = {found.source.author_id, *(found.consent.contact.split() if found.consent else ())}
-        everywhere = str(context.author.id) in themselves or await self.client.is_owner(context.author)
-        if everywhere:
+        if str(context.author.id) in themselves or owns:
             await self.client.store.forget(found.source.author_id, EVERYWHERE)
-            await self.client.imitator.personas.delete(name)
+            await personas.delete(name)
             said = "is forgotten: the file is deleted, and I take no new one of theirs."
         elif context.guild and context.author.guild_permissions.manage_guild:  # type: ignore[union-attr] # a member
             await self.client.store.forget(found.source.author_id, context.guild.id)

@@ -23,6 +23,7 @@ TEMPERATURE = 0.8  # of the imitated messages: as varied as people are, nearly
 CONTEXT, TRIES = 5, 8  # real messages that an imitation is to follow on, and imitations to choose from
 SHORTEST, LONGEST = 30, 200  # characters of a message, as of a persona's quotes
 MOST_SCORES = 5
+MOST_NAMES = 10  # of those who found it
 
 
 class Guess(commands.Cog):
@@ -67,7 +68,8 @@ async def messages(client: "Client", persona: Persona, name: str, person: int) -
     Raises:
         RefusedError: the persona carries no messages that may be shown, or the network finds none of its own.
     """
-    if len(persona.quotes) <= CONTEXT or persona.recipe.message_end != "character":
+    may_be_shown = persona.consent and persona.consent.quoting and len(persona.quotes) > CONTEXT
+    if not may_be_shown or persona.recipe.message_end != "character":
         raise RefusedError(f"No messages of {persona.author[:40]}'s may be shown, so there is nothing to guess.")
     real, *before = random.sample(persona.quotes, CONTEXT + 1)
     prompt = "".join(message + END for message in before)
@@ -125,7 +127,9 @@ class Game(discord.ui.View):
         await self.client.store.vote(
             self.guild_id, self.name, {user: place != right for user, place in self.choices.items()}
         )
-        names = " ".join(f"<@{user}>" for user in found) or "nobody"
+        names = " ".join(f"<@{user}>" for user in found[:MOST_NAMES]) or "nobody"
+        if len(found) > MOST_NAMES:
+            names += f" and {len(found) - MOST_NAMES} more"
         outcome = f"It was **{LETTERS[right]}**. Found by {names}, of {len(self.choices)}."
         if self.message:
             await self.message.edit(content=self.text(outcome), view=None)

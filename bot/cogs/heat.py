@@ -43,7 +43,7 @@ class Heat(commands.Cog):
 
         prompt = replace(prompt, persona=prompt.persona or context.rules.persona)
         await self.client.imitated(prompt.persona, context.guild_id)
-        picture, title = await heat_picture(self.client.imitator, prompt, context.rules.language)
+        picture, title = await heat_picture(self.client.imitator, prompt, context.author.id, context.rules.language)
         file = discord.File(io.BytesIO(picture), "heat.png", description=f"{title}: probabilities by temperature")
         await context.show(content=f"-# {escape(title)}", file=file)
 

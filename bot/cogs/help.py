@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from discord.ext import commands
 
-from bot.reply import escape, help_text
+from bot.reply import RefusedError, escape, help_text
 
 if TYPE_CHECKING:
     from bot.client import Client, Context
@@ -20,7 +20,10 @@ class Help(commands.Cog):
     async def help(self, context: "Context") -> None:
         """Say what the bot does and how it is called."""
         await context.defer(ephemeral=True)
-        author = (await self.client.imitated(context.rules.persona, context.guild_id)).author
+        try:
+            author = (await self.client.imitated(context.rules.persona, context.guild_id)).author
+        except RefusedError:  # whatever there is to say of the persona, it isn't help
+            author = "somebody"
         await context.show(content=escape(help_text(context.before_names, author, context.rules.temperature)))
 
     @commands.command()

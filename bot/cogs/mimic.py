@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
@@ -25,7 +25,6 @@ class Mimic(commands.Cog):
 
     def __init__(self, client: "Client") -> None:
         self.client = client
-        self._answering: dict[int, asyncio.Task[Any]] = {}  # by the command's message
 
     @commands.hybrid_command()  # type: ignore[arg-type] # with a context of our own
     @app_commands.describe(
@@ -53,13 +52,7 @@ class Mimic(commands.Cog):
             prompt = Prompt(seed, (usual if temperature is None else temperature,), persona or "", length, random_seed)
         else:
             prompt = parse_prompt(seed, (usual,), f"{context.before_names}mimic")
-        task = asyncio.current_task()
-        assert task
-        self._answering[context.message.id] = task
-        try:
-            await self._answer(context, prompt)
-        finally:
-            del self._answering[context.message.id]
+        await self._answer(context, prompt)
 
     @mimic.autocomplete("persona")
     async def _personas(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -83,21 +76,6 @@ class Mimic(commands.Cog):
         if message:
             await asyncio.sleep(edited + SECONDS_BETWEEN_EDITS - clock())
         await context.show(message, **shown.payload(text, author, imitator.personas.names()))
-
-    @commands.Cog.listener()
-    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
-        """Stop answering a command that was deleted."""
-        self._forget(payload.message_id)
-
-    @commands.Cog.listener()
-    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
-        """Stop answering commands that were deleted."""
-        for message_id in payload.message_ids:
-            self._forget(message_id)
-
-    def _forget(self, message_id: int) -> None:
-        if message_id in self._answering:
-            self._answering[message_id].cancel()
 
 
 @asynccontextmanager

@@ -7,6 +7,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.reply import EMBED_LIMIT, RefusedError
+
 if TYPE_CHECKING:
     from bot.client import Client
 
@@ -29,8 +31,12 @@ class Report(commands.Cog):
     async def report(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """Send the reply to the owner, with where it stands and who reports it."""
         assert self.client.user
-        if message.author.id != self.client.user.id:
-            await interaction.response.send_message("That isn't one of my replies.", ephemeral=True)
+        try:
+            if message.author.id != self.client.user.id:
+                raise RefusedError("That isn't one of my replies.")
+            self.client.allow(interaction, anywhere=True)  # type: ignore[arg-type] # our client
+        except RefusedError as error:
+            await interaction.response.send_message(str(error), ephemeral=True)
             return
         await interaction.response.defer(ephemeral=True)
         application = await self.client.application_info()
@@ -47,5 +53,6 @@ class Report(commands.Cog):
 
 
 def said(message: discord.Message) -> str:
-    """Return what a message says, in its text or in its embeds."""
-    return message.content or "\n\n".join(embed.description or "" for embed in message.embeds)[:4096]
+    """Return what a message says, in its text and in its embeds, and where its files are."""
+    parts = [message.content, *(embed.description or "" for embed in message.embeds)]
+    return "\n\n".join([*parts, *(file.url for file in message.attachments)]).strip()[:EMBED_LIMIT]

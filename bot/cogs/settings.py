@@ -15,7 +15,8 @@ from bot.store import GuildSettings
 if TYPE_CHECKING:
     from bot.client import Client, Context
 
-CHANNEL = re.compile(r"<#(\d+)>")
+CHANNEL = re.compile(r"<#(\d{1,20})>")
+MOST_CHANNELS = 50
 Language = Literal["en", "de", "es", "fr", "it", "nl", "pl", "pt"]
 
 
@@ -60,6 +61,8 @@ class ServerSettings(commands.Cog):
             changes["channels"] = parse_channels(channels)
         if changes:
             await store.set_guild(guild_id, replace(store.guild(guild_id), **changes))
+        if cooldown is not None:
+            self.client.forget_cooldowns()
         await context.show(content=self._described(store.guild(guild_id), guild_id))
 
     async def _persona(self, name: str, guild_id: int) -> str:
@@ -96,6 +99,8 @@ def parse_channels(words: str) -> str:
     if words.strip().lower() == "all":
         return ""
     ids = CHANNEL.findall(words)
+    if len(ids) > MOST_CHANNELS:
+        raise ReplyError(f"That are {len(ids)} channels; {MOST_CHANNELS} are as many as I can keep.")
     if not ids:
         raise ReplyError('Name the channels with their #, after a "not" if I am to leave them alone; or say: all.')
     return ("- " if words.strip().lower().startswith("not") else "") + " ".join(ids)

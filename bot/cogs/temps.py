@@ -1,5 +1,6 @@
 """`temps`: the same words and the same random numbers at several temperatures, side by side."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import discord
@@ -46,7 +47,8 @@ class Temps(commands.Cog):
         prompt = parse_prompt(seed, TEMPERATURES, f"{context.before_names}temps")
         if context.interaction:
             prompt = Prompt(prompt.seed, prompt.temperatures, persona or "", None, random_seed)
-        requests = prompt.requests(min(self.client.settings.length, LONGEST_OF_FOUR))
+        length = min(prompt.length or self.client.settings.length, LONGEST_OF_FOUR)
+        requests = replace(prompt, length=length).requests(length)
         name, language = prompt.persona or context.rules.persona, context.rules.language
         author = (await self.client.imitated(name, context.guild_id)).author
         replies = await self.client.imitator.imitate_all(requests, context.author.id, name)
