@@ -37,7 +37,7 @@ from model.persona import (
     written_aside,
 )
 from model.plots import draw_authors
-from model.recipe import SIZES, Recipe, RecipeError, choose_size, expected_bits
+from model.recipe import SHORT, SHORT_BATCH, SHORT_SEQUENCE, SIZES, Recipe, RecipeError, choose_size, expected_bits
 from model.run import RUNS, Run, sample_prompt, write_history, write_samples
 from model.vocabulary import Vocabulary
 
@@ -279,6 +279,8 @@ def sized(recipe: Recipe, corpus: Corpus, arguments: argparse.Namespace) -> Reci
         print(
             f"size: {size}, {SIZES[size][0]} units, for {characters:,} characters (--size and --units choose another)"
         )
+        if 0 < recipe.minutes < SHORT and arguments.batch_size is None and arguments.sequence_length is None:
+            recipe = replace(recipe, batch_size=SHORT_BATCH, sequence_length=SHORT_SEQUENCE)
     units, rows = SIZES[size]
     given = not recipe.ngrams or arguments.ngrams is not None
     return replace(recipe, units=units, ngrams=recipe.ngrams if given else rows)
