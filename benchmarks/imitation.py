@@ -172,7 +172,7 @@ def _table(author: str, corpus: Corpus, imitations: list[Imitation]) -> str:
 
 def _draw(measured: dict[str, list[Imitation]], path: Path) -> None:
     """Draw held-out bits over wall time, an author a picture."""
-    figure = Figure(figsize=(5 * len(measured), 4.2), layout="constrained")
+    figure = Figure(figsize=(max(8, 5 * len(measured)), 4.2), layout="constrained")
     panels = figure.subplots(1, len(measured), squeeze=False)[0]
     for axes, (author, imitations) in zip(panels, measured.items(), strict=True):
         for each in imitations:
