@@ -40,6 +40,7 @@ from model.vocabulary import Vocabulary
 
 TRAINING_PER_VALIDATION = 9  # seconds of training, at least, for each of validation, where minutes end the run
 PATIENCE = 5  # epochs without a better validation after which a stream stops
+PASSES_OF_LEARNT = 2.0  # over a text by weights that had learnt already, where minutes end the run: more is by heart
 ROLLBACKS = 3  # times that a run which has diverged is taken back and tried at half the learning rate
 
 
@@ -85,7 +86,10 @@ class Training:
     def share(self) -> float:
         """The share of the run that is done, in time or in batches."""
         if self.recipe.minutes:
-            return self.progress.seconds / (60 * self.recipe.minutes)
+            share = self.progress.seconds / (60 * self.recipe.minutes)
+            if self.progress.learnt:
+                share = max(share, self.progress.batches / (self.pass_batches * PASSES_OF_LEARNT))
+            return share
         return self.progress.batches / (self.pass_batches * self.recipe.epochs)
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:

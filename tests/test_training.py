@@ -72,6 +72,13 @@ def test_validating_a_stream_changes_nothing_and_each_character_counts_once(tmp_
     assert bits == pytest.approx(nats / 9 / math.log(2), abs=1e-4)
 
 
+def test_weights_that_have_learnt_read_a_text_twice_whatever_the_time(tmp_path):
+    learnt = training(STREAM, tmp_path / "before").arrays()
+    run = training(replace(STREAM, epochs=4, minutes=60.0), tmp_path, initial=learnt)
+    list(run.epochs())
+    assert run.progress.finished and run.progress.batches == 2 * run.pass_batches
+
+
 def test_a_cosine_schedule_warms_up_and_goes_down_to_zero():
     recipe = replace(STREAM, learning_rate=1.0)
     rates = [learning_rate(recipe, share, 1000) for share in (0.0, 0.02, 0.5, 1.0, 1.5)]
