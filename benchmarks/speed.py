@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from model.batches import training_pass
 from model.corpus import Corpus
 from model.device import settle_tensorflow
 from model.messages import Author
@@ -54,7 +55,10 @@ def main() -> None:
 
 def _serve(end: Connection, train: Callable[[], None]) -> None:
     while True:
-        end.recv()
+        try:
+            end.recv()
+        except EOFError:  # all is measured
+            return
         start = time.perf_counter()
         train()
         end.send(time.perf_counter() - start)
@@ -67,7 +71,7 @@ def _text(recipe: Recipe) -> np.ndarray:
 
 def _mimic(recipe: Recipe, end: Connection) -> None:
     settle_tensorflow()
-    from model.training import Training, _Dataset, training_pass
+    from model.training import Training, _Dataset
 
     letters = [chr(0x4E00 + each) for each in range(CHARACTERS)]
     text = "".join(letters[each] for each in _text(recipe))
@@ -85,24 +89,26 @@ def _torch(recipe: Recipe, end: Connection) -> None:
         def __init__(self) -> None:
             super().__init__()
             self.embedding = torch.nn.Embedding(CHARACTERS + 1, recipe.embedding)
+            self.ngrams = torch.nn.Embedding(recipe.ngrams, recipe.embedding)
             self.lstm = torch.nn.LSTM(recipe.embedding, recipe.units, batch_first=True)
             self.logits = torch.nn.Linear(recipe.units, CHARACTERS + 1)
 
-        def forward(self, ids, state):
-            activations, state = self.lstm(self.embedding(ids), state)
+        def forward(self, inputs, state):
+            embedded = self.embedding(inputs[..., 0]) + self.ngrams(inputs[..., 1:]).sum(dim=2)
+            activations, state = self.lstm(embedded, state)
             return self.logits(activations), state
 
     network = Network()
     optimizer = torch.optim.AdamW(network.parameters(), recipe.learning_rate)
-    rows = torch.tensor(_text(recipe).reshape(recipe.batch_size, -1))
+    batches = training_pass(_text(recipe), recipe, 0, 0)
 
     def train() -> None:
         state = None
         for batch in range(BATCHES):
-            part = rows[:, batch * recipe.sequence_length : (batch + 1) * recipe.sequence_length + 1]
-            logits, state = network(part[:, :-1], state)
+            inputs, targets = (torch.from_numpy(part).long() for part in batches[batch])
+            logits, state = network(inputs, state)
             state = tuple(each.detach() for each in state)
-            loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), part[:, 1:].flatten())
+            loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), recipe.clip_norm)

@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from bot.imitator import Imitator
 from bot.reply import Prompt, heat_colour, label, plain
 from model.look import Look
+from model.vocabulary import END
 
 WIDTH, MARGIN = 800, 24  # pixels: a phone shows it whole, and every letter can still be read
 GROUND, FAINT, INK = (30, 31, 34), (148, 155, 164), (242, 243, 245)
@@ -112,7 +113,7 @@ def _mixed(colour: tuple[int, int, int], share: float) -> tuple[int, int, int]:
 
 
 def _name(character: str) -> str:
-    return {" ": "space", "\n": "end", "\t": "tab"}.get(character, plain(character))
+    return {" ": "space", "\n": "line", "\t": "tab", END: "end"}.get(character, plain(character))
 
 
 def _font(size: int) -> Font:

@@ -18,7 +18,7 @@ from model.vocabulary import readable
 class Look:
     """A reply and what was behind it."""
 
-    characters: str  # the V that the network knows, a message's end being a line's
+    characters: str  # the V that the network knows
     logits: Floats  # of the first character after the prompt, (V,)
     reply: str
     bits: list[float]  # how surprising each character of the reply was, at temperature 1
@@ -47,7 +47,7 @@ def look(persona: Persona, request: Request) -> Look:
         bits.append(float(-np.log2(softmax(logits[0, : lstm.known])[drawn[0]])))
         lstm.step(drawn, state)
     vocabulary = persona.vocabulary
-    return Look(readable(vocabulary.characters), first, readable(vocabulary.decode(ids)), bits)
+    return Look(vocabulary.characters, first, readable(vocabulary.decode(ids)), bits)
 
 
 def softmax(logits: NDArray[np.float32]) -> Floats:
