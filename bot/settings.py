@@ -29,7 +29,9 @@ class Settings:
     prefix: str = _setting("MIMIC_PREFIX", "!", "what a command begins with")
     temperature: float = _setting("MIMIC_TEMPERATURE", 0.5, "temperature when none is given, 0 to 2", (0, 2))
     length: int = _setting("MIMIC_LENGTH", 400, f"characters of a reply, 1 to {LONGEST_REPLY}", (1, LONGEST_REPLY))
-    database: Path = _setting("MIMIC_DATABASE", Path("mimic.sqlite"), "the file with the servers' settings and scores")
+    database: Path = _setting(
+        "MIMIC_DATABASE", Path("mimic.sqlite"), "the file with the servers' settings and scores; empty: mimic.sqlite"
+    )
     memory: int = _setting("MIMIC_MEMORY", 200, "megabytes of persona files kept loaded, 1 to 100000", (1, 100_000))
     metrics_port: int = _setting("MIMIC_METRICS_PORT", 0, "port for Prometheus on 127.0.0.1; 0: none", (0, 65535))
     cooldown: float = _setting("MIMIC_COOLDOWN", 3.0, "seconds between one person's commands, 0 to 3600", (0, 3600))
