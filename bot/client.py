@@ -5,7 +5,8 @@ import difflib
 import logging
 import math
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import discord
@@ -25,10 +26,10 @@ from bot.cogs.stats import Stats
 from bot.cogs.temps import Temps
 from bot.imitator import Imitator
 from bot.personas import NoConsentError
-from bot.reply import NOT_HERE, RefusedError, escape
+from bot.reply import NOT_HERE, WENT_WRONG, Prompt, RefusedError, escape, parse_prompt
 from bot.settings import Settings
 from bot.store import Rules, Store
-from bot.view import MOST_CHOICES, Pick, Press
+from bot.view import Pick, Press
 from model.persona import Persona, PersonaError
 
 log = logging.getLogger(__name__)
@@ -60,10 +61,21 @@ class Context(commands.Context["Client"]):
         """The server's id; None in a direct message."""
         return self.guild.id if self.guild else None
 
-    @property
+    @cached_property
     def rules(self) -> Rules:
-        """What holds in this server."""
+        """What held in this server when the command came."""
         return self.bot.rules(self.guild_id)
+
+    def prompt(self, seed: str, usual: tuple[float, ...], persona: str | None, random_seed: int | None) -> Prompt:
+        """Read what was typed after the command's name; a slash command gives the options by themselves.
+
+        Raises:
+            ReplyError: there is no seed, or a number is out of its range.
+        """
+        prompt = parse_prompt(seed, usual, f"{self.before_names}{self.command}")
+        if self.interaction:
+            prompt = Prompt(prompt.seed, prompt.temperatures, persona or "", None, random_seed)
+        return replace(prompt, persona=prompt.persona or self.rules.persona)
 
     async def show(self, message: discord.Message | None = None, **payload: Any) -> discord.Message:
         """Answer the command, or change the answer that was given; links unfold no pictures.
@@ -172,21 +184,25 @@ class Client(commands.AutoShardedBot):
         """Say whether a server wants answers in a channel, or in a thread of it."""
         return self.store.guild(guild_id).answers_in(channel.id, getattr(channel, "parent_id", None))
 
-    def allow(self, interaction: "discord.Interaction[Client]", *, anywhere: bool = False) -> None:
-        """Count what was asked for without a command, by a button or from a menu.
+    async def admits(self, interaction: discord.Interaction[Any], refusal: str = "", *, anywhere: bool = False) -> bool:
+        """Say whether to do what a button or a menu asks for, and count it; who is refused is told why.
 
-        Raises:
-            RefusedError: not in this channel, or not so soon.
+        Args:
+            refusal: why not, where that is known already.
+            anywhere: in the channels too where the server wants no answers.
         """
-        if not (anywhere or self.answers_in(interaction.guild_id, interaction.channel)):
-            raise RefusedError(NOT_HERE)
-        bucket = self._cooldowns.get_bucket(Asked(interaction.guild, interaction.user))  # type: ignore[arg-type]
-        if bucket and (wait := bucket.update_rate_limit()):
-            raise RefusedError(MOMENT.format(math.ceil(wait)))
+        if not (refusal or anywhere or self.answers_in(interaction.guild_id, interaction.channel)):
+            refusal = NOT_HERE
+        if not refusal:
+            bucket = self._cooldowns.get_bucket(Asked(interaction.guild, interaction.user))  # type: ignore[arg-type]
+            if bucket and (wait := bucket.update_rate_limit()):
+                refusal = MOMENT.format(math.ceil(wait))
+        if refusal:
+            await interaction.response.send_message(refusal, ephemeral=True)
+        return not refusal
 
-    async def _may_answer_here(self, context: commands.Context[Any]) -> bool:
-        guild_id = context.guild.id if context.guild else None
-        if self.answers_in(guild_id, context.channel) or context.command is self.get_command("settings"):
+    async def _may_answer_here(self, context: Context) -> bool:
+        if self.answers_in(context.guild_id, context.channel) or context.command is self.get_command("settings"):
             return True
         raise NotHereError
 
@@ -230,11 +246,6 @@ class Client(commands.AutoShardedBot):
         """Leave Discord, and end what the setup began."""
         await super().close()
         await self._until_closed.aclose()
-
-    def persona_choices(self, typed: str) -> list[app_commands.Choice[str]]:
-        """Return the personas that a person may mean, as Discord offers them while they type."""
-        names = [name for name in self.imitator.personas.names() if typed.lower() in name.lower()]
-        return [app_commands.Choice(name=name, value=name) for name in names[:MOST_CHOICES]]
 
     async def get_context(self, origin: Any, *, cls: Any = Context) -> Any:
         """Wrap every command in our own context."""
@@ -280,7 +291,7 @@ class Client(commands.AutoShardedBot):
             case RefusedError():
                 return str(cause)
         log.error("the command %s failed", context.command, exc_info=cause)
-        return "That went wrong on my side; whoever runs me finds the reason in the log."
+        return WENT_WRONG
 
     def _suggestion(self, context: Context) -> str:
         """Answer a misspelt command, and whoever speaks to the bot; other bots' commands are not its business."""

@@ -96,7 +96,8 @@ async def _heat(settings: Settings, imitator: Imitator, words: str, random_seed:
 
     with _said():
         prompt = _prompt(words, (1.0,), f"{settings.prefix}heat", random_seed)
-        picture, title = await heat_picture(imitator, prompt)
+        title = label((await imitator.persona(prompt.persona)).author, prompt.temperatures[0])
+        picture = await heat_picture(imitator, prompt, title)
         with tempfile.NamedTemporaryFile(prefix="heat-", suffix=".png", delete=False) as file:
             file.write(picture)
         _show(file.name)

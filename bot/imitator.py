@@ -8,9 +8,9 @@ import bisect
 import math
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 
 from bot.personas import Loaded, Personas
@@ -99,12 +99,8 @@ class Imitator:
 
     async def look(self, request: Request, person: int = 0, name: str = "") -> Look:
         """Sample one reply and keep the probabilities behind it, aside from the others; errors as of `stream`."""
-        self._refuse_too_many(person)
-        self._coming[person] += 1
-        try:
+        with self._counted(person):
             return await self.personas.read(name, lambda persona: look(persona, request))
-        finally:
-            self._coming -= Counter([person])
 
     async def stream(self, request: Request, person: int = 0, name: str = "") -> AsyncGenerator[str]:
         """Sample one reply, yielding its characters as they are drawn; closed early it gives its place back.
@@ -120,15 +116,14 @@ class Imitator:
         """
         outcome, ticket, began = "given up", None, time.monotonic()
         deadline = asyncio.get_running_loop().time() + LONGEST_WAIT
-        self._coming[person] += 1
         try:
-            self._refuse_too_many(person)
-            ticket = Ticket(person, request, await self.personas.load(name))
-            self._waiting.append(ticket)
-            if self._turns is None or self._turns.done():
-                self._turns = asyncio.create_task(self._take_turns())
-            while (part := await _part(ticket, deadline)) is not None:
-                yield part
+            with self._counted(person):
+                ticket = Ticket(person, request, await self.personas.load(name))
+                self._waiting.append(ticket)
+                if self._turns is None or self._turns.done():
+                    self._turns = asyncio.create_task(self._take_turns())
+                while (part := await _part(ticket, deadline)) is not None:
+                    yield part
             outcome = "finished"
             self.tally.finish(time.monotonic() - began)
         except BusyError:
@@ -138,11 +133,20 @@ class Imitator:
             outcome = "failed"
             raise
         finally:
-            self._coming -= Counter([person])  # forgets who has none left
             if ticket:
                 ticket.given_up = True
             if outcome != "finished":
                 self.tally.outcomes[outcome] += 1
+
+    @contextmanager
+    def _counted(self, person: int) -> Iterator[None]:
+        """Count one more of a person's, or refuse it."""
+        self._coming[person] += 1
+        try:
+            self._refuse_too_many(person)
+            yield
+        finally:
+            self._coming -= Counter([person])  # forgets who has none left
 
     def _refuse_too_many(self, person: int) -> None:
         if self._coming[person] > LIMIT_OF_ONE_PERSON:

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from bot.imitator import Imitator
-from bot.reply import Prompt, heat_colour, label, plain
+from bot.reply import Prompt, heat_colour, plain
 from model.look import Look
 from model.vocabulary import END
 
@@ -29,13 +29,11 @@ FONTS = ("DejaVuSansMono.ttf", "LiberationMono-Regular.ttf", "Menlo.ttc", "conso
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
-async def heat_picture(imitator: Imitator, prompt: Prompt, person: int = 0, language: str = "en") -> tuple[bytes, str]:
-    """Look at what is behind a prompt's reply and draw it, in threads; return a PNG and its label."""
+async def heat_picture(imitator: Imitator, prompt: Prompt, title: str, person: int = 0) -> bytes:
+    """Look at what is behind a prompt's reply and draw it, in threads; return a PNG with the title below."""
     (request,) = prompt.requests(LENGTH)
-    author = (await imitator.persona(prompt.persona)).author
-    title = label(author, request.temperature, language)
     behind = await imitator.look(request, person, prompt.persona)
-    return await asyncio.to_thread(draw_heat, prompt.seed, behind, title), title
+    return await asyncio.to_thread(draw_heat, prompt.seed, behind, title)
 
 
 def draw_heat(seed: str, look: Look, title: str) -> bytes:

@@ -7,13 +7,14 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
+from model.about import LONGEST_NAME
 from model.sampler import Request
 
 COLDEST, HOTTEST = 0.0, 2.0
 MESSAGE_LIMIT = 2000  # characters of a Discord message
 EMBED_LIMIT = 4096  # characters of an embed's description
+WENT_WRONG = "That went wrong on my side; whoever runs me finds the reason in the log."
 NOT_HERE = "I'm not to answer in this channel."
-LONGEST_NAME = 80  # characters of an author's name that are shown
 LONGEST = 1500  # characters of a reply; with every one of them escaped it still fits an embed
 LONGEST_IN_MESSAGE = 800  # and so many fit a message
 LABELS = {

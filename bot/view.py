@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import discord
+from discord import app_commands
 
 from bot.reply import (
     COLDEST,
     EMBED_LIMIT,
     HOTTEST,
     LONGEST_IN_MESSAGE,
+    WENT_WRONG,
     RefusedError,
     discord_text,
     escape,
@@ -123,11 +125,14 @@ class Pick(discord.ui.DynamicItem[discord.ui.Select[Any]], template=rf"pick:{STA
         await _rewrite(interaction, replace(self.shown, persona=self.item.values[0]))
 
 
+async def persona_choices(interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
+    """Return the personas that a person may mean, as Discord offers them while they type."""
+    names = [name for name in interaction.client.imitator.personas.names() if typed.lower() in name.lower()]
+    return [app_commands.Choice(name=name, value=name) for name in names[:MOST_CHOICES]]
+
+
 async def _rewrite(interaction: "discord.Interaction[Client]", shown: Shown) -> None:
-    try:
-        interaction.client.allow(interaction)
-    except RefusedError as error:
-        await interaction.response.send_message(str(error), ephemeral=True)
+    if not await interaction.client.admits(interaction):
         return
     await interaction.response.defer()
     assert interaction.message
@@ -150,4 +155,4 @@ async def write(interaction: "discord.Interaction[Client]", shown: Shown) -> Non
         log.warning("no reply in channel %s: %s", interaction.channel_id, error)
     except Exception:
         log.exception("a reply failed")
-        await interaction.followup.send("That went wrong on my side; whoever runs me finds the reason in the log.")
+        await interaction.followup.send(WENT_WRONG)

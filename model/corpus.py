@@ -8,13 +8,12 @@ from functools import cached_property
 import pandas as pd
 
 from model.messages import Author
-from model.persona import Source
+from model.persona import LONGEST_QUOTE, MOST_QUOTES, SHORTEST_QUOTE, Source
 from model.recipe import Recipe
 from model.vocabulary import END
 
 # Below this the network learns words at best; said to the user, never enforced.
 READABLE_CHARACTERS = 50_000
-QUOTE, MOST_QUOTES = (30, 200), 200  # characters of a message that may be quoted, and how many a persona carries
 
 
 class CorpusError(Exception):
@@ -99,8 +98,7 @@ def build_corpus(messages: pd.DataFrame, author: Author, recipe: Recipe, bots: I
 
 def _quotes(texts: Iterable[str]) -> list[str]:
     """Return the latest of the messages that are long enough to have a style and are read at a glance."""
-    shortest, longest = QUOTE
-    fitting = [text for text in texts if shortest <= len(text) <= longest and "\n" not in text]
+    fitting = [text for text in texts if SHORTEST_QUOTE <= len(text) <= LONGEST_QUOTE and "\n" not in text]
     return fitting[-MOST_QUOTES:]
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.lstm import LSTM, SHARPEST, Floats, State
+from model.lstm import LSTM, Floats, State, sharpness
 from model.persona import written_aside
 from model.vocabulary import NGRAM, POWERS, SPREAD
 
@@ -155,8 +155,7 @@ class CompiledLSTM:
 
     def start(self, batch: int) -> State:
         """Return the state before any character: zeros."""
-        shape = (batch, self._layers, self._units)
-        return State(np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros((batch, NGRAM), np.int64))
+        return State.zeros(batch, self._layers, self._units)
 
     def advance(
         self, state: State, given: NDArray[np.int32], uniforms: Floats, temperatures: Floats
@@ -164,10 +163,9 @@ class CompiledLSTM:
         """Let each row go on by so many characters, as `LSTM.advance` does; other Python threads run meanwhile."""
         batch, steps = given.shape
         ids = np.empty((batch, steps), np.int32)
-        sharpness = (1 / np.maximum(temperatures, 1 / SHARPEST)).astype(np.float32)
         scratch = np.empty((batch, self._widest), np.float32), np.empty((batch, self._logits), np.float32)
         arrays: tuple[NDArray[Any], ...] = (
-            *(state.h, state.c, state.latest, given, uniforms, sharpness, ids),
+            *(state.h, state.c, state.latest, given, uniforms, sharpness(temperatures), ids),
             *scratch,
         )
         assert all(array.flags.c_contiguous for array in arrays)

@@ -25,6 +25,12 @@ class State:
     c: Floats  # cell state, (B, L, H)
     latest: NDArray[np.int64]  # the last N ids, newest first, each plus one; 0: none yet; (B, N)
 
+    @classmethod
+    def zeros(cls, batch: int, layers: int, units: int) -> "State":
+        """Return the state before any character."""
+        shape = (batch, layers, units)
+        return cls(np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros((batch, NGRAM), np.int64))
+
     def rows(self, rows: slice) -> "State":
         """Return some of the rows; a step of theirs is one of this state's."""
         return State(self.h[rows], self.c[rows], self.latest[rows])
@@ -36,6 +42,11 @@ class State:
     def copy(self, row: int, other: "State", its: int) -> None:
         """Let a row have read what a row of another state has, or of this."""
         self.h[row], self.c[row], self.latest[row] = other.h[its], other.c[its], other.latest[its]
+
+
+def sharpness(temperatures: Floats) -> Floats:
+    """Return what logits are multiplied by at each temperature, (B,)."""
+    return (1 / np.maximum(temperatures, 1 / SHARPEST)).astype(np.float32)
 
 
 class LSTM:
@@ -92,11 +103,10 @@ class LSTM:
         Args:
             before: ids that runs reach back to though the network has not read them, (B, at most N - 1).
         """
-        shape = (batch, self.layers, self.units)
-        latest = np.zeros((batch, NGRAM), np.int64)
+        state = State.zeros(batch, self.layers, self.units)
         if before is not None:
-            latest[:, : before.shape[1]] = before[:, ::-1].astype(np.int64) + 1
-        return State(np.zeros(shape, np.float32), np.zeros(shape, np.float32), latest)
+            state.latest[:, : before.shape[1]] = before[:, ::-1].astype(np.int64) + 1
+        return state
 
     def step(self, ids: NDArray[np.integer], state: State) -> None:
         """Let each row read one character: ids (B,)."""
@@ -170,11 +180,10 @@ class LSTM:
         A character less likely than `min_p` of the likeliest one is left out.
 
         One random number a character, so that rows with the same ones differ by temperature alone; Gumbel noise, the
-        other way, wants V of them and is took a fifth of a small network's step.
+        other way, wants V of them and took a fifth of a small network's step.
         """
         known = logits[:, : self.known]
-        sharpness = 1 / np.maximum(temperatures, 1 / SHARPEST)  # (B,)
-        weights = np.exp((known - known.max(axis=1, keepdims=True)) * sharpness[:, np.newaxis])
+        weights = np.exp((known - known.max(axis=1, keepdims=True)) * sharpness(temperatures)[:, np.newaxis])
         weights[weights < self.min_p] = 0  # the likeliest one's is 1
         cumulative = weights.cumsum(axis=1)
         drawn = (cumulative <= uniforms[:, np.newaxis] * cumulative[:, -1:]).sum(axis=1)

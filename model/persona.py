@@ -26,6 +26,7 @@ from model.vocabulary import Vocabulary
 FORMAT = 3
 METADATA_KEY = "mimic"
 SUFFIX = ".safetensors"
+SHORTEST_QUOTE, LONGEST_QUOTE, MOST_QUOTES = 30, 200, 200  # characters of a message, and messages, that may be quoted
 CONSENT_KINDS = ("own-data", "written-consent", "public-dataset", "public-domain", "fiction")
 
 Arrays = Mapping[str, NDArray[Any]]

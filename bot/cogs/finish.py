@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.reply import Prompt, RefusedError
+from bot.reply import Prompt
 from bot.view import Shown, write
 
 if TYPE_CHECKING:
@@ -30,12 +30,7 @@ class Finish(commands.Cog):
     async def finish(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """Go on with a message's words."""
         sentence = message.clean_content.strip()[-LONGEST_SENTENCE:]
-        try:
-            if not sentence:
-                raise RefusedError("There are no words in that message.")
-            self.client.allow(interaction)  # type: ignore[arg-type] # our client
-        except RefusedError as error:
-            await interaction.response.send_message(str(error), ephemeral=True)
+        if not await self.client.admits(interaction, "" if sentence else "There are no words in that message."):
             return
         await interaction.response.defer()
         rules = self.client.rules(interaction.guild_id)

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.reply import RefusedError, ReplyError, escape
 from bot.store import EVERYWHERE
+from bot.view import persona_choices
 from model.persona import PersonaError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ class Forget(commands.Cog):
         self.client = client
 
     @commands.hybrid_command()  # type: ignore[arg-type] # with a context of our own
+    @app_commands.autocomplete(persona=persona_choices)
     @app_commands.describe(persona="who is not to be imitated any more")
     async def forget(self, context: "Context", *, persona: str = "") -> None:
         """Stop imitating somebody for good: yourself, or, if you manage the server, anybody in it."""
@@ -50,7 +51,3 @@ class Forget(commands.Cog):
         else:
             raise ReplyError("Only they themselves, those who manage the server and whoever runs me can ask for that.")
         await context.show(content=escape(f"{found.author} {said}"))
-
-    @forget.autocomplete("persona")
-    async def _personas(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return self.client.persona_choices(typed)

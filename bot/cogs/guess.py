@@ -10,7 +10,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.reply import RefusedError, escape, label
-from model.persona import Persona
+from bot.view import persona_choices
+from model.persona import LONGEST_QUOTE, SHORTEST_QUOTE, Persona
 from model.sampler import Request
 from model.vocabulary import END
 
@@ -21,7 +22,6 @@ SECONDS_TO_GUESS = 60.0
 LETTERS = "ABC"
 TEMPERATURE = 0.8  # of the imitated messages: as varied as people are, nearly
 CONTEXT, TRIES = 5, 8  # real messages that an imitation is to follow on, and imitations to choose from
-SHORTEST, LONGEST = 30, 200  # characters of a message, as of a persona's quotes
 MOST_SCORES = 5
 MOST_NAMES = 10  # of those who found it
 
@@ -34,6 +34,7 @@ class Guess(commands.Cog):
 
     @commands.hybrid_command()  # type: ignore[arg-type] # with a context of our own
     @commands.guild_only()
+    @app_commands.autocomplete(persona=persona_choices)
     @app_commands.describe(persona="whose messages")
     async def guess(self, context: "Context", *, persona: str = "") -> None:
         """Show three messages, one real and two imitated: find the real one."""
@@ -46,10 +47,6 @@ class Guess(commands.Cog):
         real, imitated = await messages(self.client, found, name, context.author.id)
         game = Game(self.client, found, name, context.guild.id, real, imitated)
         game.message = await context.show(content=game.text(), view=game)
-
-    @guess.autocomplete("persona")
-    async def _personas(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return self.client.persona_choices(typed)
 
     @commands.hybrid_command()  # type: ignore[arg-type] # with a context of our own
     @commands.guild_only()
@@ -73,9 +70,11 @@ async def messages(client: "Client", persona: Persona, name: str, person: int) -
         raise RefusedError(f"No messages of {persona.author[:40]}'s may be shown, so there is nothing to guess.")
     real, *before = random.sample(persona.quotes, CONTEXT + 1)
     prompt = "".join(message + END for message in before)
-    requests = [Request(prompt, TEMPERATURE, 2 * LONGEST, random.getrandbits(32)) for _ in range(TRIES)]
+    requests = [Request(prompt, TEMPERATURE, 2 * LONGEST_QUOTE, random.getrandbits(32)) for _ in range(TRIES)]
     replies = await client.imitator.imitate_all(requests, person, name)
-    lines = {line for reply in replies for line in reply.split("\n")[:-1] if SHORTEST <= len(line) <= LONGEST}
+    lines = {
+        line for reply in replies for line in reply.split("\n")[:-1] if SHORTEST_QUOTE <= len(line) <= LONGEST_QUOTE
+    }
     imitated = sorted(lines - set(persona.quotes), key=lambda line: abs(len(line) - len(real)))[: len(LETTERS) - 1]
     if len(imitated) < len(LETTERS) - 1:
         raise RefusedError("I could not think of anything that long; ask once more.")

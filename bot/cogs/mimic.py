@@ -11,7 +11,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.reply import LONGEST, Prompt, check_seed, parse_prompt
-from bot.view import Shown
+from bot.view import Shown, persona_choices
 
 if TYPE_CHECKING:
     from bot.client import Client, Context
@@ -27,6 +27,7 @@ class Mimic(commands.Cog):
         self.client = client
 
     @commands.hybrid_command()  # type: ignore[arg-type] # with a context of our own
+    @app_commands.autocomplete(persona=persona_choices)
     @app_commands.describe(
         seed="your words: the imitation goes on with them",
         temperature="0 repeats the likeliest, 1 is as varied as the person, 2 is noise",
@@ -53,10 +54,6 @@ class Mimic(commands.Cog):
         else:
             prompt = parse_prompt(seed, (usual,), f"{context.before_names}mimic")
         await self._answer(context, prompt)
-
-    @mimic.autocomplete("persona")
-    async def _personas(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return self.client.persona_choices(typed)
 
     async def _answer(self, context: "Context", prompt: Prompt) -> None:
         """Answer with a whole reply, or, where it takes long, with what there is of it and then with more."""

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.reply import MESSAGE_LIMIT, escape
+from bot.view import persona_choices
 from model.about import describe
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class Personas(commands.Cog):
         await context.show(content=escape(content[: MESSAGE_LIMIT // 2]))
 
     @commands.hybrid_command()  # type: ignore[arg-type] # with a context of our own
+    @app_commands.autocomplete(persona=persona_choices)
     @app_commands.describe(persona="whom to tell about")
     async def about(self, context: "Context", *, persona: str = "") -> None:
         """Tell whom I imitate, from what text, by what right and how well."""
@@ -39,7 +40,3 @@ class Personas(commands.Cog):
         if votes:
             told += f"\nOf {votes:,} guesses in the game, {fooled / votes:.0%} took an imitation for the real one."
         await context.show(content=escape(told))
-
-    @about.autocomplete("persona")
-    async def _personas(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return self.client.persona_choices(typed)

@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.reply import EMBED_LIMIT, RefusedError
+from bot.reply import EMBED_LIMIT
 
 if TYPE_CHECKING:
     from bot.client import Client
@@ -31,12 +31,8 @@ class Report(commands.Cog):
     async def report(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """Send the reply to the owner, with where it stands and who reports it."""
         assert self.client.user
-        try:
-            if message.author.id != self.client.user.id:
-                raise RefusedError("That isn't one of my replies.")
-            self.client.allow(interaction, anywhere=True)  # type: ignore[arg-type] # our client
-        except RefusedError as error:
-            await interaction.response.send_message(str(error), ephemeral=True)
+        refusal = "" if message.author.id == self.client.user.id else "That isn't one of my replies."
+        if not await self.client.admits(interaction, refusal, anywhere=True):
             return
         await interaction.response.defer(ephemeral=True)
         application = await self.client.application_info()

@@ -4,13 +4,13 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.personas import UnknownPersonaError
 from bot.reply import LABELS, ReplyError, escape
 from bot.store import GuildSettings
+from bot.view import persona_choices
 
 if TYPE_CHECKING:
     from bot.client import Client, Context
@@ -30,6 +30,7 @@ class ServerSettings(commands.Cog):
     @commands.guild_only()
     @commands.has_guild_permissions(manage_guild=True)
     @app_commands.default_permissions(manage_guild=True)
+    @app_commands.autocomplete(persona=persona_choices)
     @app_commands.describe(
         persona="whom to imitate if nobody is named",
         temperature="when none is given",
@@ -84,10 +85,6 @@ class ServerSettings(commands.Cog):
             f"guess: {'on' if rules.guess else 'off'}",
         ]
         return "\n".join(lines)
-
-    @settings.autocomplete("persona")
-    async def _personas(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return self.client.persona_choices(typed)
 
 
 def parse_channels(words: str) -> str:

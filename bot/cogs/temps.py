@@ -7,7 +7,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.reply import EMBED_LIMIT, Prompt, discord_text, heat_colour, label, parse_prompt
+from bot.reply import EMBED_LIMIT, discord_text, heat_colour, label
+from bot.view import persona_choices
 from model.recipe import TEMPERATURES
 from model.sampler import Request
 
@@ -29,6 +30,7 @@ class Temps(commands.Cog):
         self.client = client
 
     @commands.hybrid_command()  # type: ignore[arg-type] # with a context of our own
+    @app_commands.autocomplete(persona=persona_choices)
     @app_commands.describe(
         seed="your words, and up to four temperatures after them if you like: i think that 0.1 1.5",
         persona="whom to imitate",
@@ -44,23 +46,16 @@ class Temps(commands.Cog):
     ) -> None:
         """Go on with your words at four temperatures at once, from cold to hot."""
         await context.defer()
-        prompt = parse_prompt(seed, TEMPERATURES, f"{context.before_names}temps")
-        if context.interaction:
-            prompt = Prompt(prompt.seed, prompt.temperatures, persona or "", None, random_seed)
+        prompt = context.prompt(seed, TEMPERATURES, persona, random_seed)
         length = min(prompt.length or self.client.settings.length, LONGEST_OF_FOUR)
         requests = replace(prompt, length=length).requests(length)
-        name, language = prompt.persona or context.rules.persona, context.rules.language
-        author = (await self.client.imitated(name, context.guild_id)).author
-        replies = await self.client.imitator.imitate_all(requests, context.author.id, name)
+        author = (await self.client.imitated(prompt.persona, context.guild_id)).author
+        replies = await self.client.imitator.imitate_all(requests, context.author.id, prompt.persona)
         embeds = [
-            _embed(request, reply, label(author, request.temperature, language))
+            _embed(request, reply, label(author, request.temperature, context.rules.language))
             for request, reply in zip(requests, replies, strict=True)
         ]
         await context.show(content=EXPLANATION, embeds=embeds)
-
-    @temps.autocomplete("persona")
-    async def _personas(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return self.client.persona_choices(typed)
 
 
 def _embed(request: Request, reply: str, labelled: str) -> discord.Embed:
