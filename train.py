@@ -71,9 +71,10 @@ def main() -> int:
 
 def read_chat(arguments: argparse.Namespace) -> Chat:
     """Read the chat exports and say what they held and what was dropped."""
-    messages, dropped, formats = chat_exports.read(arguments.chat)
-    print(f"{len(messages):,} messages ({formats}); dropped: {dropped}")
-    return Chat.of(messages, formats, arguments.drop_author)
+    export = chat_exports.read(arguments.chat)
+    dropped = ", ".join(f"{count:,} {reason}" for reason, count in export.dropped.items())
+    print(f"{len(export.messages):,} messages ({export.formats}); dropped: {dropped}")
+    return Chat.of(export.messages, export.formats, arguments.drop_author)
 
 
 def list_authors(chat: Chat) -> None:

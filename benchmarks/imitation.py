@@ -58,7 +58,7 @@ def main() -> None:
     arguments = parser.parse_args()
     settle_tensorflow()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    messages, _, _ = chat_exports.read(arguments.chat)
+    messages = chat_exports.read(arguments.chat).messages
     chat = Chat.of(messages, "", CAMPERBOT)
     table = f"On {describe_device()}.\n"
     measured: dict[str, list[Imitation]] = {}

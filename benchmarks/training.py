@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=15)
     arguments = parser.parse_args()
     recipe = replace(RECIPES["tutorial"], fraction=arguments.fraction, epochs=arguments.epochs)
-    messages, _, _ = chat_exports.read(arguments.chat)
+    messages = chat_exports.read(arguments.chat).messages
     author = find_author(Chat.of(messages, "", CAMPERBOT).people, arguments.author)
     corpus = build_corpus(messages, author, recipe)
     print(f"{author.author}: {len(corpus.training):,} characters to train on, {len(corpus.validation):,} held out")

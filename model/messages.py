@@ -2,13 +2,14 @@
 
 import difflib
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 # message_id and channel may be empty; sent_at is UTC, NaT where the export does not say.
-COLUMNS = ["message_id", "author_id", "author", "sent_at", "channel", "text"]
+COLUMNS = ["message_id", "author_id", "author", "sent_at", "channel", "text", "is_bot"]
 
 CONTROL_CHARACTERS = r"[\x00-\x08\x0b-\x1f\x7f-\x9f]"
 
@@ -20,23 +21,8 @@ class AuthorError(Exception):
     """The author asked for isn't in the messages, or isn't one person; the text is for people."""
 
 
-@dataclass(frozen=True)
-class Dropped:
-    """Rows of the exports that no table keeps, counted by the reason."""
-
-    deleted_authors: int = 0
-    empty_texts: int = 0
-    duplicates: int = 0
-
-    def __str__(self) -> str:
-        return (
-            f"{self.deleted_authors:,} by deleted authors, {self.empty_texts:,} without text, "
-            f"{self.duplicates:,} duplicates"
-        )
-
-
-def tidy(table: pd.DataFrame) -> tuple[pd.DataFrame, Dropped]:
-    """Drop what can't be learnt from, put the rest in time order; rows without a time keep their place at the end.
+def tidy(table: pd.DataFrame, dropped: Counter[str]) -> pd.DataFrame:
+    """Drop and count what can't be learnt from, put the rest in time order; rows without a time stay, at the end.
 
     Lines end in one way, and control characters go: neither is anybody's style.
     """
@@ -48,8 +34,10 @@ def tidy(table: pd.DataFrame) -> tuple[pd.DataFrame, Dropped]:
     empty = ~deleted & (table["text"].str.strip() == "")
     kept = table[~deleted & ~empty]
     duplicate = (kept["message_id"] != "") & kept["message_id"].duplicated()
-    kept = kept[~duplicate].sort_values("sent_at", kind="stable", ignore_index=True)
-    return kept, Dropped(int(deleted.sum()), int(empty.sum()), int(duplicate.sum()))
+    dropped.update(
+        {"by deleted authors": int(deleted.sum()), "without text": int(empty.sum()), "duplicates": int(duplicate.sum())}
+    )
+    return kept[~duplicate].sort_values("sent_at", kind="stable", ignore_index=True)
 
 
 def rank_authors(messages: pd.DataFrame) -> pd.DataFrame:

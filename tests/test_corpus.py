@@ -14,7 +14,7 @@ RECIPE = replace(RECIPES["tutorial"], sequence_length=3, step=1, batch_size=1)
 
 def messages(count: int, author_id: str = "a1", text: str = "Text") -> pd.DataFrame:
     sent = pd.date_range("2026-01-01", periods=count, tz="UTC")
-    rows = [(f"{author_id}{i}", author_id, author_id, sent[i], "", f"{text}{i}") for i in range(count)]
+    rows = [(f"{author_id}{i}", author_id, author_id, sent[i], "", f"{text}{i}", False) for i in range(count)]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

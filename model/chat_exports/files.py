@@ -1,0 +1,190 @@
+"""The files of a chat export: on disk, in a folder or in a zip, unpacked as they are read; and the rows found in them.
+
+What all readers build on; knows no format.
+"""
+
+import bz2
+import codecs
+import gzip
+import io
+import itertools
+import lzma
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, BinaryIO, NamedTuple, TextIO, cast
+
+import pandas as pd
+import zstandard
+
+from model.messages import COLUMNS
+
+HEAD_BYTES = 65_536
+ROWS_AT_A_TIME = 50_000
+BOMB_BYTES, BOMB_RATIO = 100_000_000, 300  # unpacked; a chat of one word over and over packs 200 to 1
+UNPACKERS: Mapping[bytes, Callable[[BinaryIO], IO[bytes]]] = {  # by a file's first bytes
+    b"\xfd7zXZ\x00": lzma.open,
+    b"\x1f\x8b": cast(Any, gzip.open),
+    b"BZh": cast(Any, bz2.open),
+    b"\x28\xb5\x2f\xfd": zstandard.open,
+}
+
+
+class FormatError(Exception):
+    """The file isn't what its format says; the text says what was found and expected."""
+
+
+class Row(NamedTuple):
+    """One message as a reader finds it."""
+
+    message_id: str  # the same in every export of it, and no other's; "" where the format has none
+    author_id: str  # "" where its author is gone
+    author: str
+    sent_at: str  # ISO 8601, without an offset UTC; "" where the format has none
+    channel: str
+    text: str
+    is_bot: bool = False
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of one file: how it begins, and how it is read.
+
+    What `read` leaves out it counts, under a reason in the plural: "system lines". It raises FormatError.
+    """
+
+    name: str
+    recognises: Callable[[str], bool]  # by the file's beginning, HEAD_BYTES of it
+    read: Callable[["File", Counter[str]], Iterator[pd.DataFrame]]
+
+
+@dataclass(frozen=True)
+class FolderFormat:
+    """A format of several files that belong together, in a folder or in a zip.
+
+    `claims` returns those of the names that are its own, none where the folder is of another format; `read` is given
+    these files by their names, which hold their folders, with "/" between.
+    """
+
+    name: str
+    claims: Callable[[Iterable[str]], set[str]]
+    read: Callable[[Mapping[str, "File"], Counter[str]], Iterator[pd.DataFrame]]
+
+
+@dataclass(frozen=True)
+class File:
+    """One file, on disk or in a zip."""
+
+    path: Path  # its own, or the zip's
+    member: str = ""  # in the zip
+    progress: Callable[[int], None] | None = None  # is told of bytes as they are read from the disk
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.member}" if self.member else str(self.path)
+
+    @property
+    def name(self) -> str:
+        """Its name without folders."""
+        return (self.member or self.path.name).rsplit("/", 1)[-1]
+
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """Open it as bytes, unpacked, whatever it is packed with: the first bytes tell, not the name.
+
+        Raises:
+            FormatError: while it is read, where it unpacks to far more than a chat would.
+        """
+        with ExitStack() as stack:
+            raw = stack.enter_context(_watched(self.path.open("rb"), self.progress or (lambda _: None)))
+            packed, size = raw, self.path.stat().st_size
+            if self.member:
+                archive = stack.enter_context(zipfile.ZipFile(raw))
+                packed = cast(BinaryIO, stack.enter_context(archive.open(self.member)))
+                size = archive.getinfo(self.member).compress_size
+            first = packed.read(6)
+            packed.seek(0)
+            unpackers = [unpack for magic, unpack in UNPACKERS.items() if first.startswith(magic)]
+            for unpack in unpackers:
+                packed = cast(BinaryIO, stack.enter_context(unpack(packed)))
+            bounded = bool(unpackers or self.member)
+            yield (
+                stack.enter_context(_watched(packed, _Bound(max(BOMB_BYTES, BOMB_RATIO * size)))) if bounded else packed
+            )
+
+    @contextmanager
+    def open_text(self) -> Iterator[TextIO]:
+        """Open it as text: UTF-8, or UTF-16 where it begins with that one's mark; newlines stay as they are."""
+        with self.open() as file:
+            encoding = "utf-16" if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
+            file.seek(0)
+            with io.TextIOWrapper(file, encoding, newline="") as text:
+                yield text
+
+    def head(self) -> str:
+        """Return its beginning as text. Errors are those of `open_text` and of decoding."""
+        with self.open_text() as file:
+            return file.read(HEAD_BYTES)
+
+
+def tables(rows: Iterable[Row]) -> Iterator[pd.DataFrame]:
+    """Gather rows into parts of the messages table, some at a time."""
+    rows = iter(rows)
+    while some := list(itertools.islice(rows, ROWS_AT_A_TIME)):
+        table = pd.DataFrame(some, columns=COLUMNS)
+        table["sent_at"] = utc(table["sent_at"])
+        yield table
+
+
+def utc(sent_at: "pd.Series[str]") -> "pd.Series[pd.Timestamp]":
+    """Return moments in UTC; NaT where there is none."""
+    return pd.to_datetime(sent_at, format="ISO8601", utc=True, errors="coerce")
+
+
+class _Bound:
+    """Lets so many bytes pass."""
+
+    def __init__(self, most: int) -> None:
+        self.left = self.most = most
+
+    def __call__(self, count: int) -> None:
+        self.left -= count
+        if self.left < 0:
+            raise FormatError(
+                f"it unpacks to more than {self.most // 10**6:,} MB, {BOMB_RATIO} times its size: no chat does"
+            )
+
+
+class _Watched(io.RawIOBase):
+    """Passes another stream's bytes on, telling how many."""
+
+    def __init__(self, stream: IO[bytes], told: Callable[[int], None]) -> None:
+        self._stream, self._told = stream, told
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._stream.read(len(buffer))
+        buffer[: len(data)] = data
+        self._told(len(data))
+        return len(data)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+def _watched(stream: IO[bytes], told: Callable[[int], None]) -> BinaryIO:
+    return cast(BinaryIO, io.BufferedReader(_Watched(stream, told), 1 << 18))
