@@ -63,8 +63,8 @@ class Context(commands.Context["Client"]):
 
     @cached_property
     def rules(self) -> Rules:
-        """What held in this server when the command came."""
-        return self.bot.rules(self.guild_id)
+        """What held in this channel when the command came."""
+        return self.bot.rules(self.guild_id, self.channel)
 
     def prompt(self, seed: str, usual: tuple[float, ...], persona: str | None, random_seed: int | None) -> Prompt:
         """Read what was typed after the command's name; a slash command gives the options by themselves.
@@ -118,6 +118,11 @@ class NotHereError(commands.CheckFailure):
     """A command was given in a channel where the server doesn't want it."""
 
 
+def _ids(channel: Any) -> tuple[int, int | None]:
+    """Return the ids of a channel and, where it is a thread, of the one that it belongs to."""
+    return channel.id, getattr(channel, "parent_id", None)
+
+
 class Client(commands.AutoShardedBot):
     """A bot that answers commands; one shard for small bots, more when Discord asks for more."""
 
@@ -146,10 +151,14 @@ class Client(commands.AutoShardedBot):
         self.add_check(self._may_answer_here)
         self.add_check(self._has_cooled_down)
 
-    def rules(self, guild_id: int | None) -> Rules:
-        """Return what holds in a server, or in direct messages."""
-        imitator = self.imitator
-        return Rules.of(self.store.guild(guild_id), self.settings, imitator.personas.names(), imitator.personas.default)
+    def rules(self, guild_id: int | None, channel: Any = None) -> Rules:
+        """Return what holds in a server, in one of its channels, or in direct messages."""
+        personas, guild = self.imitator.personas, self.store.guild(guild_id)
+        names = personas.names()
+        chosen = self.store.channel_persona(*_ids(channel)) if channel else ""
+        if chosen in names:
+            guild = replace(guild, persona=chosen)
+        return Rules.of(guild, self.settings, names, personas.default)
 
     async def imitated(self, name: str, guild_id: int | None) -> Persona:
         """Return a persona that may be imitated in a server.
@@ -182,7 +191,7 @@ class Client(commands.AutoShardedBot):
 
     def answers_in(self, guild_id: int | None, channel: Any) -> bool:
         """Say whether a server wants answers in a channel, or in a thread of it."""
-        return self.store.guild(guild_id).answers_in(channel.id, getattr(channel, "parent_id", None))
+        return self.store.guild(guild_id).answers_in(*_ids(channel))
 
     async def admits(self, interaction: discord.Interaction[Any], refusal: str = "", *, anywhere: bool = False) -> bool:
         """Say whether to do what a button or a menu asks for, and count it; who is refused is told why.

@@ -4,18 +4,21 @@ import asyncio
 import contextlib
 import sys
 import tempfile
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
+from bot.game import LETTERS, TEMPERATURE, Round, new_round
 from bot.imitator import Imitator
-from bot.reply import Prompt, RefusedError, heat_colour, help_text, label, parse_prompt, plain
+from bot.reply import Prompt, RefusedError, described_votes, heat_colour, help_text, label, parse_prompt, plain
 from bot.settings import Settings
+from bot.store import Store
 from model.about import describe
-from model.persona import PersonaError
+from model.persona import Persona, PersonaError
 from model.recipe import TEMPERATURES
 
-COMMANDS = ("mimic", "temps", "heat", "personas", "about", "help", "quit")
 BOLD, DIM, RESET = "\033[1m", "\033[2m", "\033[0m"
+LEAVE = ("quit", "exit")
 
 
 def chat(settings: Settings, imitator: Imitator, random_seed: int | None = None) -> None:
@@ -29,98 +32,200 @@ def chat(settings: Settings, imitator: Imitator, random_seed: int | None = None)
     """
     if sys.stdout:
         sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr] # a terminal may not know every character
-    with asyncio.Runner() as runner:
-        author = runner.run(imitator.persona()).author
+    asyncio.run(_chat(Terminal(settings, imitator, Store(), random_seed)))
+
+
+async def _chat(terminal: "Terminal") -> None:
+    await terminal.imitator.persona()
+    if terminal.settings.database.exists():
+        await terminal.store.open(terminal.settings.database)
+    try:
         if sys.stdin and sys.stdin.isatty():
-            print(help_text(settings.prefix, author, settings.temperature))
-            print(f"{settings.prefix}quit leaves.")
-        for line in _lines():
-            command, words = _split(line, settings.prefix)
-            match command:
-                case "mimic":
-                    runner.run(_mimic(settings, imitator, words, random_seed))
-                case "temps":
-                    runner.run(_temps(settings, imitator, words, random_seed))
-                case "heat":
-                    runner.run(_heat(settings, imitator, words, random_seed))
-                case "personas":
-                    _show("\n".join(imitator.personas.names()))
-                case "about":
-                    runner.run(_about(imitator, words.strip()))
-                case "help":
-                    print(help_text(settings.prefix, author, settings.temperature), flush=True)
-                case "quit" | "exit":
-                    return
-                case _ if line.strip():
-                    names = ", ".join(f"{settings.prefix}{name}" for name in COMMANDS)
-                    print(f"Commands begin with {settings.prefix}: {names}.", flush=True)
+            await terminal.help("")
+            _show(f"{terminal.settings.prefix}quit leaves.")
+        async for line in _lines(terminal):
+            if not await terminal.answer(line):
+                return
+    finally:
+        await terminal.store.close()
 
 
-def _split(line: str, prefix: str) -> tuple[str | None, str]:
-    """Return the command of a line, as forgiving as Discord's, and what follows it; None where there is none."""
-    if not line.startswith(prefix):
-        return None, ""
-    command, words = (*line.removeprefix(prefix).split(maxsplit=1), "", "")[:2]
-    return command.lower(), words
+@dataclass
+class Terminal:
+    """A chat in the terminal: whom it imitates, and the game that is being played."""
 
+    settings: Settings
+    imitator: Imitator
+    store: Store
+    random_seed: int | None
+    persona_name: str = ""  # that was chosen; "": the default
+    round: Round | None = None  # that is to be guessed
+    guessed: tuple[int, int] = (0, 0)  # right, and of how many
 
-async def _mimic(settings: Settings, imitator: Imitator, words: str, random_seed: int | None) -> None:
-    """Print a reply as it is drawn."""
-    with _said():
-        prompt = _prompt(words, (settings.temperature,), f"{settings.prefix}mimic", random_seed)
-        author = (await imitator.persona(prompt.persona)).author
-        (request,) = prompt.requests(settings.length)
+    @property
+    def commands(self) -> dict[str, Callable[[str], Awaitable[None]]]:
+        """Each command's name, and what answers it, given the words after the name."""
+        return {
+            "mimic": self.mimic,
+            "temps": self.temps,
+            "heat": self.heat,
+            "personas": self.personas,
+            "persona": self.persona,
+            "about": self.about,
+            "guess": self.guess,
+            "scores": self.scores,
+            "settings": self.show_settings,
+            "stats": self.stats,
+            "forget": self.forget,
+            "help": self.help,
+        }
+
+    async def answer(self, line: str) -> bool:
+        """Answer a line; False: the person leaves. What a person can put right is said in one sentence."""
+        command, words = self._split(line)
+        if command in LEAVE:
+            return False
+        letter = line.strip().upper()
+        try:
+            if command in self.commands:
+                await self.commands[command](words)
+            elif self.round and letter in LETTERS and letter:
+                self._reveal(LETTERS.index(letter))
+            elif line.strip():
+                names = ", ".join(f"{self.settings.prefix}{name}" for name in (*self.commands, LEAVE[0]))
+                _show(f"Commands begin with {self.settings.prefix}: {names}.")
+        except (RefusedError, PersonaError) as error:
+            _show(str(error))
+        return True
+
+    def _split(self, line: str) -> tuple[str, str]:
+        """Return the command of a line, as forgiving as Discord's, and what follows it; "" where there is none."""
+        if not line.startswith(self.settings.prefix):
+            return "", ""
+        command, words = (*line.removeprefix(self.settings.prefix).split(maxsplit=1), "", "")[:2]
+        return command.lower(), words
+
+    async def mimic(self, words: str) -> None:
+        """Print a reply as it is drawn."""
+        prompt = self._prompt(words, (self.settings.temperature,), "mimic")
+        author = (await self._imitated(prompt.persona)).author
+        (request,) = prompt.requests(self.settings.length)
         _show(_styled(plain(prompt.seed), BOLD), end="")
-        async with contextlib.aclosing(imitator.stream(request, name=prompt.persona)) as parts:
+        async with contextlib.aclosing(self.imitator.stream(request, name=prompt.persona)) as parts:
             async for part in parts:
                 _show(plain(part), end="")
         _show("\n" + _styled(f"({label(author, request.temperature)})", DIM))
 
-
-async def _temps(settings: Settings, imitator: Imitator, words: str, random_seed: int | None) -> None:
-    """Print the replies at several temperatures, from cold to hot in colour."""
-    with _said():
-        prompt = _prompt(words, TEMPERATURES, f"{settings.prefix}temps", random_seed)
-        author = (await imitator.persona(prompt.persona)).author
-        requests = prompt.requests(settings.length)
-        replies = await imitator.imitate_all(requests, name=prompt.persona)
+    async def temps(self, words: str) -> None:
+        """Print the replies at several temperatures, from cold to hot in colour."""
+        prompt = self._prompt(words, TEMPERATURES, "temps")
+        author = (await self._imitated(prompt.persona)).author
+        requests = prompt.requests(self.settings.length)
+        replies = await self.imitator.imitate_all(requests, name=prompt.persona)
         for request, reply in zip(requests, replies, strict=True):
             colour = "\033[38;2;{};{};{}m".format(*heat_colour(request.temperature))
             _show(_styled(plain(prompt.seed), BOLD) + _styled(plain(reply), colour))
             _show(_styled(f"({label(author, request.temperature)})", DIM))
 
+    async def heat(self, words: str) -> None:
+        """Save the picture and print where it is."""
+        from bot.picture import heat_picture
 
-async def _heat(settings: Settings, imitator: Imitator, words: str, random_seed: int | None) -> None:
-    """Save the picture and print where it is."""
-    from bot.picture import heat_picture
-
-    with _said():
-        prompt = _prompt(words, (1.0,), f"{settings.prefix}heat", random_seed)
-        title = label((await imitator.persona(prompt.persona)).author, prompt.temperatures[0])
-        picture = await heat_picture(imitator, prompt, title)
+        prompt = self._prompt(words, (1.0,), "heat")
+        title = label((await self._imitated(prompt.persona)).author, prompt.temperatures[0])
+        picture = await heat_picture(self.imitator, prompt, title)
         with tempfile.NamedTemporaryFile(prefix="heat-", suffix=".png", delete=False) as file:
             file.write(picture)
         _show(file.name)
         _show(_styled(f"({title})", DIM))
 
+    async def personas(self, words: str) -> None:
+        """List who can be imitated."""
+        _show("\n".join(self.imitator.personas.names()))
 
-async def _about(imitator: Imitator, name: str) -> None:
-    with _said():
-        _show(plain(describe(await imitator.persona(name))))
+    async def persona(self, words: str) -> None:
+        """Choose whom to imitate from now on, or say who is imitated."""
+        if words.strip():
+            await self._imitated(self.imitator.personas.check(words.strip()))
+            self.persona_name = words.strip()
+        _show(f"If nobody is named, I imitate {self.persona_name or self.imitator.personas.default}.")
 
+    async def about(self, words: str) -> None:
+        """Tell of a persona."""
+        name = words.strip() or self.persona_name or self.imitator.personas.default
+        _show(plain(describe(await self._imitated(name)) + described_votes(*self.store.votes(name))))
 
-def _prompt(words: str, default: tuple[float, ...], command: str, random_seed: int | None) -> Prompt:
-    prompt = parse_prompt(words, default, command)
-    return prompt if prompt.random_seed is not None else replace(prompt, random_seed=random_seed)
+    async def guess(self, words: str) -> None:
+        """Show three messages, one of them real; the next line says which."""
+        name = words.strip() or self.persona_name
+        persona = await self._imitated(name)
+        self.round = await new_round(self.imitator, persona, name)
+        for letter, message in zip(LETTERS, self.round.messages, strict=True):
+            _show(f"{_styled(letter, BOLD)} {plain(message)}")
+        _show(f"One of these is {plain(persona.author)}'s own, the others are made up. Which? Type its letter.")
+        _show(_styled(f"({label(persona.author, TEMPERATURE)}, but for one)", DIM))
 
+    def _reveal(self, place: int) -> None:
+        assert self.round
+        right, of = self.guessed
+        found = place == self.round.right
+        self.guessed = right + found, of + 1
+        _show(f"It was {LETTERS[self.round.right]}: {'found' if found else 'you were fooled'}.")
+        self.round = None
 
-@contextlib.contextmanager
-def _said() -> Iterator[None]:
-    """Print what a person can put right, in one sentence."""
-    try:
-        yield
-    except (RefusedError, PersonaError) as error:
-        _show(str(error))
+    async def scores(self, words: str) -> None:
+        """Say how often the real message was found."""
+        right, of = self.guessed
+        _show(f"You found {right} of {of}." if of else "You have not guessed yet.")
+
+    async def show_settings(self, words: str) -> None:
+        """Say what the settings are; a server's own are for Discord."""
+        for setting in fields(self.settings):
+            if setting.name != "token":
+                _show(f"{setting.metadata['variable']}={getattr(self.settings, setting.name)}")
+        _show("To change one, put it into .env and start again.")
+
+    async def stats(self, words: str) -> None:
+        """Say what was done since the start."""
+        _show(str(self.imitator.tally))
+
+    async def forget(self, words: str) -> None:
+        """Delete a persona for good; whoever is at the terminal runs the bot."""
+        name = self.imitator.personas.check(words.strip())
+        found = await self.imitator.personas.read(name, lambda persona: replace(persona, arrays={}))
+        await self.store.open(self.settings.database)
+        await self.store.forget(found.source.author_id)
+        await self.imitator.personas.delete(name)
+        _show(f"{plain(found.author)} is forgotten: the file is deleted, and I take no new one of theirs.")
+
+    async def help(self, words: str) -> None:
+        """Say what the bot does and how it is called."""
+        author = (await self.imitator.persona(self.persona_name)).author
+        _show(help_text(self.settings.prefix, author, self.settings.temperature))
+
+    async def _imitated(self, name: str) -> Persona:
+        """Return a persona; the errors are those of `Imitator.persona`, and that the person wants no imitation."""
+        persona = await self.imitator.persona(name)
+        if self.store.is_forgotten(persona.source.author_id, None):
+            raise RefusedError(f"{persona.author} is not imitated here any more.")
+        return persona
+
+    def _prompt(self, words: str, usual: tuple[float, ...], command: str) -> Prompt:
+        prompt = parse_prompt(words, usual, f"{self.settings.prefix}{command}")
+        random_seed = self.random_seed if prompt.random_seed is None else prompt.random_seed
+        return replace(prompt, random_seed=random_seed, persona=prompt.persona or self.persona_name)
+
+    def completions(self, typed: str) -> Iterable[str]:
+        """Return the words that may follow what was typed: commands, and after some of them the personas."""
+        prefix = self.settings.prefix
+        first, *rest = typed.split(" ")
+        if not rest:
+            return [f"{prefix}{name} " for name in self.commands if f"{prefix}{name}".startswith(first) and first]
+        named = first in [f"{prefix}{name}" for name in ("persona", "about", "guess", "forget")] and len(rest) == 1
+        if named or rest[-2:-1] == ["--persona"]:
+            return [name for name in self.imitator.personas.names() if name.startswith(rest[-1])]
+        options = ("--persona ", "--length ", "--random-seed ")
+        return [option for option in options if rest[-1].startswith("-") and option.startswith(rest[-1])]
 
 
 def _styled(text: str, style: str) -> str:
@@ -131,18 +236,23 @@ def _show(text: str, end: str = "\n") -> None:
     print(text, end=end, flush=True)
 
 
-def _lines() -> Iterator[str]:
+async def _lines(terminal: Terminal) -> AsyncIterator[str]:
     """Yield the lines typed or piped in; bytes that are no text become unknown characters, not errors."""
     if sys.stdin and sys.stdin.isatty():
-        with contextlib.suppress(ImportError):  # Windows' own terminal has history and arrow keys
-            import readline  # noqa: F401 - gives them to input()
+        from prompt_toolkit import PromptSession  # only for who types
+        from prompt_toolkit.completion import Completer, Completion
 
-        while True:
-            try:
-                yield input("> ")
-            except (EOFError, KeyboardInterrupt):
-                print()
-                return
-    if sys.stdin:  # None where a service runs without one
+        class Words(Completer):
+            def get_completions(self, document: Any, _: Any) -> Iterable[Completion]:
+                typed = document.text_before_cursor
+                start = -len(typed.split(" ")[-1])
+                return (Completion(word, start) for word in terminal.completions(typed))
+
+        session: PromptSession[str] = PromptSession(completer=Words(), complete_while_typing=False)
+        with contextlib.suppress(EOFError, KeyboardInterrupt):
+            while True:
+                yield await session.prompt_async("> ")
+    elif sys.stdin:  # None where a service runs without one
         sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]
-        yield from sys.stdin
+        for line in sys.stdin:
+            yield line

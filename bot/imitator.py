@@ -60,6 +60,11 @@ class Tally:
         self.seconds += seconds
         self.waits[bisect.bisect_left(BUCKETS, seconds)] += 1
 
+    def __str__(self) -> str:
+        finished = self.outcomes["finished"]
+        mean = f"A reply took {self.seconds / finished:.2f} s on average." if finished else "Nobody has asked yet."
+        return f"{finished:,} replies, {self.characters:,} characters.\n{mean}"
+
 
 class Imitator:
     """Imitates the personas of a folder; samples in threads of its own."""

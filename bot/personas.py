@@ -74,6 +74,19 @@ class Personas:
         names = (path.name.removesuffix(SUFFIX) for path in self._folder.glob(f"[!.]*{SUFFIX}"))
         return sorted(name for name in names if is_name(name))
 
+    def check(self, name: str) -> str:
+        """Return a name.
+
+        Raises:
+            UnknownPersonaError: no persona has it.
+        """
+        names = self.names()
+        if not names:
+            raise UnknownPersonaError("Nobody is here to be imitated.")
+        if name not in names:
+            raise UnknownPersonaError(f"I know nobody called {name[:40]}; there are {', '.join(names)[:400]}.")
+        return name
+
     @property
     def default(self) -> str:
         """The persona that was chosen; the newest where none was, or where that one is gone."""
@@ -106,12 +119,8 @@ class Personas:
     async def _in_thread(
         self, work: Callable[[str], Result], name: str, thread: ThreadPoolExecutor | None = None
     ) -> Result:
-        names = self.names()
-        if not names:
-            raise UnknownPersonaError("Nobody is here to be imitated.")
-        if (name or self.default) not in names:
-            raise UnknownPersonaError(f"I know nobody called {name[:40]}; there are {', '.join(names)[:400]}.")
-        return await asyncio.get_running_loop().run_in_executor(thread or self._thread, work, name or self.default)
+        name = self.check(name or self.default)
+        return await asyncio.get_running_loop().run_in_executor(thread or self._thread, work, name)
 
     def _load(self, name: str) -> Loaded:
         path, known = self._file(name), self._kept.pop(name, None)

@@ -30,8 +30,8 @@ LABELS = {
 OPTION = re.compile(r"(^|\s+)--(?P<name>persona|length|random-seed)[\s=]+(?P<value>\S+)\s*$", re.IGNORECASE)
 LAST_WORD = re.compile(r"(^|\s+)(?P<word>\S+)$")
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)", re.ASCII)
-# Whatever Discord could read as markup, mention, link or custom emoji; "1." begins a list.
-MARKUP = re.compile(r"[\\*_~`|<>@\[\]():#+-]|(?<=\d)\.(?=\s)")
+# Whatever Discord could read as markup, mention, link, invite or custom emoji; "1." begins a list.
+MARKUP = re.compile(r"[\\*_~`|<>@\[\]():#+/-]|(?<=\d)\.(?=\s)")
 CUT = "…\u2060"  # in place of a long seed's beginning; the second character, unseen, tells it from a person's own
 SHOWN_SEED = re.compile(r"\*\*(?P<seed>(\\.|[^\\*])*)\*\*", re.DOTALL)  # bold; each star of its own is escaped
 BLUE, RED = (59, 130, 246), (239, 68, 68)
@@ -128,6 +128,13 @@ def help_text(prefix: str, author: str, temperature: float) -> str:
         f"Temperature: 0 repeats the likeliest, {temperature:g} is usual, 1 is as varied as the person, 2 is noise.\n"
         f"Try {prefix}mimic i think that 0.8, then the same at 0.2 and 1.2.\n"
         f"What you type is used for that one reply and not kept."
+    )
+
+
+def described_votes(votes: int, fooled: int) -> str:
+    """Say as a line of its own how good an imitation people find, if they were asked."""
+    return (
+        f"\nOf {votes:,} guesses in the game, {fooled / votes:.0%} took an imitation for the real one." if votes else ""
     )
 
 

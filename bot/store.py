@@ -31,6 +31,7 @@ MIGRATIONS = (
     );
     CREATE TABLE vote (persona TEXT PRIMARY KEY, votes INTEGER NOT NULL, fooled INTEGER NOT NULL);
     """,
+    "CREATE TABLE channel (channel_id INTEGER PRIMARY KEY, persona TEXT NOT NULL);",
 )
 
 
@@ -84,6 +85,7 @@ class Store:
     def __init__(self) -> None:
         self._database: aiosqlite.Connection | None = None
         self._guilds: dict[int, GuildSettings] = {}
+        self._channels: dict[int, str] = {}  # the personas of channels that have one of their own
         self._forgotten: set[tuple[str, int]] = set()
         self._scores: Counter[tuple[int, int]] = Counter()  # by guild and user
         self._votes: dict[str, tuple[int, int]] = {}  # by persona: all, and those who were fooled
@@ -97,6 +99,8 @@ class Store:
             names = ", ".join(field.name for field in fields(GuildSettings))
             async with self._database.execute(f"SELECT guild_id, {names} FROM guild") as rows:  # noqa: S608 - our own names
                 self._guilds = {row[0]: _settings(row[1:]) async for row in rows}
+            async with self._database.execute("SELECT channel_id, persona FROM channel") as rows:
+                self._channels = {row[0]: row[1] async for row in rows}
             async with self._database.execute("SELECT author_id, guild_id FROM forgotten") as rows:
                 self._forgotten = {(row[0], row[1]) async for row in rows}
             async with self._database.execute("SELECT guild_id, user_id, points FROM score") as rows:
@@ -140,6 +144,19 @@ class Store:
         self._guilds[guild_id] = settings
         marks = ", ".join("?" * (1 + len(fields(GuildSettings))))
         await self._write(f"INSERT OR REPLACE INTO guild VALUES ({marks})", (guild_id, *astuple(settings)))  # noqa: S608
+
+    def channel_persona(self, *channel_ids: int | None) -> str:
+        """Return the persona of the first of the channels that has one of its own; "" where none has."""
+        return next((self._channels[each] for each in channel_ids if each in self._channels), "")
+
+    async def set_channel_persona(self, channel_id: int, persona: str) -> None:
+        """Keep a channel's persona; "": as the server's settings say."""
+        self._channels.pop(channel_id, None)
+        if persona:
+            self._channels[channel_id] = persona
+            await self._write("INSERT OR REPLACE INTO channel VALUES (?, ?)", (channel_id, persona))
+        else:
+            await self._write("DELETE FROM channel WHERE channel_id = ?", (channel_id,))
 
     async def vote(self, guild_id: int, persona: str, fooled: dict[int, bool]) -> None:
         """Count a round of the guessing game: who was fooled, by user; who was not has a point."""

@@ -91,6 +91,8 @@ class DiscordServer:
     errors: list[tuple[int, int]] = field(default_factory=list)  # (status, code) of answers to the next posted messages
     sent: "asyncio.Queue[Sent]" = field(default_factory=asyncio.Queue)
     commands: list[dict[str, Any]] = field(default_factory=list)  # as they were told to Discord last
+    guild_commands: list[dict[str, Any]] = field(default_factory=list)  # and for the guild alone
+    pinging: list[dict[str, Any]] = field(default_factory=list)  # messages that may ping somebody
     acknowledged: dict[str, Sent] = field(default_factory=dict)  # interactions, by id
     edits: list[Sent] = field(default_factory=list)
     typing: list[str] = field(default_factory=list)
@@ -120,6 +122,7 @@ class DiscordServer:
         app.router.add_post(f"{api}/channels/{{channel}}/typing", self._typing)
         app.router.add_post(f"{api}/users/@me/channels", self._authorised(lambda _: DM))
         app.router.add_put(f"{api}/applications/{{application}}/commands", self._synced)
+        app.router.add_put(f"{api}/applications/{{application}}/guilds/{{guild}}/commands", self._synced)
         app.router.add_post(f"{api}/interactions/{{interaction}}/{{token}}/callback", self._acknowledged)
         app.router.add_post(f"{api}/webhooks/{{application}}/{{channel}}", self._posted)
         app.router.add_patch(f"{api}/webhooks/{{application}}/{{channel}}/messages/{{message}}", self._edited)
@@ -164,6 +167,7 @@ class DiscordServer:
             files = {part.filename: part.file.read() for part in form.values()}
         else:
             payload = await request.json()
+        self._look_for_pings(payload)
         if too_much(payload):
             return answer({"message": "Invalid Form Body", "code": 50035}, status=400)
         message = self._message(request.match_info["channel"], BOT, payload.get("content", ""))
@@ -172,6 +176,7 @@ class DiscordServer:
 
     async def _edited(self, request: web.Request) -> web.Response:
         channel, payload = request.match_info["channel"], await request.json()
+        self._look_for_pings(payload)
         if too_much(payload):
             return answer({"message": "Invalid Form Body", "code": 50035}, status=400)
         self.edits.append(Sent(channel, payload))
@@ -181,20 +186,32 @@ class DiscordServer:
         return answer(message)
 
     async def _synced(self, request: web.Request) -> web.Response:
-        self.commands = await request.json()
+        told = await request.json()
+        if "guild" in request.match_info:
+            self.guild_commands = told
+        else:
+            self.commands = told
         registered = {
             "application_id": BOT["id"],
             "version": "1",
             "default_member_permissions": None,
             "description": "",
         }
-        return answer([registered | command | {"id": str(next(self._ids))} for command in self.commands])
+        return answer([registered | command | {"id": str(next(self._ids))} for command in told])
 
     async def _acknowledged(self, request: web.Request) -> web.Response:
         interaction, payload = request.match_info["interaction"], await request.json()
+        if "content" in payload.get("data", {}):
+            self._look_for_pings(payload["data"])
         self.acknowledged[interaction] = Sent(request.match_info["token"], payload)
         callback = {"id": interaction, "type": 2, "activity_instance_id": None}
         return answer({"interaction": callback | {"response_message_id": None, "response_message_loading": True}})
+
+    def _look_for_pings(self, payload: dict[str, Any]) -> None:
+        """Keep a message that doesn't say that nobody is to be pinged: without a word Discord pings by default."""
+        allowed = payload.get("allowed_mentions") or {"parse": ["everyone"]}
+        if allowed["parse"] or allowed.get("users") or allowed.get("roles") or allowed.get("replied_user"):
+            self.pinging.append(payload)
 
     async def _typing(self, request: web.Request) -> web.Response:
         self.typing.append(request.match_info["channel"])
@@ -262,9 +279,19 @@ class DiscordServer:
         transport = self._gateway._req.transport  # the socket below: no close frame goes out
         transport.abort()
 
-    async def write(self, content: str, author: dict[str, Any] | None = None, channel_id: str = CHANNEL_ID) -> str:
-        """Let a person write in the channel; return the message's id."""
+    async def write(
+        self,
+        content: str,
+        author: dict[str, Any] | None = None,
+        channel_id: str = CHANNEL_ID,
+        replying_to: tuple[dict[str, Any], str] | None = None,
+    ) -> str:
+        """Let a person write in the channel, replying to what somebody said there; return the message's id."""
         message = self._message(channel_id, author or person(7, "Ada"), content)
+        if replying_to:
+            referenced = self._message(channel_id, *replying_to)
+            reference = {"type": 0, "message_id": referenced["id"], "channel_id": channel_id, "guild_id": GUILD_ID}
+            message |= {"type": 19, "message_reference": reference, "referenced_message": referenced}
         await self.dispatch("MESSAGE_CREATE", message)
         return message["id"]
 

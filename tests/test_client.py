@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import discord
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from bot import client as client_module
 from bot.client import Client
 from bot.cogs import mimic
+from bot.console import Terminal
 from bot.imitator import Imitator
 from bot.personas import Personas
 from bot.reply import label, plain
@@ -23,7 +25,7 @@ from model.about import describe
 from model.persona import save_persona
 from model.sampler import Batch, Request, Sampler
 from tests.conftest import make_persona
-from tests.discord_server import BOT, CHANNEL_ID, DM_ID, GUILD_ID, OWNER_ID, TOKEN, DiscordServer, person
+from tests.discord_server import BOT, CHANNEL_ID, DM_ID, GUILD_ID, MANAGERS, OWNER_ID, TOKEN, DiscordServer, person
 
 
 @pytest.fixture
@@ -32,6 +34,7 @@ async def server(monkeypatch):
     await server.start(monkeypatch)
     yield server
     await server.stop()
+    assert not server.pinging
 
 
 @pytest.fixture
@@ -302,6 +305,34 @@ async def test_each_way_to_call_it_gives_the_same_reply_for_a_random_seed(server
     assert text == "well hello" + plain(Sampler(persona).sample(REQUEST))
 
 
+@pytest.mark.parametrize("command", ["mimic", "temps", "heat", "personas", "about", "help"])
+async def test_the_terminal_and_every_way_in_discord_give_the_same(server, client, capsys, command):
+    seeded = command in ("mimic", "temps", "heat")
+    words, options = ("well hello --random-seed 5", {"seed": "well hello", "random_seed": 5}) if seeded else ("", {})
+    said = []
+    for call in (
+        server.write(f"!{command} {words}"),
+        server.write(f"<@1> {command} {words}"),
+        server.slash(command, **options),
+    ):
+        await call
+        sent = await server.reply()
+        texts = [visible(embed["description"]) for embed in sent.payload.get("embeds") or []]
+        content = visible(sent.content).replace("/", "!").split("\n-# ")[0]
+        said.append(sent.files.get("heat.png") or texts or content)
+    assert said[0] == said[1] == said[2]
+    await Terminal(client.settings, client.imitator, client.store, None).answer(f"!{command} {words}\n")
+    printed = capsys.readouterr().out
+    if command == "heat":
+        assert await asyncio.to_thread(Path(printed.splitlines()[0]).read_bytes) == said[0]
+    elif command == "personas":
+        assert printed.split() == ["ada"] and "ada (if you name nobody)" in said[0]
+    elif command == "temps":
+        assert re.sub(r"\(imitation of .*\)\n", "", printed) == "".join(f"{text}\n" for text in said[0])
+    else:
+        assert printed.split("\n(imitation of")[0].strip() == said[0].strip()
+
+
 async def test_a_slash_command_is_acknowledged_at_once_whatever_the_queue(server, client, monkeypatch):
     release = threading.Event()
     advance = Batch.advance
@@ -366,12 +397,23 @@ async def test_personas_are_offered_while_one_types_and_an_unknown_one_is_said(s
 async def test_only_the_owner_tells_discord_the_slash_commands(server, client):
     await server.write("!sync")
     await server.write("!sync", author=person(OWNER_ID, "The owner"))
-    names = "mimic, temps, heat, personas, about, settings, forget, guess, scores, stats, help, Finish this sentence"
-    assert f"{names}, Report this reply" in visible((await server.reply()).content) and server.sent.empty()
+    names = "mimic, temps, heat, personas, persona, about, settings, forget, guess, scores, stats, help"
+    assert (
+        f"{names}, Finish this sentence, Report this reply" in visible((await server.reply()).content)
+        and server.sent.empty()
+    )
     options = {
         option["name"] for command in server.commands if command["name"] == "mimic" for option in command["options"]
     }
     assert options == {"seed", "temperature", "persona", "length", "random_seed"}
+
+
+async def test_slash_commands_can_be_told_for_one_server_and_then_for_all_without_doubles(server, client):
+    owner = person(OWNER_ID, "The owner")
+    await told(server, server.write("!sync here", author=owner))
+    assert not server.commands and "mimic" in [command["name"] for command in server.guild_commands]
+    await told(server, server.write("!sync", author=owner))
+    assert server.commands and not server.guild_commands
 
 
 @pytest.mark.parametrize("call", [lambda s: s.write("!heat well hello"), lambda s: s.slash("heat", seed="well hello")])
@@ -481,6 +523,31 @@ async def test_a_servers_settings_hold_there_and_survive_a_restart(server, perso
         assert (await told(server, server.write("!mimic hello", channel_id=DM_ID))).endswith(label("Ada", 0.5))
 
 
+async def test_a_channel_can_have_a_persona_of_its_own_that_survives_a_restart(server, personas_folder, tmp_path):
+    save_persona(make_persona(author="Bob"), personas_folder / "bob.safetensors")
+    settings = Settings(personas=personas_folder, persona="ada", cooldown=0, database=tmp_path / "mimic.sqlite")
+    async for _ in joined(server, settings):
+        assert "I imitate bob in this channel" in await told(server, server.slash("persona", persona="bob"))
+        assert "know nobody called eve; there are ada, bob" in await told(
+            server, server.slash("persona", persona="eve")
+        )
+        server.roles = []
+        assert "those who manage the server" in await told(server, server.write("!persona ada"))
+        server.roles = [MANAGERS]
+    server.ready.clear()
+    async for _ in joined(server, settings):
+        assert (await told(server, server.write("!mimic hello"))).endswith(label("Bob", 0.5))
+        edits = len(server.edits)
+        await server.choose("Finish this sentence", "hello")
+        async with asyncio.timeout(9):
+            while len(server.edits) == edits:
+                await asyncio.sleep(0.005)
+        assert visible(server.edits[-1].content).endswith(label("Bob", 0.5))
+        assert (await told(server, server.write("!mimic hello", channel_id=DM_ID))).endswith(label("Ada", 0.5))
+        assert "I imitate ada in this channel" in await told(server, server.slash("persona", persona="server"))
+        assert (await told(server, server.write("!mimic hello"))).endswith(label("Ada", 0.5))
+
+
 async def test_only_those_who_manage_the_server_change_its_settings(server, client):
     server.roles = []
     assert "those who manage the server" in await told(server, server.slash("settings", temperature=1.5))
@@ -542,6 +609,16 @@ async def test_a_reply_can_be_reported_to_whoever_runs_the_bot(server, client):
     server.errors = [(403, 50007)]  # the owner takes no direct messages
     await server.choose("Report this reply", "something", author=BOT)
     assert "can't reach whoever runs me" in (await server.reply()).content
+
+
+async def test_a_reply_can_be_reported_by_replying_to_it(server, client):
+    await server.write("!report", replying_to=(BOT, "something nasty"))
+    report = await server.reply()
+    assert report.channel_id == DM_ID and report.payload["embeds"][0]["description"] == "something nasty"
+    assert visible((await server.reply()).content) == "Sent to whoever runs me. Thank you."
+    for replying_to in (None, (person(8, "Bob"), "hello")):
+        await server.write("!report", replying_to=replying_to)
+        assert visible((await server.reply()).content) == "Reply to one of my messages with !report."
 
 
 async def test_stats_are_numbers(server, client):

@@ -1,14 +1,26 @@
 """The terminal chat as people start it: a process of its own, fed through a pipe."""
 
+import os
+import re
+import select
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.console import Terminal
+from bot.imitator import Imitator
+from bot.personas import Personas
+from bot.settings import Settings
+from bot.store import Store
 from model.about import describe
+from model.persona import save_persona
 from model.sampler import Request, Sampler
+from model.vocabulary import END
+from tests.conftest import make_persona
 
 ROOT = Path(__file__).parent.parent
 
@@ -55,12 +67,104 @@ def test_the_personas_are_listed_and_told_about(personas_folder, persona):
     assert done.stdout.decode() == expected
 
 
+def test_a_persona_chosen_is_imitated_until_another_is(personas_folder):
+    save_persona(make_persona(author="Bob"), personas_folder / "bob.safetensors")
+    done = chat(
+        personas_folder, "!persona bob\n!mimic hi\n!persona eve\n!mimic hi --persona ada\n", MIMIC_PERSONA="ada"
+    )
+    said = done.stdout.decode()
+    assert said.startswith("If nobody is named, I imitate bob.\n")
+    assert "I know nobody called eve; there are ada, bob." in said
+    assert re.findall(r"imitation of (\w+)", said) == ["Bob", "Ada"]
+
+
+def test_the_game_is_played_with_letters(personas_folder):
+    quotes = [f"this is what she said herself, number {letter}" for letter in "abcdefgh"]
+    persona = make_persona(f"{END} abcdefghijklmnopqrstuvwxyz,", reading="stream", embedding=4, message_end="character")
+    persona = replace(persona, quotes=quotes, consent=replace(persona.consent, quoting=True))
+    save_persona(persona, personas_folder / "ada.safetensors")
+    done = chat(personas_folder, "!scores\n" + "!guess\nb\n" * 6 + "!scores\nb\n")
+    lines = done.stdout.decode().splitlines()
+    assert lines[0] == "You have not guessed yet."
+    rounds = [lines[start : start + 6] for start in range(1, 37, 6)]
+    found = [shown[1][2:] in quotes for shown in rounds]
+    assert [shown[5].endswith(": found.") for shown in rounds] == found
+    assert all(sum(line[2:] in quotes for line in shown[:3]) == 1 for shown in rounds)
+    assert lines[37] == f"You found {sum(found)} of 6." and lines[38].startswith("Commands begin with")
+
+
+def test_who_is_forgotten_is_not_imitated_again(personas_folder):
+    save_persona(make_persona(author="Bob"), personas_folder / "bob.safetensors")
+    bob = (personas_folder / "bob.safetensors").read_bytes()
+    done = chat(personas_folder, "!forget bob\n!mimic hi --persona bob\n!forget\n", MIMIC_PERSONA="ada")
+    assert "Bob is forgotten: the file is deleted" in done.stdout.decode()
+    assert done.stdout.decode().count("I know nobody called") == 2
+    (personas_folder / "bob.safetensors").write_bytes(bob)
+    done = chat(personas_folder, "!mimic hi --persona bob\n")
+    assert done.stdout.decode() == "Bob is not imitated here any more.\n"
+
+
+def test_settings_and_stats_are_said(personas_folder):
+    typed = "!settings\n!mimic hi --length 9\n!stats\n"
+    said = chat(personas_folder, typed, "--console", MIMIC_TEMPERATURE="0.7", DISCORD_TOKEN="a-secret").stdout.decode()
+    assert "MIMIC_TEMPERATURE=0.7\n" in said and "secret" not in said
+    assert said.splitlines()[-2] == "1 replies, 9 characters."
+
+
+def test_what_may_follow_is_offered(personas_folder):
+    imitator = Imitator(Personas(personas_folder))
+    offered = Terminal(Settings(personas=personas_folder), imitator, Store(), None).completions
+    assert offered("!per") == ["!personas ", "!persona "] and offered("hello") == []
+    assert offered("!persona a") == offered("!mimic hi --persona a") == ["ada"] and offered("!about b") == []
+    assert offered("!mimic hi --l") == ["--length "] and offered("!mimic hi") == []
+    imitator.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals of this kind")
+def test_a_terminal_completes_and_remembers(personas_folder):
+    import pty
+
+    asks = b"\x1b[?2004h"  # for a line: what is pasted is to be marked
+    ours, theirs = pty.openpty()
+    environment = {"PATH": "", "PYTHONPATH": str(ROOT), "MIMIC_PERSONAS": str(personas_folder), "TERM": "xterm"}
+    command = [sys.executable, "-m", "bot", "--random-seed", "4"]
+    ends = dict.fromkeys(("stdin", "stdout", "stderr"), theirs)
+    bot = subprocess.Popen(command, cwd=personas_folder, env=environment | {"MIMIC_LENGTH": "5"}, **ends)
+    os.close(theirs)
+    try:
+        seen = _until(ours, asks)
+        os.write(ours, b"!mim\t")
+        seen += _until(ours, b"ic")
+        os.write(ours, b"hi 0.5\r")
+        seen += _until(ours, asks)
+        os.write(ours, b"\x1b[A\r")  # up: the line before
+        seen += _until(ours, asks)
+        os.write(ours, b"\x04")
+        assert bot.wait(10) == 0
+    finally:
+        bot.kill()
+        bot.wait()
+        os.close(ours)
+    assert b"!quit leaves." in seen and seen.count(b"\x1b[1mhi\x1b[0m") == 2
+
+
+def _until(terminal: int, wanted: bytes) -> bytes:
+    seen = b""
+    while wanted not in seen:
+        assert select.select([terminal], [], [], 10)[0], seen
+        part = os.read(terminal, 4096)
+        seen += part
+        if b"\x1b[6n" in part:  # asks where the cursor is
+            os.write(terminal, b"\x1b[1;1R")
+    return seen
+
+
 def test_mistakes_are_answered_as_in_discord(personas_folder):
     done = chat(personas_folder, "!mimic hi 7\n!mimic\n!help\nhello\n\n!quit\n!mimic never read\n")
     lines = done.stdout.decode().splitlines()
     assert "from 0 (cold, sure) to 2 (hot, wild)" in lines[0] and "Give me a few words" in lines[1]
     assert (
-        lines[-1] == "Commands begin with !: !mimic, !temps, !heat, !personas, !about, !help, !quit."
+        lines[-1].startswith("Commands begin with !: !mimic, !temps, !heat, !personas, !persona, !about, !guess")
         and done.returncode == 0
     )
 

@@ -2,6 +2,8 @@ import re
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.reply import (
     LONGEST,
@@ -73,6 +75,29 @@ def test_escaped_text_has_no_markup_left_and_shows_as_it_was(text):
     escaped = escape(text)
     assert re.sub(r"\\([^0-9A-Za-z\s])", r"\1", escaped) == text
     assert not re.search(r"(?<!\\)[*_~`|<>@\[\]():#-]", escaped) and "\n1. " not in escaped
+
+
+# What a network may say, and a person may type: markup in pieces, mentions, links, invites, other letters.
+MENTIONS = "@everyone @here <@7> <@!7> <@&100> <#200> <:smile:3> <t:1:R> </mimic:1> <id:guide> a@b.cd"
+LINKS = "https://example.org http://a.b discord.gg/abc discord.com/invite/abc [a](https://b.c)"
+MARKS = ["```", "**", "__", "~~", "||", "> ", ">>> ", "# ", "-# ", "- ", "1. "]
+PIECES = st.sampled_from([*"`_#-\\\n aé😀\u202e", *MARKS, *MENTIONS.split(), *LINKS.split()])
+TEXTS = st.lists(PIECES, max_size=30).map("".join) | st.text(max_size=60)
+OURS = re.compile(r"\*\*(.*)\*\*(.*)\n-# (.*)", re.DOTALL)
+
+
+@settings(deadline=None, derandomize=True, max_examples=400)
+@given(TEXTS, TEXTS, TEXTS)
+def test_whatever_is_said_no_markup_mention_link_or_invite_comes_of_it(seed, sampled, author):
+    content = discord_text(seed, sampled, label(author, 1.0))
+    assert not re.search(r"<[@#:/]|<t:|https?://|discord(\.gg|\.com/invite)/|```", content)
+    # An escaped character has lost its force; with all of them gone, only our own markup is left.
+    left = re.sub(r"\\[^0-9A-Za-z\s]", "", content)
+    inner = OURS.fullmatch(left)
+    assert inner and not re.search(r"[\\*_~`|<>@\[\]()#]", "".join(inner.groups()))
+    # And Discord shows what was said.
+    shown = re.sub(r"\\([^0-9A-Za-z\s])", r"\1", content)
+    assert shown == f"**{plain(seed)}**{plain(sampled)}\n-# {plain(label(author, 1.0))}"
 
 
 def test_control_and_direction_characters_are_replaced():

@@ -38,9 +38,13 @@ async def test_what_was_told_is_there_after_a_restart(file):
     await store.forget("b1")
     await store.vote(7, "ada", {1: True, 2: False, 3: False})
     await store.vote(7, "ada", {2: False})
+    await store.set_channel_persona(70, "ada")
+    await store.set_channel_persona(71, "ada")
+    await store.set_channel_persona(71, "")
     await store.close()
     store = await opened(file)
     assert store.votes("ada") == (4, 1) and store.best(7, 1) == [(2, 2)] and store.best(8, 1) == []
+    assert store.channel_persona(69, 70) == "ada" and store.channel_persona(71, None) == ""
     assert store.guild(7) == SETTINGS and store.guild(8) == store.guild(None) == GuildSettings()
     assert store.is_forgotten("a1", 7) and not store.is_forgotten("a1", 8) and not store.is_forgotten("a1", None)
     assert all(store.is_forgotten("b1", guild) for guild in (7, 8, None, EVERYWHERE))
@@ -78,6 +82,18 @@ async def test_a_file_without_tables_is_brought_up_to_date_and_a_newer_one_is_le
     assert store.guild(7) == SETTINGS  # until the bot stops
     with closing(sqlite3.connect(file)) as database:
         assert database.execute("SELECT count(*) FROM guild").fetchone() == (1,)
+
+
+async def test_the_file_of_an_older_version_keeps_what_it_holds(file):
+    file.parent.mkdir()
+    with closing(sqlite3.connect(file)) as database:
+        database.executescript(MIGRATIONS[0] + "PRAGMA user_version = 1")
+        database.execute("INSERT INTO guild VALUES (7, 'ada', 0.7, 5.0, '- 1 2', 'de', 0)")
+        database.commit()
+    store = await opened(file)
+    await store.set_channel_persona(70, "bob")
+    assert store.guild(7) == SETTINGS
+    await store.close()
 
 
 @pytest.mark.parametrize("damage", [lambda file: file.write_bytes(b"no database" * 100), lambda file: file.mkdir()])

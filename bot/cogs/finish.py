@@ -33,6 +33,6 @@ class Finish(commands.Cog):
         if not await self.client.admits(interaction, "" if sentence else "There are no words in that message."):
             return
         await interaction.response.defer()
-        rules = self.client.rules(interaction.guild_id)
+        rules = self.client.rules(interaction.guild_id, interaction.channel)
         (request,) = Prompt(sentence, (rules.temperature,)).requests(self.client.settings.length)
         await write(interaction, Shown(request, rules.persona))  # type: ignore[arg-type] # our client

@@ -28,8 +28,14 @@ class Help(commands.Cog):
 
     @commands.command()
     @commands.is_owner()
-    async def sync(self, context: "Context") -> None:
-        """Tell Discord the slash commands; once is enough, until they change."""
-        told = await self.client.tree.sync()
+    async def sync(self, context: "Context", where: str = "") -> None:
+        """Tell Discord the slash commands; once is enough, until they change. "here": for this server alone."""
+        tree, guild = self.client.tree, context.guild if where == "here" else None
+        if guild:
+            tree.copy_global_to(guild=guild)
+        elif context.guild:  # what was told for this server alone would be there twice
+            tree.clear_commands(guild=context.guild)
+            await tree.sync(guild=context.guild)
+        told = await tree.sync(guild=guild)
         names = ", ".join(command.name for command in told)
         await context.show(content=escape(f"Told Discord: {names}. They can take a minute to show up."))

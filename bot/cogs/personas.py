@@ -1,20 +1,22 @@
-"""`personas` and `about`: who can be imitated, from what text and by what right."""
+"""`personas`, `persona` and `about`: who can be imitated, who is, from what text and by what right."""
 
 from typing import TYPE_CHECKING
 
 from discord import app_commands
 from discord.ext import commands
 
-from bot.reply import MESSAGE_LIMIT, escape
+from bot.reply import MESSAGE_LIMIT, described_votes, escape
 from bot.view import persona_choices
 from model.about import describe
 
 if TYPE_CHECKING:
     from bot.client import Client, Context
 
+AS_THE_SERVER = "server"  # in place of a name
+
 
 class Personas(commands.Cog):
-    """The commands `personas` and `about`."""
+    """The commands `personas`, `persona` and `about`."""
 
     def __init__(self, client: "Client") -> None:
         self.client = client
@@ -29,6 +31,25 @@ class Personas(commands.Cog):
         await context.show(content=escape(content[: MESSAGE_LIMIT // 2]))
 
     @commands.hybrid_command()  # type: ignore[arg-type] # with a context of our own
+    @commands.guild_only()
+    @commands.has_guild_permissions(manage_guild=True)
+    @app_commands.default_permissions(manage_guild=True)
+    @app_commands.autocomplete(persona=persona_choices)
+    @app_commands.describe(persona=f"whom to imitate here if nobody is named; {AS_THE_SERVER}: as in the whole server")
+    async def persona(self, context: "Context", *, persona: str = "") -> None:
+        """Choose whom I imitate in this channel if nobody is named; for those who manage the server."""
+        await context.defer(ephemeral=True)
+        name = persona.strip()
+        if name and name != AS_THE_SERVER:
+            await self.client.imitated(self.client.imitator.personas.check(name), context.guild_id)
+        if name:
+            await self.client.store.set_channel_persona(context.channel.id, name if name != AS_THE_SERVER else "")
+        rules = self.client.rules(context.guild_id, context.channel)
+        call = f"{context.before_names}persona"
+        how = f"{call} <name> chooses another, {call} {AS_THE_SERVER} whoever the settings of the server say."
+        await context.show(content=escape(f"If nobody is named, I imitate {rules.persona} in this channel.\n{how}"))
+
+    @commands.hybrid_command()  # type: ignore[arg-type] # with a context of our own
     @app_commands.autocomplete(persona=persona_choices)
     @app_commands.describe(persona="whom to tell about")
     async def about(self, context: "Context", *, persona: str = "") -> None:
@@ -36,7 +57,4 @@ class Personas(commands.Cog):
         await context.defer(ephemeral=True)
         name = persona.strip() or context.rules.persona
         told = describe(await self.client.imitated(name, context.guild_id))
-        votes, fooled = self.client.store.votes(name)
-        if votes:
-            told += f"\nOf {votes:,} guesses in the game, {fooled / votes:.0%} took an imitation for the real one."
-        await context.show(content=escape(told))
+        await context.show(content=escape(told + described_votes(*self.client.store.votes(name))))

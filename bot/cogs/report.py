@@ -1,4 +1,4 @@
-"""*Report this reply*, in the menu of any message of the bot's: whoever runs it gets to see it."""
+"""`report`, and *Report this reply* in the menu of the bot's messages: whoever runs it gets to see one."""
 
 import logging
 from typing import TYPE_CHECKING
@@ -7,10 +7,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.reply import EMBED_LIMIT
+from bot.reply import EMBED_LIMIT, ReplyError, escape
 
 if TYPE_CHECKING:
-    from bot.client import Client
+    from bot.client import Client, Context
 
 NAME = "Report this reply"
 
@@ -18,34 +18,46 @@ log = logging.getLogger(__name__)
 
 
 class Report(commands.Cog):
-    """The entry in a message's menu."""
+    """The command, typed as a reply to the bot's message, and the entry in that message's menu."""
 
     def __init__(self, client: "Client") -> None:
         self.client = client
-        self._entry = app_commands.ContextMenu(name=NAME, callback=self.report)
+        self._entry = app_commands.ContextMenu(name=NAME, callback=self.report_chosen)
 
     async def cog_load(self) -> None:
         """Add the entry."""
         self.client.tree.add_command(self._entry)
 
-    async def report(self, interaction: discord.Interaction, message: discord.Message) -> None:
-        """Send the reply to the owner, with where it stands and who reports it."""
+    async def report_chosen(self, interaction: discord.Interaction, message: discord.Message) -> None:
+        """Send the reply from whose menu it was chosen."""
         assert self.client.user
         refusal = "" if message.author.id == self.client.user.id else "That isn't one of my replies."
         if not await self.client.admits(interaction, refusal, anywhere=True):
             return
         await interaction.response.defer(ephemeral=True)
+        await interaction.followup.send(await self._send(message, interaction.user))
+
+    @commands.command(name="report")
+    async def report_typed(self, context: "Context") -> None:
+        """Send a reply of mine to whoever runs me: reply to it with this command."""
+        message = context.message.reference and context.message.reference.resolved
+        assert self.client.user
+        if not isinstance(message, discord.Message) or message.author.id != self.client.user.id:
+            raise ReplyError(f"Reply to one of my messages with {context.before_names}report.")
+        await context.show(content=escape(await self._send(message, context.author)))
+
+    async def _send(self, message: discord.Message, reporter: discord.abc.User) -> str:
+        """Send a reply to the owner, with where it stands and who reports it; return what the reporter is told."""
         application = await self.client.application_info()
         owner_id = (application.team and application.team.owner_id) or application.owner.id
         try:
             channel = await self.client.create_dm(discord.Object(owner_id))
-            where = f"{interaction.user} reports {message.jump_url}"
+            where = f"{reporter} reports {message.jump_url}"
             await channel.send(where, embed=discord.Embed(description=said(message)))
         except discord.HTTPException as error:
             log.warning("the report of %s did not reach the owner: %s", message.jump_url, error)
-            await interaction.followup.send("I can't reach whoever runs me; tell those who manage this server.")
-            return
-        await interaction.followup.send("Sent to whoever runs me. Thank you.")
+            return "I can't reach whoever runs me; tell those who manage this server."
+        return "Sent to whoever runs me. Thank you."
 
 
 def said(message: discord.Message) -> str:

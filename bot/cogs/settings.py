@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from discord import app_commands
 from discord.ext import commands
 
-from bot.personas import UnknownPersonaError
 from bot.reply import LABELS, ReplyError, escape
 from bot.store import GuildSettings
 from bot.view import persona_choices
@@ -68,8 +67,7 @@ class ServerSettings(commands.Cog):
 
     async def _persona(self, name: str, guild_id: int) -> str:
         """Return the name of a persona that may be imitated here."""
-        if name not in self.client.imitator.personas.names():
-            raise UnknownPersonaError(f"I know nobody called {name[:40]}.")
+        self.client.imitator.personas.check(name)
         await self.client.imitated(name, guild_id)
         return name
 

@@ -22,13 +22,7 @@ class Stats(commands.Cog):
     async def stats(self, context: "Context") -> None:
         """Say what I have done since I was started."""
         await context.defer(ephemeral=True)
-        tally, hours = self.client.imitator.tally, (time.monotonic() - self._began) / 3600
-        finished = tally.outcomes["finished"]
-        lines = [
-            f"Up for {hours / 24:.0f} days, in {len(self.client.guilds)} servers."
-            if hours > 48
-            else f"Up for {hours:.1f} hours, in {len(self.client.guilds)} servers.",
-            f"{finished:,} replies, {tally.characters:,} characters.",
-            f"A reply took {tally.seconds / finished:.2f} s on average." if finished else "Nobody has asked yet.",
-        ]
-        await context.show(content=escape("\n".join(lines)))
+        hours = (time.monotonic() - self._began) / 3600
+        up = f"{hours / 24:.0f} days" if hours > 48 else f"{hours:.1f} hours"
+        told = f"Up for {up}, in {len(self.client.guilds)} servers.\n{self.client.imitator.tally}"
+        await context.show(content=escape(told))
