@@ -23,11 +23,13 @@ import psutil
 import yarl
 
 from benchmarks.reply import random_persona
+from bot.imitator import RUNNING_LIMIT
 from model.persona import save_persona
 from model.recipe import MIMIC
 from tests.discord_server import TOKEN, DiscordServer, person
 
 LAG_INTERVAL = 0.01  # seconds between two looks at the bot's event loop
+TIMES = 50  # that each command is given, alone and in a crowd
 HEARTBEAT = 2000  # milliseconds; Discord's own is 41,250
 
 
@@ -82,11 +84,62 @@ async def load(people: int, commands: int, seconds: float) -> None:
                     await asyncio.sleep(0.1)
         await asyncio.sleep(1)  # for what is answered twice
         answers.cancel()
+        alone = {name: await one_by_one(server, name) for name in ("mimic", "temps", "heat")}
+        acknowledged = await acknowledgements(server)
         bot.terminate()
         output = bot.communicate()[0]
         lags = json.loads(output)
     await server.stop()
     report(server, measures, lags, commands)
+    for name, wait in alone.items():
+        print(
+            f"/{name} alone: answered after {wait * 1000:.0f} ms, {wait / alone['mimic']:.2f} of /mimic (median of {TIMES})"
+        )
+    middle, latest = np.median(acknowledged) * 1000, max(acknowledged) * 1000
+    print(
+        f"{TIMES} interactions beside {RUNNING_LIMIT} replies: acknowledged after {middle:.0f} ms, at most {latest:.0f}"
+    )
+
+
+async def one_by_one(server: DiscordServer, name: str) -> float:
+    """Return how long a command takes when nobody else asks: the median, seconds from the command to its answer."""
+    waits = []
+    for number in range(TIMES):
+        began = time.monotonic()
+        await server.slash(name, seed=f"for the {number}th time")
+        waits.append((await server.reply()).at - began)
+    return float(np.median(waits))
+
+
+async def acknowledgements(server: DiscordServer) -> list[float]:
+    """Keep as many replies running as ever do, and return how long interactions wait for their first sign, seconds."""
+    waits = []
+    crowd = [asyncio.create_task(_ask_on(server, 5000 + number)) for number in range(RUNNING_LIMIT)]
+    drain = asyncio.create_task(_drain(server))
+    await asyncio.sleep(2)
+    for number in range(TIMES):
+        began = time.monotonic()
+        interaction = await server.slash("mimic", seed=f"command {number}", length=40)
+        async with asyncio.timeout(10):
+            while interaction not in server.acknowledged:
+                await asyncio.sleep(0.001)
+        waits.append(server.acknowledged[interaction].at - began)
+        await asyncio.sleep(0.1)
+    for task in (*crowd, drain):
+        task.cancel()
+    return waits
+
+
+async def _ask_on(server: DiscordServer, user: int) -> None:
+    """Ask for long replies, one more than is running."""
+    while True:
+        await server.write("!mimic the crowd 1.0 --length 1500", person(user, f"person{user}"))
+        await asyncio.sleep(0.5)
+
+
+async def _drain(server: DiscordServer) -> None:
+    while True:
+        await server.sent.get()
 
 
 async def write(server: DiscordServer, measures: Measures, people: int, commands: int, seconds: float) -> None:
