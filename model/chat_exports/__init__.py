@@ -14,12 +14,18 @@ import ijson
 import pandas as pd
 import zstandard
 
-from model.chat_exports import gitter, plays
-from model.chat_exports.files import File, FolderFormat, Format, FormatError
+from model.chat_exports import discord_chat_exporter, discord_package, gitter, plays
+from model.chat_exports.files import File, FolderFormat, Format, FormatError, watched
 from model.messages import COLUMNS, tidy
 
-FORMATS: tuple[Format, ...] = (gitter.HISTORY, gitter.CSV)  # the first that recognises a file reads it
-FOLDER_FORMATS: tuple[FolderFormat, ...] = (plays.PLAYS,)
+FORMATS: tuple[Format, ...] = (  # the first that recognises a file reads it
+    discord_chat_exporter.JSON,
+    discord_chat_exporter.CSV,
+    gitter.HISTORY,
+    gitter.CSV,
+    gitter.JSON,
+)
+FOLDER_FORMATS: tuple[FolderFormat, ...] = (discord_package.PACKAGE, plays.PLAYS)
 MOST_FILES = 200_000  # of a folder or a zip; an account of ten years has some ten thousand
 WANTED = "wanted an export of Gitter (CSV or TSV)"
 DAMAGED = (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, zstandard.ZstdError)
@@ -80,9 +86,9 @@ class _Reading:
                 inside = {file.relative_to(path).as_posix(): File(file, "", self._progress) for file in _inside(path)}
                 self._read_folder(path, inside)
             elif zipfile.is_zipfile(path):
-                with zipfile.ZipFile(path) as archive:
+                with watched(path.open("rb"), self._progress) as raw, zipfile.ZipFile(raw) as archive:
                     names = [entry.filename for entry in archive.infolist() if not entry.is_dir()]
-                self._read_folder(path, {name: File(path, name, self._progress) for name in names})
+                    self._read_folder(path, {name: File(path, name, archive=archive) for name in names})
             elif not self._read_file(file := File(path, "", self._progress)):
                 raise FormatError(_found(file))
 

@@ -5,6 +5,7 @@ What all readers build on; knows no format.
 
 import bz2
 import codecs
+import csv
 import gzip
 import io
 import itertools
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple, TextIO, cast
 
+import ijson
 import pandas as pd
 import zstandard
 
@@ -81,6 +83,7 @@ class File:
     path: Path  # its own, or the zip's
     member: str = ""  # in the zip
     progress: Callable[[int], None] | None = None  # is told of bytes as they are read from the disk
+    archive: zipfile.ZipFile | None = None  # the zip, open: its table of contents takes long to read where it is long
 
     def __str__(self) -> str:
         return f"{self.path}: {self.member}" if self.member else str(self.path)
@@ -98,20 +101,20 @@ class File:
             FormatError: while it is read, where it unpacks to far more than a chat would.
         """
         with ExitStack() as stack:
-            raw = stack.enter_context(_watched(self.path.open("rb"), self.progress or (lambda _: None)))
-            packed, size = raw, self.path.stat().st_size
-            if self.member:
-                archive = stack.enter_context(zipfile.ZipFile(raw))
-                packed = cast(BinaryIO, stack.enter_context(archive.open(self.member)))
-                size = archive.getinfo(self.member).compress_size
+            if self.archive:
+                packed = cast(BinaryIO, stack.enter_context(self.archive.open(self.member)))
+                size = self.archive.getinfo(self.member).compress_size
+            else:
+                packed = stack.enter_context(watched(self.path.open("rb"), self.progress))
+                size = self.path.stat().st_size
             first = packed.read(6)
             packed.seek(0)
             unpackers = [unpack for magic, unpack in UNPACKERS.items() if first.startswith(magic)]
             for unpack in unpackers:
                 packed = cast(BinaryIO, stack.enter_context(unpack(packed)))
-            bounded = bool(unpackers or self.member)
+            bounded = bool(unpackers or self.archive)
             yield (
-                stack.enter_context(_watched(packed, _Bound(max(BOMB_BYTES, BOMB_RATIO * size)))) if bounded else packed
+                stack.enter_context(watched(packed, _Bound(max(BOMB_BYTES, BOMB_RATIO * size)))) if bounded else packed
             )
 
     @contextmanager
@@ -127,6 +130,41 @@ class File:
         """Return its beginning as text. Errors are those of `open_text` and of decoding."""
         with self.open_text() as file:
             return file.read(HEAD_BYTES)
+
+
+def items(file: File, prefix: str) -> Iterator[Any]:
+    """Yield a JSON file's values at a place, one at a time: "" is the whole, "item" each of a list.
+
+    Raises:
+        FormatError: it isn't JSON, or is cut off.
+    """
+    with file.open_text() as text:
+        try:
+            yield from ijson.items(_Encoded(text), prefix)
+        except ijson.JSONError as error:
+            reason = str(error).strip().splitlines()[0]
+            cut = "premature EOF" in reason
+            raise FormatError("the file is cut off; export it again" if cut else f"not JSON ({reason})") from error
+
+
+def records(file: File) -> Iterator[dict[str, str]]:
+    """Yield a CSV's rows by the names in its first line, which also tells whether "," or ";" is between.
+
+    Raises:
+        FormatError: a row has fewer fields than the first, or more text, or a quote is never closed.
+    """
+    with file.open_text() as text:
+        first = text.readline()
+        rows = csv.reader(itertools.chain([first], text), delimiter=";" if ";" in first else ",", strict=True)
+        try:
+            columns = [name for name in next(rows, []) if name]
+            for fields in filter(None, rows):
+                if len(fields) < len(columns) or any(fields[len(columns) :]):
+                    found = f"line {rows.line_num:,} ends a row of {len(fields)} fields"
+                    raise FormatError(f"{found}, the header has {len(columns)}: the file is damaged or cut off")
+                yield dict(zip(columns, fields, strict=False))
+        except csv.Error as error:
+            raise FormatError(f"line {rows.line_num:,}: {error}: the file is damaged or cut off") from error
 
 
 def tables(rows: Iterable[Row]) -> Iterator[pd.DataFrame]:
@@ -186,5 +224,16 @@ class _Watched(io.RawIOBase):
         super().close()
 
 
-def _watched(stream: IO[bytes], told: Callable[[int], None]) -> BinaryIO:
-    return cast(BinaryIO, io.BufferedReader(_Watched(stream, told), 1 << 18))
+class _Encoded:
+    """Passes a text on as the UTF-8 that ijson wants, whatever the file's own encoding and marks."""
+
+    def __init__(self, text: TextIO) -> None:
+        self._text = text
+
+    def read(self, size: int) -> bytes:
+        return self._text.read(size).encode()
+
+
+def watched(stream: IO[bytes], told: Callable[[int], None] | None) -> BinaryIO:
+    """Pass a stream's bytes on, telling how many."""
+    return cast(BinaryIO, io.BufferedReader(_Watched(stream, told or (lambda _: None)), 1 << 18))

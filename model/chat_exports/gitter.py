@@ -1,6 +1,7 @@
-"""Gitter chats as freeCodeCamp published them: the tutorial's CSV and the headerless gitter-history TSV.
+"""Gitter chats: as freeCodeCamp published them, in the tutorial's CSV and the headerless TSV, and as Gitter's API does.
 
-Source: https://www.kaggle.com/freecodecamp/all-posts-public-main-chatroom and https://github.com/freeCodeCamp/gitter-history
+Source: https://www.kaggle.com/freecodecamp/all-posts-public-main-chatroom, https://github.com/freeCodeCamp/gitter-history
+and https://developer.gitter.im/docs/messages-resource
 """
 
 import csv
@@ -12,7 +13,7 @@ from typing import Any, TextIO
 
 import pandas as pd
 
-from model.chat_exports.files import ROWS_AT_A_TIME, File, Format, FormatError, utc
+from model.chat_exports.files import ROWS_AT_A_TIME, File, Format, FormatError, Row, items, tables, utc
 
 HISTORY_COLUMNS = ["room_id", "channel", "sent_at", "author_id", "author", "message_id", "text"]
 OBJECT_ID = r"[0-9a-f]{24}"
@@ -76,5 +77,28 @@ def _rows(file: TextIO, wanted: list[str], **options: Any) -> Iterator[pd.DataFr
             raise FormatError("a row has more fields than the header; texts with a comma need quotes") from warning
 
 
+def is_json(head: str) -> bool:
+    """Recognise a list of messages, a page of the API's, by what no other chat's have."""
+    return re.match(r"\s*\[\s*\{", head) is not None and all(
+        f'"{name}"' in head for name in ("fromUser", "sent", "text")
+    )
+
+
+def read_json(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
+    """Read a page of messages; it doesn't say of which room."""
+    yield from tables(_messages(file))
+
+
+def _messages(file: File) -> Iterator[Row]:
+    for number, message in enumerate(items(file, "item"), 1):
+        try:
+            user = message.get("fromUser") or {"id": "", "username": ""}
+            text = message.get("text") or ""
+            yield Row(message["id"], user["id"], user.get("username") or user["id"], message["sent"], "", text)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise FormatError(f"message {number:,} isn't as Gitter writes it ({error!r})") from error
+
+
 CSV = Format("gitter-csv", is_csv, read_csv)
 HISTORY = Format("gitter-history", is_history, read_history)
+JSON = Format("gitter-json", is_json, read_json)
