@@ -21,23 +21,32 @@ class AuthorError(Exception):
     """The author asked for isn't in the messages, or isn't one person; the text is for people."""
 
 
-def tidy(table: pd.DataFrame, dropped: Counter[str]) -> pd.DataFrame:
-    """Drop and count what can't be learnt from, put the rest in time order; rows without a time stay, at the end.
+def clean(part: pd.DataFrame, dropped: Counter[str]) -> pd.DataFrame:
+    """Drop and count messages that can't be learnt from. Lines end in one way, and control characters go.
 
-    Lines end in one way, and control characters go: neither is anybody's style.
+    For a part of the table at a time: its texts are copied several times.
     """
-    text = table["text"].str.replace(r"\r\n?", "\n", regex=True)
+    text = part["text"].str.replace(r"\r\n?", "\n", regex=True)
     text = text.str.replace(CONTROL_CHARACTERS, "", regex=True)
-    author = table["author"].str.replace(r"\s+", " ", regex=True).str.replace(CONTROL_CHARACTERS, "", regex=True)
-    table = table.assign(text=text, author=author)
-    deleted = table["author_id"] == ""
-    empty = ~deleted & (table["text"].str.strip() == "")
-    kept = table[~deleted & ~empty]
-    duplicate = (kept["message_id"] != "") & kept["message_id"].duplicated()
-    dropped.update(
-        {"by deleted authors": int(deleted.sum()), "without text": int(empty.sum()), "duplicates": int(duplicate.sum())}
-    )
-    return kept[~duplicate].sort_values("sent_at", kind="stable", ignore_index=True)
+    author = part["author"].str.replace(r"\s+", " ", regex=True).str.replace(CONTROL_CHARACTERS, "", regex=True)
+    deleted = part["author_id"] == ""
+    empty = ~deleted & (text.str.strip() == "")
+    dropped.update({"by deleted authors": int(deleted.sum()), "without text": int(empty.sum())})
+    return part.assign(text=text, author=author)[~deleted & ~empty]
+
+
+def in_order(table: pd.DataFrame, dropped: Counter[str]) -> pd.DataFrame:
+    """Drop and count duplicates, put the rest in time order; rows without a time stay, at the end.
+
+    The index is that of the rows, from 0. A table without duplicates that is in order is returned as it is.
+    """
+    codes, _ = table["message_id"].factorize()  # `duplicated` of texts would make Python's of them all
+    duplicate = (table["message_id"] != "") & pd.Series(codes).duplicated()
+    dropped.update({"duplicates": int(duplicate.sum())})
+    moments = table["sent_at"][~duplicate]
+    if len(moments) == len(table) and moments.is_monotonic_increasing:
+        return table
+    return table.loc[moments.sort_values(kind="stable").index].reset_index(drop=True)
 
 
 def rank_authors(messages: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
-# Not in it: what `tidy` strips, what splits a time in two, and "<", with which Discord's markup begins.
+# Not in it: what `clean` strips, and "<", with which Discord's markup begins.
 LETTERS = st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"], exclude_characters="<")
 TEXTS = st.text(LETTERS | st.sampled_from("\n\"',;😀 "), min_size=1, max_size=40).filter(lambda text: text.strip())
 MOMENTS = st.datetimes(datetime(2016, 1, 1), datetime(2029, 1, 1)).map(

@@ -3,7 +3,7 @@ from collections import Counter
 import pandas as pd
 import pytest
 
-from model.messages import COLUMNS, AuthorError, find_author, is_named, rank_authors, tidy
+from model.messages import COLUMNS, AuthorError, clean, find_author, in_order, is_named, rank_authors
 
 
 def table(*rows) -> pd.DataFrame:
@@ -22,6 +22,10 @@ MESSAGES = table(
     ("", "b1", "Bobby", "2026-01-04", "", "no id"),
     ("", "b1", "Bobby", "2026-01-04", "", "no id either"),
 )
+
+
+def tidy(messages, dropped):
+    return in_order(clean(messages, dropped).reset_index(drop=True), dropped)
 
 
 def test_tidying_drops_counts_and_sorts():

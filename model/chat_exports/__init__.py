@@ -16,7 +16,7 @@ import zstandard
 
 from model.chat_exports import discord_chat_exporter, discord_package, gitter, plays
 from model.chat_exports.files import File, FolderFormat, Format, FormatError, watched
-from model.messages import COLUMNS, tidy
+from model.messages import COLUMNS, clean, in_order
 
 FORMATS: tuple[Format, ...] = (  # the first that recognises a file reads it
     discord_chat_exporter.JSON,
@@ -62,7 +62,9 @@ def read(
         reading.read(path)
     export = reading.export
     if reading.parts:
-        export.messages = tidy(pd.concat(reading.parts, ignore_index=True), export.dropped)
+        table = pd.concat(reading.parts, ignore_index=True)
+        reading.parts.clear()  # held no longer than needed: a chat may fill half of the memory
+        export.messages = in_order(table, export.dropped)
     export.formats = ", ".join(reading.formats)
     return export
 
@@ -137,7 +139,7 @@ class _Reading:
 
     def _add(self, name: str, tables: Iterator[pd.DataFrame]) -> None:
         self.formats[name] = None
-        if parts := list(tables):
+        if parts := [clean(table, self.export.dropped) for table in tables]:
             self.parts.append(_numbered(pd.concat(parts, ignore_index=True)[COLUMNS]))
 
 
