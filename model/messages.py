@@ -5,7 +5,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 # message_id and channel may be empty; sent_at is UTC, NaT where the export does not say.
@@ -40,13 +42,20 @@ def in_order(table: pd.DataFrame, dropped: Counter[str]) -> pd.DataFrame:
 
     The index is that of the rows, from 0. A table without duplicates that is in order is returned as it is.
     """
-    codes, _ = table["message_id"].factorize()  # `duplicated` of texts would make Python's of them all
-    duplicate = (table["message_id"] != "") & pd.Series(codes).duplicated()
+    ids = table["message_id"]
+    duplicate = (ids != "") & _hashes(ids).duplicated()
     dropped.update({"duplicates": int(duplicate.sum())})
     moments = table["sent_at"][~duplicate]
     if len(moments) == len(table) and moments.is_monotonic_increasing:
         return table
     return table.loc[moments.sort_values(kind="stable").index].reset_index(drop=True)
+
+
+def _hashes(texts: "pd.Series[str]") -> "pd.Series[Any]":
+    """Return 64 bits of each: the texts themselves, all at once, take 20 times the memory to compare."""
+    parts = (texts.iloc[start : start + 10_000] for start in range(0, len(texts), 10_000))
+    hashes = (pd.util.hash_array(part.to_numpy(object), categorize=False) for part in parts)
+    return pd.Series(np.concatenate([np.empty(0, np.uint64), *hashes]))
 
 
 def rank_authors(messages: pd.DataFrame) -> pd.DataFrame:

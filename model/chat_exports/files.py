@@ -25,7 +25,7 @@ import zstandard
 from model.messages import COLUMNS
 
 HEAD_BYTES = 65_536
-ROWS_AT_A_TIME = 50_000
+ROWS_AT_A_TIME = 10_000  # Python's objects, some 15 MB, until they are in a table
 BOMB_BYTES, BOMB_RATIO = 100_000_000, 300  # unpacked; a chat of one word over and over packs 200 to 1
 UNPACKERS: Mapping[bytes, Callable[[BinaryIO], IO[bytes]]] = {  # by a file's first bytes
     b"\xfd7zXZ\x00": lzma.open,
