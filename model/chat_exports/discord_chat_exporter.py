@@ -47,7 +47,7 @@ def read_json(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
 
 def _rows(file: File, dropped: Counter[str]) -> Iterator[Row]:
     channel = next(items(file, "channel.name"), None) or ""
-    by_people = blank = number = 0
+    by_people = blank = 0
     for number, message in enumerate(items(file, "messages.item"), 1):
         try:
             if str(message.get("type", "Default")) not in SPOKEN:
@@ -65,7 +65,7 @@ def _rows(file: File, dropped: Counter[str]) -> Iterator[Row]:
 
 
 def _is_forwarded(message: dict[str, Any]) -> bool:
-    """Say whether a message is only another one's words: those are in `forwardedMessage`, since it is written."""
+    """Say whether a message passes another's words on and adds none; older versions leave those words out."""
     kind = (message.get("reference") or {}).get("type")
     return not message["content"] and (kind == "Forward" or bool(message.get("forwardedMessage")))
 
