@@ -14,20 +14,29 @@ import ijson
 import pandas as pd
 import zstandard
 
-from model.chat_exports import discord_chat_exporter, discord_package, gitter, plays
+from model.chat_exports import discord_chat_exporter, discord_package, gitter, irc, plays, slack, telegram, whatsapp
 from model.chat_exports.files import File, FolderFormat, Format, FormatError, watched
+from model.chat_exports.plain import MARKOV_DISCORD, MIMICBOT
 from model.messages import COLUMNS, clean, in_order
 
-FORMATS: tuple[Format, ...] = (  # the first that recognises a file reads it
+FORMATS: tuple[Format, ...] = (  # the first that recognises a file reads it; those that look least closely come last
     discord_chat_exporter.JSON,
     discord_chat_exporter.CSV,
+    telegram.TELEGRAM,
+    MARKOV_DISCORD,
+    MIMICBOT,
+    irc.IRC,
+    whatsapp.WHATSAPP,
     gitter.HISTORY,
-    gitter.CSV,
     gitter.JSON,
+    gitter.CSV,
 )
-FOLDER_FORMATS: tuple[FolderFormat, ...] = (discord_package.PACKAGE, plays.PLAYS)
+FOLDER_FORMATS: tuple[FolderFormat, ...] = (discord_package.PACKAGE, slack.SLACK, plays.PLAYS)
 MOST_FILES = 200_000  # of a folder or a zip; an account of ten years has some ten thousand
-WANTED = "wanted an export of Gitter (CSV or TSV)"
+WANTED = (
+    "wanted an export of Discord (a data package, or DiscordChatExporter's JSON or CSV), Telegram (result.json), Slack, "
+    "WhatsApp, IRC or Gitter, or a table with --author-column and --text-column, or lines with --lines-by"
+)
 DAMAGED = (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, zstandard.ZstdError)
 
 
@@ -52,12 +61,12 @@ def read(
 
     Args:
         progress: is told of bytes as they are read from the disk.
-        plain: reads the files of which only the caller can know the format.
+        plain: reads all single files, of which only the caller can know the format: `plain.table`, `plain.lines`.
 
     Raises:
         ChatExportError: a file is missing, empty, cut off, not text or of no known format.
     """
-    reading = _Reading(progress, (*FORMATS, plain) if plain else FORMATS)
+    reading = _Reading(progress, (plain, *FORMATS) if plain else FORMATS)
     for path in paths:
         reading.read(path)
     export = reading.export

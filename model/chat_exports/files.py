@@ -10,11 +10,13 @@ import gzip
 import io
 import itertools
 import lzma
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple, TextIO, cast
 
@@ -92,6 +94,22 @@ class File:
     def name(self) -> str:
         """Its name without folders."""
         return (self.member or self.path.name).rsplit("/", 1)[-1]
+
+    @property
+    def stem(self) -> str:
+        """Its name without folders and without the endings that say how it is written and packed."""
+        return re.sub(r"(?i)(?<=.)(\.(txt|log|weechatlog|csv|tsv|json))?(\.(gz|xz|bz2|zst))?$", "", self.name)
+
+    @property
+    def folder(self) -> str:
+        """The name of the folder it is in, or of the zip."""
+        return (
+            self.member.split("/")[-2]
+            if "/" in self.member
+            else self.path.stem
+            if self.member
+            else self.path.parent.name
+        )
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
@@ -174,6 +192,15 @@ def tables(rows: Iterable[Row]) -> Iterator[pd.DataFrame]:
         table = pd.DataFrame(some, columns=COLUMNS)
         table["sent_at"] = utc(table["sent_at"])
         yield table
+
+
+def from_unix(seconds: str) -> str:
+    """Return a moment in seconds since 1970 as ISO 8601; "" for what is no such number."""
+    found = re.fullmatch(r"(\d{1,11})(?:\.(\d{1,6})\d*)?", seconds, re.ASCII)
+    if not found:
+        return ""
+    fraction = int((found[2] or "").ljust(6, "0"))
+    return (datetime.fromtimestamp(int(found[1]), UTC) + timedelta(microseconds=fraction)).isoformat()
 
 
 def utc(sent_at: "pd.Series[str]") -> "pd.Series[pd.Timestamp]":

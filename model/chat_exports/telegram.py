@@ -1,0 +1,133 @@
+"""Telegram Desktop's machine-readable export, `result.json`: one chat, or all those of an account.
+
+Source: https://github.com/telegramdesktop/tdesktop, Telegram/SourceFiles/export/output/export_output_json.cpp
+"""
+
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, BinaryIO
+
+import ijson
+import pandas as pd
+
+from model.chat_exports.files import File, Format, Row, from_unix, tables
+
+ACCOUNT = ("chats.list.item", "left_chats.list.item")
+CHATS = {"", *ACCOUNT}  # where a chat begins
+ABOUT_A_CHAT = {f"{chat}.{key}".lstrip("."): key for chat in CHATS for key in ("name", "type", "id")}
+MESSAGES = {f"{chat}.messages.item".lstrip(".") for chat in CHATS}
+CHAT_KEYS = {"type", "id", "messages"}
+ACCOUNT_KEYS = {"personal_information", "profile_pictures", "frequent_contacts", "web_sessions", "chats", "left_chats"}
+ONE_TO_ONE = {"personal_chat", "bot_chat", "saved_messages", "replies", "verify_codes"}
+MENTIONS = {"mention", "mention_name"}
+ESCAPE = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|.)", re.DOTALL)
+CUT_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*(\\(?:x[0-9A-Fa-f]?)?)\Z")
+
+
+def recognise(head: str) -> bool:
+    """Recognise one chat by what is said about it, an account by its chats or what comes before them."""
+    if not head.lstrip().startswith("{"):
+        return False
+    keys = set()
+    with suppress(ijson.JSONError):  # the head ends somewhere
+        for prefix, event, value in ijson.parse(_ValidJSON(io.BytesIO(head.encode()))):
+            if prefix == "" and event == "map_key":
+                keys.add(value)
+    return bool(keys >= CHAT_KEYS or keys & ACCOUNT_KEYS)
+
+
+def read(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
+    """Read people's own words; an account's one-to-one chats are left out, they are other people's private words."""
+    with file.open() as raw:
+        yield from tables(_rows(raw, dropped))
+
+
+def _rows(raw: BinaryIO, dropped: Counter[str]) -> Iterator[Row]:
+    chat: dict[str, Any] = {}
+    events = ijson.parse(_ValidJSON(raw))
+    for prefix, event, value in events:
+        if prefix in ABOUT_A_CHAT:
+            chat[ABOUT_A_CHAT[prefix]] = value
+        elif event != "start_map":
+            continue
+        elif prefix in CHATS:
+            chat = {}
+        elif prefix in MESSAGES:
+            if prefix.startswith(ACCOUNT) and chat.get("type") in ONE_TO_ONE:
+                dropped["private messages"] += 1
+            elif reason := _left_out(message := _built(prefix, events)):
+                dropped[reason] += 1
+            else:
+                yield _row(chat, message)
+
+
+def _built(prefix: str, events: Iterator[tuple[str, str, Any]]) -> dict[str, Any]:
+    """Build the object that has begun, from its events."""
+    builder = ijson.ObjectBuilder()
+    builder.event("start_map", None)
+    for where, event, value in events:
+        builder.event(event, value)
+        if where == prefix and event == "end_map":
+            break
+    built: dict[str, Any] = builder.value
+    return built
+
+
+def _left_out(message: dict[str, Any]) -> str:
+    """Say why a message is not its author's words, "" where it is."""
+    if message.get("type") != "message":
+        return "service lines"
+    if any(key.startswith(("forwarded_from", "saved_from")) for key in message):
+        return "forwarded messages"
+    if "via_bot" in message:
+        return "messages via bots"
+    return "" if message.get("text") else "media without text"
+
+
+def _row(chat: dict[str, Any], message: dict[str, Any]) -> Row:
+    author_id, author = _author(message)
+    return Row(
+        f"telegram/{chat.get('id', '')}/{message['id']}" if "id" in message else "",
+        author_id,
+        author,
+        from_unix(str(message.get("date_unixtime"))) or str(message.get("date", "")),
+        str(chat.get("name") or chat.get("id", "")),
+        _text(message["text"]),
+    )
+
+
+def _author(message: dict[str, Any]) -> tuple[str, str]:
+    """Return id and name: older exports have bare numbers, the oldest no id; deleted accounts have no name."""
+    name, found = message.get("from") or "", message.get("from_id") or ""
+    author_id = f"user{found}" if isinstance(found, int) else str(found or name)
+    return author_id, str(name or author_id)
+
+
+def _text(text: Any) -> str:
+    parts = text if isinstance(text, list) else [text]
+    return "".join(_part(part) if isinstance(part, dict) else str(part) for part in parts)
+
+
+def _part(part: dict[str, Any]) -> str:
+    return "@someone" if part.get("type") in MENTIONS else str(part.get("text", ""))
+
+
+class _ValidJSON:
+    r"""Passes JSON on with Telegram's `\x0B` as JSON's `\u000B`: it writes control characters as JSON doesn't."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._raw, self._rest = raw, b""
+
+    def read(self, size: int) -> bytes:
+        """Return some bytes, b"" at the end."""
+        found = self._raw.read(size)
+        data, self._rest = self._rest + found, b""
+        if found and (cut := CUT_ESCAPE.search(data)):
+            data, self._rest = data[: cut.start(1)], data[cut.start(1) :]
+        return ESCAPE.sub(lambda escape: b"\\u00" + escape[1] if escape[1] else escape[0], data)
+
+
+TELEGRAM = Format("telegram", recognise, read)
