@@ -164,7 +164,7 @@ MICROSECONDS = st.integers(0, 2**31 * 10**6)
 SENT = st.dictionaries(MICROSECONDS, st.tuples(st.sampled_from([ADA, BOB]), TEXTS), min_size=1)
 
 
-@settings(deadline=None, derandomize=True, max_examples=50)
+@settings(deadline=None, derandomize=True, max_examples=30)
 @given(sent=SENT)
 def test_any_message_survives_in_its_place(tmp_path_factory, sent):
     def escaped(text):

@@ -27,11 +27,25 @@ WEECHAT = re.compile(
 DAY = re.compile(r"--- (?:Log opened|Day changed) (.*)")  # irssi's
 AROUND = re.compile(r"--- Log closed |\s*$")
 EVENT = re.compile(  # of mIRC and others, who mark an event like an action
-    r"(?:Joins|Parts|Quits): |\S+ (?:\([^)]*\) )?(?:sets? mode|is now known as|has (?:joined|left|quit)|was kicked)\b"
+    r"(?:Joins|Parts|Quits): "
+    r"|\S+ (?:\(\S+@\S+\)|sets? mode\b|is now known as |was kicked by |has (?:joined|left|quit)(?: [#&(\[]|$))"
 )
 FORMATTING = re.compile(r"\x03(?:\d{1,2}(?:,\d{1,2})?)?|\x04(?:[0-9A-Fa-f]{6})?|[\x02\x0f\x11\x16\x1d-\x1f]")
 DATE = re.compile(r"(?<!\d)(\d{4})[-_.]?(\d\d)[-_.]?(\d\d)(?!\d)")
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+MONTHS = (  # irssi writes them in the language of its computer
+    ("jan", "ene", "gen"),
+    ("feb", "fév", "fev"),
+    ("mar", "mär", "maa", "mrt"),
+    ("apr", "avr", "abr"),
+    ("may", "mai", "mag", "mei"),
+    ("jun", "juin", "giu"),
+    ("jul", "juil", "lug"),
+    ("aug", "aoû", "ago"),
+    ("sep", "set"),
+    ("oct", "okt", "ott", "out"),
+    ("nov",),
+    ("dec", "dez", "déc", "dic"),
+)
 LINES_LOOKED_AT = 20
 
 
@@ -61,9 +75,9 @@ def _day(text: str) -> str:
     """Find a date, as in "2024-01-31", "20240131", "Wed Jan 31 2024" and "Wed Jan 31 12:34:56 2024"; "" for none."""
     if found := DATE.search(text):
         year, month, day = (int(part) for part in found.groups())
-    elif found := re.search(r"(\w{3}) (\d{1,2}) (?:[\d:]+ )?(\d{4})\s*$", text):
-        year, month, day = int(found[3]), 0, int(found[2])
-        month = MONTHS.index(found[1].lower()) + 1 if found[1].lower() in MONTHS else 0
+    elif found := re.search(r"(\w{3,5})\.? +(\d{1,2}) (?:[\d:]+ )?(\d{4})\s*$", text):
+        year, day = int(found[3]), int(found[2])
+        month = next((n for n, names in enumerate(MONTHS, 1) if found[1].lower().startswith(names)), 0)
     else:
         return ""
     with suppress(ValueError):

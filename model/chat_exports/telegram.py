@@ -21,7 +21,7 @@ ABOUT_A_CHAT = {f"{chat}.{key}".lstrip("."): key for chat in CHATS for key in ("
 MESSAGES = {f"{chat}.messages.item".lstrip(".") for chat in CHATS}
 CHAT_KEYS = {"type", "id", "messages"}
 ACCOUNT_KEYS = {"personal_information", "profile_pictures", "frequent_contacts", "web_sessions", "chats", "left_chats"}
-ONE_TO_ONE = {"personal_chat", "bot_chat", "saved_messages", "replies", "verify_codes"}
+AMONG_MANY = ("group", "channel")  # "private_supergroup"; between two it is "personal_chat", "bot_chat", ...
 MENTIONS = {"mention", "mention_name"}
 ESCAPE = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|.)", re.DOTALL)
 CUT_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*(\\(?:x[0-9A-Fa-f]?)?)\Z")
@@ -56,7 +56,7 @@ def _rows(raw: BinaryIO, dropped: Counter[str]) -> Iterator[Row]:
         elif prefix in CHATS:
             chat = {}
         elif prefix in MESSAGES:
-            if prefix.startswith(ACCOUNT) and chat.get("type") in ONE_TO_ONE:
+            if prefix.startswith(ACCOUNT) and not str(chat.get("type")).endswith(AMONG_MANY):
                 dropped["private messages"] += 1
             elif reason := _left_out(message := _built(prefix, events)):
                 dropped[reason] += 1

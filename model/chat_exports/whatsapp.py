@@ -31,6 +31,7 @@ ATTACHED = re.compile(
     r"[^\n]+\.\w{1,5} \((file attached|Datei angehängt|archivo adjunto|fichier joint|file allegato|arquivo anexado"
     r"|ficheiro anexado|bestand bijgevoegd|plik dołączony|файл добавлен|dosya ekli)\)"
 )
+PLACE = re.compile(r"[^\n:]{1,20}: https://maps\.google\.com/\?q=\S+")
 OMITTED = """media omitted, image omitted, video omitted, audio omitted, gif omitted, sticker omitted, document omitted,
 contact card omitted, medien ausgeschlossen, medien weggelassen, multimedia omitido, archivo omitido, médias omis,
 fichier omis, media omessi, media omesso, mídia oculta, mídia omitida, ficheiro não revelado, media weggelaten,
@@ -166,7 +167,8 @@ def _words(text: str) -> str:
     if mark and _plain(note) in MEDIA:
         text = "" if IOS_DOCUMENT.fullmatch(caption.rstrip()) else caption.rstrip()
     first, _, rest = text.partition("\n")
-    if _plain(first) in MEDIA or ATTACHED.fullmatch(first.strip(f"{MARKS}\r")):
+    first = first.strip(f"{MARKS}\r")
+    if _plain(first) in MEDIA or ATTACHED.fullmatch(first) or PLACE.fullmatch(first):
         text = rest
     return MENTION.sub("@someone", text).translate(NO_OWN_MARKS)
 
