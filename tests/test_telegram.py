@@ -151,10 +151,13 @@ def test_control_characters_as_telegram_writes_them_are_read(tmp_path):
     assert chat_exports.read([tmp_path / "result.json"]).messages["text"].tolist() == ["ab \\x0B"]
 
 
-@pytest.mark.parametrize("length", range(65_400, 65_540, 7))
+@pytest.mark.parametrize("length", range(64_600, 65_540, 37))
 def test_an_escape_across_two_reads_stays_whole(tmp_path, length):
-    text = "a" * length + '\\"\n' * 60
-    assert read(tmp_path, chat(message(1, text))).messages["text"].tolist() == [text]
+    text = "a" * length + '\\"\n' * 60 + "\v" * 60
+    written = json.dumps(chat(message(1, text))).replace("\\u000b", "\\x0B")
+    (tmp_path / "result.json").write_text(written, encoding="utf-8")
+    found = chat_exports.read([tmp_path / "result.json"]).messages["text"].tolist()
+    assert found == [text.rstrip("\v")]
 
 
 def test_a_file_cut_off_is_said_in_one_line(tmp_path):

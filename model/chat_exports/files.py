@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any, BinaryIO, NamedTuple, TextIO, cast
 
 import ijson
@@ -103,13 +103,8 @@ class File:
     @property
     def folder(self) -> str:
         """The name of the folder it is in, or of the zip."""
-        return (
-            self.member.split("/")[-2]
-            if "/" in self.member
-            else self.path.stem
-            if self.member
-            else self.path.parent.name
-        )
+        inside = PurePosixPath(self.member).parent.name
+        return inside or (self.path.stem if self.member else self.path.resolve().parent.name)
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:

@@ -24,7 +24,6 @@ ACCOUNT_KEYS = {"personal_information", "profile_pictures", "frequent_contacts",
 AMONG_MANY = ("group", "channel")  # "private_supergroup"; between two it is "personal_chat", "bot_chat", ...
 MENTIONS = {"mention", "mention_name"}
 ESCAPE = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|.)", re.DOTALL)
-CUT_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*(\\(?:x[0-9A-Fa-f]?)?)\Z")
 
 
 def recognise(head: str) -> bool:
@@ -125,9 +124,18 @@ class _ValidJSON:
         """Return some bytes, b"" at the end."""
         found = self._raw.read(size)
         data, self._rest = self._rest + found, b""
-        if found and (cut := CUT_ESCAPE.search(data)):
-            data, self._rest = data[: cut.start(1)], data[cut.start(1) :]
+        last = data.rfind(b"\\", -3)
+        if found and last >= 0 and not _is_escaped(data, last):  # an escape, perhaps cut off: it waits for its end
+            data, self._rest = data[:last], data[last:]
+        if b"\\x" not in data:
+            return data
         return ESCAPE.sub(lambda escape: b"\\u00" + escape[1] if escape[1] else escape[0], data)
+
+
+def _is_escaped(data: bytes, place: int) -> bool:
+    """Say whether an odd number of backslashes is before this place."""
+    before = data[:place]
+    return (len(before) - len(before.rstrip(b"\\"))) % 2 == 1
 
 
 TELEGRAM = Format("telegram", recognise, read)
