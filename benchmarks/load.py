@@ -92,9 +92,8 @@ async def load(people: int, commands: int, seconds: float) -> None:
     await server.stop()
     report(server, measures, lags, commands)
     for name, wait in alone.items():
-        print(
-            f"/{name} alone: answered after {wait * 1000:.0f} ms, {wait / alone['mimic']:.2f} of /mimic (median of {TIMES})"
-        )
+        times = wait / alone["mimic"]
+        print(f"/{name} alone: answered after {wait * 1000:.0f} ms, {times:.2f} of /mimic (median of {TIMES})")
     middle, latest = np.median(acknowledged) * 1000, max(acknowledged) * 1000
     print(
         f"{TIMES} interactions beside {RUNNING_LIMIT} replies: acknowledged after {middle:.0f} ms, at most {latest:.0f}"

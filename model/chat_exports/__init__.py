@@ -34,8 +34,8 @@ FORMATS: tuple[Format, ...] = (  # the first that recognises a file reads it; th
 FOLDER_FORMATS: tuple[FolderFormat, ...] = (discord_package.PACKAGE, slack.SLACK, plays.PLAYS)
 MOST_FILES = 200_000  # of a folder or a zip; an account of ten years has some ten thousand
 WANTED = (
-    "wanted an export of Discord (a data package, or DiscordChatExporter's JSON or CSV), Telegram (result.json), Slack, "
-    "WhatsApp, IRC or Gitter, or a table with --author-column and --text-column, or lines with --lines-by"
+    "wanted an export of Discord (a data package, or DiscordChatExporter's JSON or CSV), Telegram (result.json), "
+    "Slack, WhatsApp, IRC or Gitter, or a table with --author-column and --text-column, or lines with --lines-by"
 )
 DAMAGED = (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, zstandard.ZstdError)
 
