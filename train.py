@@ -1,6 +1,7 @@
 """Train one person's character network from a chat export, and leave it as a persona file for the bot.
 
 python train.py CHAT --list-authors
+python train.py CHAT --report
 python train.py CHAT --author NAME --consent-kind written-consent --consent-by NAME
 python train.py CHAT --author NAME --epochs 30 --units 256 --resume
 python train.py CHAT --evaluate personas/name.safetensors
@@ -9,7 +10,7 @@ python train.py CHAT --evaluate personas/name.safetensors
 import argparse
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +39,7 @@ from model.persona import (
 )
 from model.plots import draw_authors
 from model.recipe import SHORT, SHORT_BATCH, SHORT_SEQUENCE, SIZES, Recipe, RecipeError, choose_size, expected_bits
+from model.report import write_report
 from model.run import RUNS, Run, sample_prompt, write_history, write_samples
 from model.vocabulary import Vocabulary
 
@@ -53,9 +55,11 @@ def main() -> int:
     arguments = parse_arguments(sys.argv[1:])
     try:
         recipe = choose_recipe(arguments)
-        chat = read_chat(arguments)
+        chat, dropped = read_chat(arguments)
         if arguments.list_authors:
             list_authors(chat)
+        elif arguments.report:
+            report(chat, dropped)
         elif arguments.evaluate:
             evaluate_again(chat, arguments.evaluate)
         else:
@@ -69,12 +73,12 @@ def main() -> int:
     return 2
 
 
-def read_chat(arguments: argparse.Namespace) -> Chat:
-    """Read the chat exports and say what they held and what was dropped."""
+def read_chat(arguments: argparse.Namespace) -> tuple[Chat, Mapping[str, int]]:
+    """Read the chat exports, say what they held and what was dropped, and return both."""
     export = chat_exports.read(arguments.chat)
     dropped = ", ".join(f"{count:,} {reason}" for reason, count in export.dropped.items())
     print(f"{len(export.messages):,} messages ({export.formats}); dropped: {dropped}")
-    return Chat.of(export.messages, export.formats, arguments.drop_author)
+    return Chat.of(export.messages, export.formats, arguments.drop_author), export.dropped
 
 
 def list_authors(chat: Chat) -> None:
@@ -87,6 +91,13 @@ def list_authors(chat: Chat) -> None:
     picture = RUNS / "authors.png"
     draw_authors(chat.ranking, chat.is_bot, picture)
     print(f"drawn in {picture}")
+
+
+def report(chat: Chat, dropped: Mapping[str, int]) -> None:
+    """Write what there is to know about the chat, but for its messages, as a web page."""
+    page = RUNS / "report.html"
+    write_report(chat, dropped, {}, page)
+    print(f"written to {page}: names and counts, no messages")
 
 
 def evaluate_again(chat: Chat, file: Path) -> None:

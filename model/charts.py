@@ -4,13 +4,14 @@ Charts are as wide as what they stand in: across they are measured in per cent, 
 Colours and letters are the style sheet's.
 """
 
-import math
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from xml.etree.ElementTree import Element
 
 TOP, HEIGHT, FOOT = 20, 130, 24  # of a chart, in pixels: room for a label, its columns, its scale
 GAP = 0.16  # of a column's width
+
+Cell: TypeAlias = Element | str | int | float
 
 
 class Tick(NamedTuple):
@@ -18,6 +19,14 @@ class Tick(NamedTuple):
 
     place: float
     text: str
+
+
+class Columns(NamedTuple):
+    """What a chart of columns shows."""
+
+    unit: str  # what a column stands for
+    counts: Sequence[tuple[str, int]]  # messages of each, with its name
+    ticks: Sequence[Tick]
 
 
 def element(tag: str, *children: Element | str, **attributes: object) -> Element:
@@ -33,52 +42,73 @@ def element(tag: str, *children: Element | str, **attributes: object) -> Element
     return made
 
 
-def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[Element | str | int]]) -> Element:
-    """Build a table; its rows are headed by their first cell, whole numbers are set to be compared."""
+def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Element:
+    """Build a table, its rows headed by their first cell; whole numbers are counts and fractions are shares."""
     body = element("tbody", *(_row(row) for row in rows))
     kinds = [cell.get("class", "") for cell in body[0]] if len(body) else [""] * len(head)
     heads = (element("th", text, scope="col", class_=kind) for text, kind in zip(head, kinds, strict=True))
     return element("table", element("caption", caption), element("thead", element("tr", *heads)), body)
 
 
-def _row(cells: Sequence[Element | str | int]) -> Element:
+def _row(cells: Sequence[Cell]) -> Element:
     first, *others = cells
     return element("tr", element("th", _shown(first), scope="row"), *(_cell(cell) for cell in others))
 
 
-def _cell(cell: Element | str | int) -> Element:
-    kind = "number" if isinstance(cell, int) else "bar" if isinstance(cell, Element) and cell.tag == "svg" else "word"
+def _cell(cell: Cell) -> Element:
+    kind = "number" if isinstance(cell, int | float) else "word" if isinstance(cell, str) else cell.get("class", "word")
     return element("td", _shown(cell), class_=kind)
 
 
-def _shown(cell: Element | str | int) -> Element | str:
-    return f"{cell:,}" if isinstance(cell, int) else cell
+def _shown(cell: Cell) -> Element | str:
+    return f"{cell:,}" if isinstance(cell, int) else percent(cell) if isinstance(cell, float) else cell
+
+
+def percent(share: float) -> str:
+    """Say a share so that a little isn't nothing."""
+    return "< 0.1%" if 0 < share < 0.001 else f"{share:.1%}"
 
 
 def bar(share: float, kind: str = "") -> Element:
     """Draw a bar for a table's row, which says the number too; 1 is the whole width."""
-    drawn = element("rect", class_=f"column {kind}".strip(), width=f"{100 * share:.2f}%", height="100%")
+    width = max(100 * share, 0.7) if share else 0  # a little is seen
+    drawn = element("rect", class_=f"column {kind}".strip(), width=f"{width:.2f}%", height="100%")
     return element("svg", drawn, class_="bar", aria_hidden="true")
 
 
-def columns(name: str, title: str, described: str, counts: Sequence[tuple[str, int]], ticks: Iterable[Tick]) -> Element:
-    """Draw columns side by side, each with its label as a tool tip, the highest with its number.
+def chart(name: str, title: str, columns: Columns) -> Element:
+    """Draw columns, and put their numbers beside them for those who don't see them.
 
     Args:
-        name: of the chart in the page, for the ids of its title and description.
+        name: of the chart in the page, for the ids of its parts.
     """
-    highest = max(range(len(counts)), key=lambda place: counts[place][1])
-    step = nice_step(counts[highest][1])
-    scale = HEIGHT / max(counts[highest][1], 1)
+    return element(
+        "figure",
+        element("figcaption", title),
+        element("div", _drawn(name, title, columns), class_="plot"),
+        element(
+            "details",
+            element("summary", "The numbers"),
+            table(title, (columns.unit, "messages"), columns.counts),
+        ),
+    )
+
+
+def _drawn(name: str, title: str, columns: Columns) -> Element:
+    """Draw columns side by side, each with its name as a tool tip, the highest with its number."""
+    counts = columns.counts
+    place, (label, most) = max(enumerate(counts), key=lambda column: column[1][1])
+    scale, step = HEIGHT / max(most, 1), nice_step(most)
+    described = f"{len(counts)} columns; the highest is {label}: {most:,}. The numbers follow."
     return element(
         "svg",
         element("title", title, id=f"{name}-title"),
         element("desc", described, id=f"{name}-desc"),
-        *(part for line in range(step, counts[highest][1] + 1, step) for part in _line(line, scale)),
+        *(part for line in range(step, most + 1, step) for part in _line(line, scale)),
         *(_column(place, len(counts), label, count, scale) for place, (label, count) in enumerate(counts)),
         element("line", class_="base", x1="0", x2="100%", y1=TOP + HEIGHT, y2=TOP + HEIGHT),
-        *(_tick(tick, len(counts)) for tick in ticks),
-        _text(100 * (highest + 0.5) / len(counts), TOP - 6, f"{counts[highest][1]:,}", "highest"),
+        *(part for tick in columns.ticks for part in _tick(tick, len(counts))),
+        _text(100 * (place + 0.5) / len(counts), TOP - 6, f"{most:,}", "highest"),
         class_="columns",
         height=TOP + HEIGHT + FOOT,
         role="img",
@@ -88,8 +118,8 @@ def columns(name: str, title: str, described: str, counts: Sequence[tuple[str, i
 
 def nice_step(highest: int) -> int:
     """Return the least of 1, 2, 5, 10, ... of which four reach the highest column's number."""
-    power = 10 ** max(0, math.floor(math.log10(max(highest, 1))) - 1)
-    return next(step for factor in (1, 2, 5, 10, 20, 50) if 4 * (step := factor * power) >= highest)
+    power: int = 10 ** max(0, len(str(highest)) - 2)
+    return next(factor * power for factor in (1, 2, 5, 10, 20, 50) if 4 * factor * power >= highest)
 
 
 def _line(count: int, scale: float) -> tuple[Element, Element]:
@@ -114,8 +144,10 @@ def _column(place: int, places: int, label: str, count: int, scale: float) -> El
     )
 
 
-def _tick(tick: Tick, places: int) -> Element:
-    return _text(100 * tick.place / places, TOP + HEIGHT + 17, tick.text, "tick")
+def _tick(tick: Tick, places: int) -> tuple[Element, Element]:
+    across, base = 100 * tick.place / places, TOP + HEIGHT
+    x = f"{across:.2f}%"
+    return element("line", class_="base", x1=x, x2=x, y1=base, y2=base + 4), _text(across, base + 18, tick.text, "tick")
 
 
 def _text(across: float, y: float, text: str, kind: str) -> Element:

@@ -24,6 +24,9 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
         "--list-authors", action="store_true", help="list and draw the ten most active authors, and stop"
     )
     parser.add_argument(
+        "--report", action="store_true", help="write a page on the chat, without its messages, and stop"
+    )
+    parser.add_argument(
         "--evaluate",
         metavar="PERSONA",
         type=Path,

@@ -6,27 +6,20 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from model.corpus import READABLE_CHARACTERS
+from model.languages import guess_languages
 from model.messages import Chat
 from model.recipe import MIMIC
 
 # With so much an author is worth a try, where READABLE_CHARACTERS by everybody teach the language first.
 ENOUGH_CHARACTERS = 10_000
 
-MOST_COLUMNS = 60  # of a chart over time: on a phone each is five pixels wide
-PERIODS = {"D": "day", "W": "week", "M": "month", "Q": "quarter", "Y": "year"}
 LONG = 20  # characters from which a message that is sent again is hardly a greeting
 
-# A language is told from so many letters; of 1,000 messages cut to 40, 20 were taken for Serbian that weren't.
-FEWEST_LETTERS, SAMPLE, SURE = 40, 3_000, 0.9
-UNSURE = "und"  # ISO 639-2: undetermined
 # Most of them: Python's Unicode tables don't know which are. Skin tones (1f3fb to 1f3ff) only colour others.
 EMOJI = re.compile("[\u2600-\u27bf\u2b1b\u2b1c\u2b50\u2b55\U0001f000-\U0001f3fa\U0001f400-\U0001faff]")
-NOT_WORDS = re.compile(r"```.*?```|`[^`]*`|https?://\S+|[@#]\S+|<[^<>\s]*>|:\w+:", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -41,7 +34,7 @@ class Survey:
     repeated: int  # messages that their author had sent before, word for word
     repeated_long: int  # those among them of at least LONG characters
     characters: Counter[str]
-    languages: Counter[str]  # of a sample of long messages, by ISO 639 code
+    languages: Counter[str]  # of a sample of the long messages
 
     @property
     def messages(self) -> int:
@@ -81,7 +74,7 @@ def survey(chat: Chat) -> Survey:
         repeated=int(again.sum()),
         repeated_long=int((again & (lengths >= LONG)).sum()),
         characters=_characters(people),
-        languages=_languages(people),
+        languages=guess_languages(people),
     )
 
 
@@ -101,45 +94,3 @@ def _levels(chat: Chat) -> "pd.Series[str]":
 
 def _characters(texts: "pd.Series[str]") -> Counter[str]:
     return Counter(itertools.chain.from_iterable(texts))
-
-
-def _languages(texts: "pd.Series[str]") -> Counter[str]:
-    """Guess the languages of messages drawn evenly from the long ones."""
-    long = texts[texts.str.len() >= FEWEST_LETTERS]
-    drawn = long.iloc[np.linspace(0, len(long) - 1, min(len(long), SAMPLE)).astype(int)]
-    worded = [text for text in (NOT_WORDS.sub(" ", text) for text in drawn) if _letters(text) >= FEWEST_LETTERS]
-    if not worded:
-        return Counter()
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True, min_confidence=SURE)
-    return Counter(identifier.classify(text)[0] for text in worded)
-
-
-def _letters(text: str) -> int:
-    return sum(map(str.isalpha, text))
-
-
-def by_period(moments: "pd.Series[pd.Timestamp]") -> tuple[str, "pd.Series[int]"]:
-    """Return the shortest of day, week, month, quarter and year that gives few columns, and each one's messages."""
-    naive = moments.dt.tz_localize(None)
-    first, last = naive.min(), naive.max()
-    for code in PERIODS:
-        periods = pd.period_range(first, last, freq=code)
-        if len(periods) <= MOST_COLUMNS:
-            break
-    return PERIODS[code], naive.dt.to_period(code).value_counts().reindex(periods, fill_value=0)
-
-
-def by_hour(moments: "pd.Series[pd.Timestamp]") -> "pd.Series[int]":
-    """Return the messages of each hour of the day, 0 to 23."""
-    return moments.dt.hour.value_counts().reindex(range(24), fill_value=0)
-
-
-def by_weekday(moments: "pd.Series[pd.Timestamp]") -> "pd.Series[int]":
-    """Return the messages of each day of the week, Monday first, as 0."""
-    return moments.dt.weekday.value_counts().reindex(range(7), fill_value=0)
-
-
-def by_length(lengths: "pd.Series[int]") -> list[int]:
-    """Return how many messages have 1, 2 to 3, 4 to 7, 8 to 15, ... characters."""
-    exponents = np.frexp(lengths.to_numpy(float))[1] - 1
-    return [int(count) for count in np.bincount(exponents)]
