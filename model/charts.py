@@ -46,7 +46,10 @@ def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> 
     """Build a table, its rows headed by their first cell; whole numbers are counts and fractions are shares."""
     body = element("tbody", *(_row(row) for row in rows))
     kinds = [cell.get("class", "") for cell in body[0]] if len(body) else [""] * len(head)
-    heads = (element("th", text, scope="col", class_=kind) for text, kind in zip(head, kinds, strict=True))
+    heads = (
+        element("th", text, scope="col", class_=kind) if text else element("td")
+        for text, kind in zip(head, kinds, strict=True)
+    )
     return element("table", element("caption", caption), element("thead", element("tr", *heads)), body)
 
 

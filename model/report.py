@@ -14,15 +14,10 @@ from model.languages import FEWEST_LETTERS, SURE, UNSURE
 from model.messages import Chat
 from model.persona import written_aside
 from model.recipe import MIMIC
-from model.survey import (
-    ENOUGH_CHARACTERS,
-    LONG,
-    Survey,
-    survey,
-)
+from model.survey import ENOUGH_CHARACTERS, LONG, Survey, survey
 
 STYLE = Path(__file__).with_name("report.css")
-# Even if a name were taken for a tag, a browser would run and fetch nothing.
+# A browser runs nothing and fetches nothing, even if a name were ever taken for a tag.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 TOP = 10
 LONGEST_NAME = 60  # characters; Discord allows 32
@@ -30,7 +25,7 @@ LEVELS = {
     "plenty": f"{READABLE_CHARACTERS:,} characters or more: replies become readable from the author alone",
     "enough": f"{ENOUGH_CHARACTERS:,} or more, where everybody together has {READABLE_CHARACTERS:,}: the default "
     "recipe learns from everybody first, then from the author",
-    "little": "less: replies will sound like the room, if like anything",
+    "little": "less than that: replies will sound like the room, if like anything",
 }
 
 
@@ -75,12 +70,12 @@ def render(found: Survey, dropped: Mapping[str, int], cleaned: Mapping[str, int]
 
 
 def _header(found: Survey) -> Element:
-    bots = int(found.authors["is_bot"].sum())
+    bots = found.authors[found.authors["is_bot"]]
     numbers = {
-        "messages": found.messages,
-        "characters": int(found.lengths.sum()),
-        "people": len(found.authors) - bots,
-    } | ({"bot" if bots == 1 else "bots": bots} if bots else {})
+        "messages": f"{found.messages:,}",
+        "characters": f"{found.lengths.sum():,}",
+        "people": f"{len(found.authors) - len(bots):,}",
+    }
     facts = {
         "Time": f"{_span(found)}, on {_count(found.moments.dt.date.nunique(), 'day')}"
         if len(found.moments)
@@ -88,10 +83,12 @@ def _header(found: Survey) -> Element:
         "Channels": f"{len(found.channels):,}" if len(found.channels) else "the export doesn't say",
         "Format": found.formats,
     }
+    if len(bots):
+        facts["Bots"] = f"{len(bots):,}, in the first chart alone; {_count(int(bots['messages'].sum()), 'message')}"
     return element(
         "header",
         element("h1", "A chat before training"),
-        element("dl", *_pairs({name: f"{number:,}" for name, number in numbers.items()}), class_="numbers"),
+        element("dl", *_pairs(numbers), class_="numbers"),
         element("dl", *_pairs(facts), class_="facts"),
     )
 
@@ -114,9 +111,11 @@ def _section(name: str, title: str, *parts: Element) -> Element:
 def _most_active(found: Survey) -> Iterator[Element]:
     top = found.authors.head(TOP)
     most = max(int(top["messages"].max()), 1) if len(top) else 1
-    share = top["messages"].sum() / max(found.messages, 1)
     if len(found.authors) > TOP:
-        yield _paragraph(f"Ten of {len(found.authors):,} authors wrote {percent(share)} of the messages.")
+        share = top["messages"].sum() / found.authors["messages"].sum()
+        yield _paragraph(
+            f"Ten of {len(found.authors):,} authors, bots among them, wrote {percent(share)} of all messages."
+        )
     rows = (
         (name, bar(count / most, "bot" if bot else ""), int(count))
         for name, count, bot in zip(_names(found, top), top["messages"], top["is_bot"], strict=True)
@@ -195,8 +194,9 @@ def _length(found: Survey) -> Iterator[Element]:
 def _characters(found: Survey) -> Iterator[Element]:
     share = sum(found.rare.values()) / max(found.characters.total(), 1)
     yield _paragraph(
-        f"People use {_count(len(found.characters), 'different character')}. Met fewer than {MIMIC.rare} times, and "
-        f"one and the same to the default recipe: {len(found.rare):,} of them, {percent(share)} of all text."
+        f"People use {_count(len(found.characters), 'different character')}. {len(found.rare):,} of them, "
+        f"{percent(share)} of all text, are met fewer than {MIMIC.rare} times: to the default recipe they are all the "
+        "same, unknown."
     )
     tables = [
         table(caption, ("", "name", "times"), _signs(signs))
@@ -244,7 +244,7 @@ def _left_out(found: Survey, dropped: Mapping[str, int], cleaned: Mapping[str, i
         ("Messages dropped in reading", "messages", dropped),
         ("What cleaning took away", "times", cleaned),
     ):
-        rows = [(reason, count) for reason, count in counts.items() if count]
+        rows = [(reason, int(count)) for reason, count in counts.items() if count]
         yield table(caption, ("reason", head), rows) if rows else _paragraph(f"{caption}: nothing.")
 
 

@@ -24,7 +24,7 @@ EMOJI = re.compile("[\u2600-\u27bf\u2b1b\u2b1c\u2b50\u2b55\U0001f000-\U0001f3fa\
 
 @dataclass(frozen=True)
 class Survey:
-    """What there is to know about a chat before one trains on it. Texts are those of people; all else counts bots."""
+    """What there is to know about a chat before one trains on it. Bots are among the authors, and nowhere else."""
 
     formats: str
     authors: pd.DataFrame  # the ranking, and with it is_bot and level: how much text there is to learn from
@@ -60,21 +60,20 @@ class Survey:
 
 def survey(chat: Chat) -> Survey:
     """Count everything that a report shows."""
-    messages = chat.messages
-    people = messages.loc[~messages["author_id"].isin(chat.bots), "text"]
-    again = messages.duplicated(["author_id", "text"])
-    lengths = messages["text"].str.len().astype(int)
-    channels = messages["channel"].value_counts()
+    people = chat.messages[~chat.messages["author_id"].isin(chat.bots)]
+    again = people.duplicated(["author_id", "text"])
+    lengths = people["text"].str.len().astype(int)
+    channels = people["channel"].value_counts()
     return Survey(
         formats=chat.formats,
         authors=chat.ranking.assign(is_bot=chat.is_bot, level=_levels(chat)),
         channels=channels[channels.index != ""],
-        moments=pd.to_datetime(messages["sent_at"], utc=True).dropna(),
+        moments=pd.to_datetime(people["sent_at"], utc=True).dropna(),
         lengths=lengths,
         repeated=int(again.sum()),
         repeated_long=int((again & (lengths >= LONG)).sum()),
-        characters=_characters(people),
-        languages=guess_languages(people),
+        characters=Counter(itertools.chain.from_iterable(people["text"])),
+        languages=guess_languages(people["text"]),
     )
 
 
@@ -90,7 +89,3 @@ def _levels(chat: Chat) -> "pd.Series[str]":
         level[characters >= ENOUGH_CHARACTERS] = "enough"
     level[characters >= READABLE_CHARACTERS] = "plenty"
     return level
-
-
-def _characters(texts: "pd.Series[str]") -> Counter[str]:
-    return Counter(itertools.chain.from_iterable(texts))
