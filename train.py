@@ -10,21 +10,24 @@ python train.py CHAT --evaluate personas/name.safetensors
 import argparse
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
+from tqdm import tqdm
 
 from model import chat_exports
-from model.chat_exports import ChatExportError
+from model.chat_exports import ChatExportError, Export
 from model.checkpoint import Epoch, ResumeError, load_checkpoint, refuse_unfinished, sole_run
+from model.cleaning import Cleaned, clean
 from model.cluster import ClusterError, train_on_ray
 from model.corpus import READABLE_CHARACTERS, Corpus, CorpusError, build_corpus
 from model.device import describe_device, gpus, settle_tensorflow, share_batches
 from model.messages import Author, AuthorError, Chat, find_author
-from model.options import choose_consent, choose_recipe, parse_arguments
+from model.options import choose_consent, choose_plain, choose_recipe, choose_rules, parse_arguments
 from model.persona import (
     Arrays,
     Consent,
@@ -55,11 +58,11 @@ def main() -> int:
     arguments = parse_arguments(sys.argv[1:])
     try:
         recipe = choose_recipe(arguments)
-        chat, dropped = read_chat(arguments)
+        chat, export, cleaned = read_chat(arguments)
         if arguments.list_authors:
             list_authors(chat)
         elif arguments.report:
-            report(chat, dropped)
+            report(chat, export, cleaned)
         elif arguments.evaluate:
             evaluate_again(chat, arguments.evaluate)
         else:
@@ -73,12 +76,30 @@ def main() -> int:
     return 2
 
 
-def read_chat(arguments: argparse.Namespace) -> tuple[Chat, Mapping[str, int]]:
-    """Read the chat exports, say what they held and what was dropped, and return both."""
-    export = chat_exports.read(arguments.chat)
-    dropped = ", ".join(f"{count:,} {reason}" for reason, count in export.dropped.items())
-    print(f"{len(export.messages):,} messages ({export.formats}); dropped: {dropped}")
-    return Chat.of(export.messages, export.formats, arguments.drop_author), export.dropped
+def read_chat(arguments: argparse.Namespace) -> tuple[Chat, Export, Cleaned]:
+    """Read the chat exports and clean them; say what they held, what was dropped and what cleaning did."""
+    with reading(arguments.chat) as progress:
+        export = chat_exports.read(arguments.chat, progress=progress, plain=choose_plain(arguments))
+    print(f"{len(export.messages):,} messages ({export.formats}); dropped: {counted(export.dropped)}")
+    if export.unread:
+        print(f"{len(export.unread):,} files of no known format were left alone: {', '.join(export.unread[:5])[:200]}")
+    cleaned = clean(export.messages, choose_rules(arguments))
+    print(f"cleaned, by rule: {counted(cleaned.changed)}; nothing was left of: {counted(cleaned.dropped)}")
+    return Chat.of(cleaned.messages, export.formats, arguments.drop_author), export, cleaned
+
+
+@contextmanager
+def reading(paths: Sequence[Path]) -> Iterator[Callable[[int], object]]:
+    """Show a bar of the bytes read from the disk, where somebody looks."""
+    files = [file for path in paths for file in (path.rglob("*") if path.is_dir() else [path]) if file.is_file()]
+    size = sum(file.stat().st_size for file in files)
+    with tqdm(total=size, unit="B", unit_scale=True, desc="reading", leave=False, disable=None) as bar:
+        yield bar.update
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """List counts with what they are of."""
+    return ", ".join(f"{count:,} {reason}" for reason, count in counts.items() if count) or "none"
 
 
 def list_authors(chat: Chat) -> None:
@@ -93,10 +114,10 @@ def list_authors(chat: Chat) -> None:
     print(f"drawn in {picture}")
 
 
-def report(chat: Chat, dropped: Mapping[str, int]) -> None:
+def report(chat: Chat, export: Export, cleaned: Cleaned) -> None:
     """Write what there is to know about the chat, but for its messages, as a web page."""
     page = RUNS / "report.html"
-    write_report(chat, dropped, {}, page)
+    write_report(chat, export.dropped, cleaned.changed + cleaned.dropped, page)
     print(f"written to {page}: names and counts, no messages")
 
 

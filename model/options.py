@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from model.chat_exports import plain
+from model.chat_exports.files import Format
+from model.cleaning import RULES
 from model.messages import CAMPERBOT
 from model.persona import CONSENT_KINDS, Consent, is_date
 from model.recipe import RECIPES, SIZES, Recipe
@@ -44,6 +47,15 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--ray", metavar="ADDRESS", help="spread them over a Ray cluster (local: this machine's cores)")
     parser.add_argument("--persona", metavar="NAME", help="name of the persona (default: the author's)")
     parser.add_argument("--resume", action="store_true", help="go on with the run that was interrupted")
+    parser.add_argument("--author-column", metavar="NAME", help="of a table (CSV, TSV) of no known format")
+    parser.add_argument("--text-column", metavar="NAME", help="of that table")
+    parser.add_argument("--time-column", metavar="NAME", help="of that table, if it has one")
+    parser.add_argument("--lines-by", metavar="NAME", help="the author of a file with a message on each line")
+    cleaning = parser.add_argument_group("cleaning", "; ".join(f"{name}: {what}" for name, what in RULES.items()))
+    cleaning.add_argument("--no-cleaning", action="store_true", help="leave all messages as they are")
+    cleaning.add_argument(
+        "--keep", metavar="RULE", action="append", default=[], choices=RULES, help="switch off a rule; may be repeated"
+    )
     consent = parser.add_argument_group("consent", "by what right the person's words are used; kept in the persona")
     consent.add_argument("--consent-kind", choices=CONSENT_KINDS, help="the ground")
     consent.add_argument("--consent-by", metavar="NAME", default="", help="who gave it")
@@ -72,9 +84,23 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     arguments = parser.parse_args(words)
     if arguments.consent_expires and not is_date(arguments.consent_expires):
         parser.error(f"--consent-expires is {arguments.consent_expires!r}; wanted a date, as 2027-12-31")
+    if bool(arguments.author_column) != bool(arguments.text_column):
+        parser.error("--author-column and --text-column go together")
     if arguments.top and (arguments.author or arguments.persona):
         parser.error("--top chooses the authors and names the personas: leave out --author and --persona")
     return arguments
+
+
+def choose_rules(arguments: argparse.Namespace) -> list[str]:
+    """Return the rules of cleaning that are on."""
+    return [] if arguments.no_cleaning else [rule for rule in RULES if rule not in arguments.keep]
+
+
+def choose_plain(arguments: argparse.Namespace) -> Format | None:
+    """Return how files are read of which the command line alone tells the format; None: their content tells."""
+    if arguments.author_column:
+        return plain.table(arguments.author_column, arguments.text_column, arguments.time_column)
+    return plain.lines(arguments.lines_by) if arguments.lines_by else None
 
 
 def choose_recipe(arguments: argparse.Namespace) -> Recipe:

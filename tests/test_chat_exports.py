@@ -7,6 +7,7 @@ import pytest
 
 from model import chat_exports
 from model.chat_exports import ChatExportError
+from model.chat_exports.files import Row, tables
 
 CSV = (
     "id,readBy,fromUser.id,fromUser.username,text,sent\n"
@@ -64,6 +65,11 @@ def test_a_folder_is_read_whole_and_duplicates_between_files_are_dropped(tmp_pat
     messages, dropped, formats = read(tmp_path, tmp_path / "one.tsv")  # named twice, read once
     assert len(messages) == 3 and dropped["duplicates"] == 2
     assert formats == "gitter-csv, gitter-history"
+
+
+def test_half_an_emoji_is_replaced():
+    (table,) = tables([Row("1", "a", "half \ud83d", "", "", "x"), Row("2", "b", "b", "", "", "y")])
+    assert table["author"].tolist() == ["half ?", "b"]
 
 
 def test_plays_are_speeches_without_stage_directions(tmp_path):

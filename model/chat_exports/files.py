@@ -184,9 +184,18 @@ def tables(rows: Iterable[Row]) -> Iterator[pd.DataFrame]:
     """Gather rows into parts of the messages table, some at a time."""
     rows = iter(rows)
     while some := list(itertools.islice(rows, ROWS_AT_A_TIME)):
-        table = pd.DataFrame(some, columns=COLUMNS)
+        try:
+            table = pd.DataFrame(some, columns=COLUMNS)
+        except UnicodeEncodeError:  # half an emoji, which JSON can hold and a table can't
+            table = pd.DataFrame([_whole(row) for row in some], columns=COLUMNS)
         table["sent_at"] = utc(table["sent_at"])
         yield table
+
+
+def _whole(row: Row) -> Row:
+    """Replace halves of characters."""
+    texts = (text.encode("utf-8", "replace").decode() for text in row[:-1])
+    return Row._make([*texts, row.is_bot])
 
 
 def from_unix(seconds: str) -> str:
