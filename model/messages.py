@@ -59,7 +59,7 @@ def _hashes(texts: "pd.Series[str]") -> "pd.Series[Any]":
 
 
 def rank_authors(messages: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per author, the most prolific first: author_id, author, messages, characters, first, last."""
+    """Return one row per author, most prolific first: author_id, author, messages, characters, first, last, is_bot."""
     groups = messages.assign(length=messages["text"].str.len()).groupby("author_id", sort=False)
     ranking = groups.agg(
         author=("author", "last"),  # people rename themselves: the latest name is the one others know
@@ -67,6 +67,7 @@ def rank_authors(messages: pd.DataFrame) -> pd.DataFrame:
         characters=("length", "sum"),
         first=("sent_at", "min"),
         last=("sent_at", "max"),
+        is_bot=("is_bot", "max"),
     )
     return ranking.reset_index().sort_values("messages", ascending=False, kind="stable", ignore_index=True)
 
@@ -128,9 +129,9 @@ class Chat:
 
     @classmethod
     def of(cls, messages: pd.DataFrame, formats: str, bots: Sequence[str]) -> "Chat":
-        """Rank the authors; bots are names or ids."""
+        """Rank the authors; bots are those of the names or ids, and those that the export marks."""
         ranking = rank_authors(messages)
-        return cls(messages, formats, ranking, is_named(ranking, bots))
+        return cls(messages, formats, ranking, is_named(ranking, bots) | ranking["is_bot"].astype(bool))
 
     @property
     def bots(self) -> "pd.Series[str]":

@@ -3,7 +3,7 @@ from collections import Counter
 import pandas as pd
 import pytest
 
-from model.messages import COLUMNS, AuthorError, clean, find_author, in_order, is_named, rank_authors
+from model.messages import COLUMNS, AuthorError, Chat, clean, find_author, in_order, is_named, rank_authors
 
 
 def table(*rows) -> pd.DataFrame:
@@ -66,3 +66,10 @@ def test_two_people_of_one_name_are_told_apart_by_id():
     ranking = rank_authors(table(("1", "i1", "Sam", None, "", "x"), ("2", "i2", "Sam", None, "", "y")))
     with pytest.raises(AuthorError, match="2 authors are called 'Sam'; give one of their ids: i1, i2"):
         find_author(ranking, "Sam")
+
+
+def test_bots_are_those_named_and_those_that_the_export_marks():
+    messages = tidy(MESSAGES, Counter())
+    marked = messages.assign(is_bot=messages["author_id"] == "b1")
+    assert set(Chat.of(messages, "", []).bots) == set() and set(Chat.of(marked, "", []).bots) == {"b1"}
+    assert set(Chat.of(marked, "", ["Ada"]).bots) == {"a1", "b1"}

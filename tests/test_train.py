@@ -100,7 +100,7 @@ def test_authors_are_listed_however_little_they_wrote(run, chat_csv, tmp_path):
     code, said, _ = run(chat_csv, "--list-authors")
     lines = said.splitlines()
     assert code == 0
-    assert lines[2].split() == [
+    assert lines[3].split() == [
         "camperbot",
         "(bot)",
         "120",
@@ -109,7 +109,7 @@ def test_authors_are_listed_however_little_they_wrote(run, chat_csv, tmp_path):
         "2026-01-01",
         "55b977f00fc9f982beab7883",
     ]
-    assert lines[3].split()[:2] == ["Ada", "60"] and lines[4].split()[:3] == ["Bob", "6", "12"]
+    assert lines[4].split()[:2] == ["Ada", "60"] and lines[5].split()[:3] == ["Bob", "6", "12"]
     assert (tmp_path / "runs" / "authors.png").read_bytes().startswith(PNG)
 
 
