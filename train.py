@@ -42,7 +42,6 @@ from model.persona import (
 )
 from model.plots import draw_authors
 from model.recipe import SHORT, SHORT_BATCH, SHORT_SEQUENCE, SIZES, Recipe, RecipeError, choose_size, expected_bits
-from model.report import write_report
 from model.run import RUNS, Run, sample_prompt, write_history, write_samples
 from model.vocabulary import Vocabulary
 
@@ -116,6 +115,8 @@ def list_authors(chat: Chat) -> None:
 
 def report(chat: Chat, export: Export, cleaned: Cleaned) -> None:
     """Write what there is to know about the chat, but for its messages, as a web page."""
+    from model.report import write_report
+
     page = RUNS / "report.html"
     write_report(chat, export.dropped, cleaned.changed + cleaned.dropped, page)
     print(f"written to {page}: names and counts, no messages")

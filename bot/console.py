@@ -146,7 +146,7 @@ class Terminal:
     async def persona(self, words: str) -> None:
         """Choose whom to imitate from now on, or say who is imitated."""
         if words.strip():
-            await self._imitated(self.imitator.personas.check(words.strip()))
+            await self._imitated(words.strip())
             self.persona_name = words.strip()
         _show(f"If nobody is named, I imitate {self.persona_name or self.imitator.personas.default}.")
 
@@ -192,7 +192,7 @@ class Terminal:
     async def forget(self, words: str) -> None:
         """Delete a persona for good; whoever is at the terminal runs the bot."""
         name = self.imitator.personas.check(words.strip())
-        found = await self.imitator.personas.read(name, lambda persona: replace(persona, arrays={}))
+        found = await self.imitator.personas.peek(name)
         await self.store.open(self.settings.database)
         await self.store.forget(found.source.author_id)
         await self.imitator.personas.delete(name)

@@ -9,7 +9,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -111,6 +111,10 @@ class Personas:
     async def read(self, name: str, use: Callable[[Persona], Result]) -> Result:
         """Return what a function makes of a persona with its arrays, read for it alone; errors as of `load`."""
         return await self._in_thread(lambda name: use(load_persona(self._file(name))), name, self._reader)
+
+    async def peek(self, name: str) -> Persona:
+        """Return a persona without its arrays, consented to or not; errors as of `read`."""
+        return await self.read(name, lambda persona: replace(persona, arrays={}))
 
     async def delete(self, name: str) -> None:
         """Delete a persona's file; replies that are running still finish."""

@@ -16,9 +16,9 @@ import pyarrow.compute as pc
 
 from model import redaction
 from model.chat_exports.files import ROWS_AT_A_TIME
+from model.messages import SOMEONE
 from model.redaction import REMOVED
 
-SOMEONE = "@someone"
 # Discord's own limit. Of freeCodeCamp's messages one in a thousand is longer, all of them pasted; they hold a
 # twenty-fifth of the characters.
 LONGEST = 2000

@@ -13,6 +13,8 @@ import pandas as pd
 # message_id and channel may be empty; sent_at is UTC, NaT where the export does not say.
 COLUMNS = ["message_id", "author_id", "author", "sent_at", "channel", "text", "is_bot"]
 
+SOMEONE = "@someone"  # in place of a person who is mentioned, whatever the format
+
 CONTROL_CHARACTERS = r"[\x00-\x08\x0b-\x1f\x7f-\x9f]"
 
 # freeCodeCamp's own bot, by id and by name: the most talkative "person" of its rooms.
@@ -23,7 +25,7 @@ class AuthorError(Exception):
     """The author asked for isn't in the messages, or isn't one person; the text is for people."""
 
 
-def clean(part: pd.DataFrame, dropped: Counter[str]) -> pd.DataFrame:
+def tidy(part: pd.DataFrame, dropped: Counter[str]) -> pd.DataFrame:
     """Drop and count messages that can't be learnt from. Lines end in one way, and control characters go.
 
     For a part of the table at a time: its texts are copied several times.
@@ -67,7 +69,7 @@ def rank_authors(messages: pd.DataFrame) -> pd.DataFrame:
         characters=("length", "sum"),
         first=("sent_at", "min"),
         last=("sent_at", "max"),
-        is_bot=("is_bot", "max"),
+        is_bot=("is_bot", "max"),  # as the export says
     )
     return ranking.reset_index().sort_values("messages", ascending=False, kind="stable", ignore_index=True)
 
@@ -124,14 +126,19 @@ class Chat:
 
     messages: pd.DataFrame
     formats: str
-    ranking: pd.DataFrame  # `rank_authors` of them
-    is_bot: "pd.Series[bool]"  # of each author of the ranking
+    ranking: pd.DataFrame  # `rank_authors` of them; those are bots too who were named so
 
     @classmethod
     def of(cls, messages: pd.DataFrame, formats: str, bots: Sequence[str]) -> "Chat":
         """Rank the authors; bots are those of the names or ids, and those that the export marks."""
         ranking = rank_authors(messages)
-        return cls(messages, formats, ranking, is_named(ranking, bots) | ranking["is_bot"].astype(bool))
+        is_bot = is_named(ranking, bots) | ranking["is_bot"].astype(bool)
+        return cls(messages, formats, ranking.assign(is_bot=is_bot))
+
+    @property
+    def is_bot(self) -> "pd.Series[bool]":
+        """Whether each author of the ranking is a bot."""
+        return self.ranking["is_bot"]
 
     @property
     def bots(self) -> "pd.Series[str]":

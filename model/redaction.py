@@ -134,7 +134,7 @@ def addresses(text: str) -> str:
 
 def _ipv4(match: re.Match[str]) -> str:
     parts = [int(part) for part in match[0].split(".")]
-    before = match.string[max(0, match.start() - 40) : match.start()]
+    before = _before(match, 40)
     own = parts[0] in (0, 127, 255) or match[0] in PUBLIC_NETWORK
     small = max(parts) < 64 and not ADDRESSED.search(before)
     return match[0] if own or small or max(parts) > 255 or VERSION.search(before) else REMOVED
@@ -186,7 +186,7 @@ def keys(text: str) -> str:
 def _long(match: re.Match[str]) -> str:
     word = match[0].rstrip("=")
     if re.fullmatch(r"[0-9a-f]+|[0-9A-F]+", word):
-        named = HASHED.search(match.string[max(0, match.start() - 60) : match.start()])
+        named = HASHED.search(_before(match, 60))
         secret = len(word) >= 32 and not named and _entropy(word) > 3
     else:
         secret = _entropy(word) > 3.8 and _changes(word) > 0.35 and not _is_a_name(word)
@@ -283,11 +283,16 @@ def codes(text: str) -> str:
 
 
 def _code(match: re.Match[str]) -> str:
-    before = match.string[max(0, match.start() - 20) : match.start()]
+    before = _before(match, 20)
     short = match[0].casefold().startswith("code") and sum(map(str.isdigit, match[1])) < 4
     if short or NO_CODE.search(before) or before.endswith(("$", "@", "-", ".")):
         return match[0]
     return _put(match, 1)
+
+
+def _before(match: re.Match[str], most: int) -> str:
+    """Return the characters before a match, so many of them at most."""
+    return match.string[max(0, match.start() - most) : match.start()]
 
 
 def _put(match: re.Match[str], group: int | str) -> str:

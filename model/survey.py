@@ -27,7 +27,7 @@ class Survey:
     """What there is to know about a chat before one trains on it. Bots are among the authors, and nowhere else."""
 
     formats: str
-    authors: pd.DataFrame  # the ranking, and with it is_bot and level: how much text there is to learn from
+    authors: pd.DataFrame  # the ranking, and with it level: how much text there is to learn from
     channels: "pd.Series[int]"  # messages of each, the most first; none where the export doesn't say
     moments: "pd.Series[pd.Timestamp]"  # when messages were sent, UTC; only of those that say
     lengths: "pd.Series[int]"  # of messages, in characters
@@ -66,7 +66,7 @@ def survey(chat: Chat) -> Survey:
     channels = people["channel"].value_counts()
     return Survey(
         formats=chat.formats,
-        authors=chat.ranking.assign(is_bot=chat.is_bot, level=_levels(chat)),
+        authors=chat.ranking.assign(level=_levels(chat)),
         channels=channels[channels.index != ""],
         moments=pd.to_datetime(people["sent_at"], utc=True).dropna(),
         lengths=lengths,

@@ -343,6 +343,20 @@ class DiscordServer:
         """Let a person delete a message."""
         await self.dispatch("MESSAGE_DELETE", {"id": message_id, "channel_id": CHANNEL_ID, "guild_id": GUILD_ID})
 
+    async def acknowledgement(self, interaction: str) -> Sent:
+        """Wait for the client's first answer to an interaction."""
+        async with asyncio.timeout(10):
+            while interaction not in self.acknowledged:
+                await asyncio.sleep(0.001)
+        return self.acknowledged[interaction]
+
+    async def edit(self, before: int) -> Sent:
+        """Wait for the client's next edit, after so many."""
+        async with asyncio.timeout(10):
+            while len(self.edits) == before:
+                await asyncio.sleep(0.005)
+        return self.edits[-1]
+
     async def reply(self) -> Sent:
         """Wait for the client's next message."""
         return await asyncio.wait_for(self.sent.get(), 10)

@@ -338,13 +338,8 @@ async def test_a_slash_command_is_acknowledged_at_once_whatever_the_queue(server
     advance = Batch.advance
     monkeypatch.setattr(Batch, "advance", lambda *batch: release.wait(9) and advance(*batch))
     interaction = await server.slash("mimic", seed="hello")
-    async with asyncio.timeout(9):
-        while interaction not in server.acknowledged:
-            await asyncio.sleep(0.005)
-    assert (
-        server.acknowledged[interaction].payload["type"]
-        == discord.InteractionResponseType.deferred_channel_message.value
-    )
+    answered = await server.acknowledgement(interaction)
+    assert answered.payload["type"] == discord.InteractionResponseType.deferred_channel_message.value
     release.set()
     payload = (await server.reply()).payload
     assert visible(payload["content"]).startswith("hello") and payload["allowed_mentions"]["parse"] == []
@@ -384,10 +379,8 @@ async def test_personas_are_offered_while_one_types_and_an_unknown_one_is_said(s
     save_persona(make_persona(author="Bob"), personas_folder / "bob.safetensors")
     typed = {"name": "persona", "type": 3, "value": "B", "focused": True}
     interaction = await server.interact(4, "mimic", typed)
-    async with asyncio.timeout(9):
-        while interaction not in server.acknowledged:
-            await asyncio.sleep(0.005)
-    assert server.acknowledged[interaction].payload["data"]["choices"] == [{"name": "bob", "value": "bob"}]
+    answered = await server.acknowledgement(interaction)
+    assert answered.payload["data"]["choices"] == [{"name": "bob", "value": "bob"}]
     await server.slash("mimic", seed="hello", persona="bob")
     assert "imitation of Bob" in (await server.reply()).content
     await server.write("!mimic hello --persona @everyone")
@@ -490,19 +483,15 @@ async def test_a_button_whose_persona_is_gone_says_so(server, client, personas_f
 async def test_any_message_can_be_finished_from_its_menu(server, client, words, seed):
     edits = len(server.edits)
     await server.choose("Finish this sentence", words)
-    async with asyncio.timeout(9):
-        while len(server.edits) == edits:
-            await asyncio.sleep(0.005)
+    await server.edit(edits)
     content = visible(server.edits[-1].content)
     assert content.startswith(seed) and "imitation of Ada" in content and buttons(server.edits[-1])
 
 
 async def test_a_message_without_words_is_not_finished(server, client):
     interaction = await server.choose("Finish this sentence", "")
-    async with asyncio.timeout(9):
-        while interaction not in server.acknowledged:
-            await asyncio.sleep(0.005)
-    assert server.acknowledged[interaction].payload["data"]["content"] == "There are no words in that message."
+    answered = await server.acknowledgement(interaction)
+    assert answered.payload["data"]["content"] == "There are no words in that message."
 
 
 async def told(server, call) -> str:
@@ -539,9 +528,7 @@ async def test_a_channel_can_have_a_persona_of_its_own_that_survives_a_restart(s
         assert (await told(server, server.write("!mimic hello"))).endswith(label("Bob", 0.5))
         edits = len(server.edits)
         await server.choose("Finish this sentence", "hello")
-        async with asyncio.timeout(9):
-            while len(server.edits) == edits:
-                await asyncio.sleep(0.005)
+        await server.edit(edits)
         assert visible(server.edits[-1].content).endswith(label("Bob", 0.5))
         assert (await told(server, server.write("!mimic hello", channel_id=DM_ID))).endswith(label("Ada", 0.5))
         assert "I imitate ada in this channel" in await told(server, server.slash("persona", persona="server"))
@@ -560,10 +547,8 @@ async def test_where_a_server_does_not_want_it_the_bot_is_silent(server, client)
     await server.write("!mimic hello")
     assert await told(server, server.slash("mimic", seed="hello")) == "I'm not to answer in this channel."
     interaction = await server.choose("Finish this sentence", "hello")
-    async with asyncio.timeout(9):
-        while interaction not in server.acknowledged:
-            await asyncio.sleep(0.005)
-    assert "not to answer" in server.acknowledged[interaction].payload["data"]["content"]
+    answered = await server.acknowledgement(interaction)
+    assert "not to answer" in answered.payload["data"]["content"]
     assert "channels: all" in await told(server, server.slash("settings", channels="all"))
     assert (await told(server, server.write("!mimic there"))).startswith("there") and server.sent.empty()
     assert "Name the channels" in await told(server, server.slash("settings", channels="here"))
@@ -602,10 +587,8 @@ async def test_a_reply_can_be_reported_to_whoever_runs_the_bot(server, client):
     assert report.payload["embeds"][0]["description"] == "something **nasty**"
     assert (await server.reply()).content == "Sent to whoever runs me. Thank you."
     interaction = await server.choose("Report this reply", "hello")
-    async with asyncio.timeout(9):
-        while interaction not in server.acknowledged:
-            await asyncio.sleep(0.005)
-    assert "isn't one of my replies" in server.acknowledged[interaction].payload["data"]["content"]
+    answered = await server.acknowledgement(interaction)
+    assert "isn't one of my replies" in answered.payload["data"]["content"]
     server.errors = [(403, 50007)]  # the owner takes no direct messages
     await server.choose("Report this reply", "something", author=BOT)
     assert "can't reach whoever runs me" in (await server.reply()).content
@@ -641,10 +624,8 @@ async def test_buttons_and_menus_keep_the_cooldown_and_the_channel_rule(server, 
         answer = await server.press(sent, buttons(sent)["again"]["custom_id"])
         assert "Give me a moment" in answer.content
         interaction = await server.choose("Finish this sentence", "hello")
-        async with asyncio.timeout(9):
-            while interaction not in server.acknowledged:
-                await asyncio.sleep(0.005)
-        assert "Give me a moment" in server.acknowledged[interaction].payload["data"]["content"]
+        answered = await server.acknowledgement(interaction)
+        assert "Give me a moment" in answered.payload["data"]["content"]
         shown = await told(server, server.slash("settings", channels=f"not <#{CHANNEL_ID}>", cooldown=0))
         assert "channels: not <#200>" in shown and "cooldown: 0 s" in shown  # never too soon for settings
         answer = await server.press(sent, buttons(sent)["again"]["custom_id"])

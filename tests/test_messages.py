@@ -3,7 +3,8 @@ from collections import Counter
 import pandas as pd
 import pytest
 
-from model.messages import COLUMNS, AuthorError, Chat, clean, find_author, in_order, is_named, rank_authors
+from model.messages import COLUMNS, AuthorError, Chat, find_author, in_order, is_named, rank_authors
+from model.messages import tidy as tidy_part
 
 
 def table(*rows) -> pd.DataFrame:
@@ -25,7 +26,7 @@ MESSAGES = table(
 
 
 def tidy(messages, dropped):
-    return in_order(clean(messages, dropped).reset_index(drop=True), dropped)
+    return in_order(tidy_part(messages, dropped).reset_index(drop=True), dropped)
 
 
 def test_tidying_drops_counts_and_sorts():

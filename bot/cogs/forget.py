@@ -1,6 +1,5 @@
 """`forget`: the imitated person's way out, and the server's."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from discord import app_commands
@@ -33,7 +32,7 @@ class Forget(commands.Cog):
         owns = await self.client.is_owner(context.author)
         personas = self.client.imitator.personas
         try:  # as the file is: whether they agreed, and what was forgotten before, doesn't matter here
-            found = await personas.read(name, lambda persona: replace(persona, arrays={}))
+            found = await personas.peek(name)
         except PersonaError as error:
             if not owns:
                 raise RefusedError("That persona can't be loaded, so it isn't imitated either.") from error

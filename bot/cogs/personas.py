@@ -41,7 +41,7 @@ class Personas(commands.Cog):
         await context.defer(ephemeral=True)
         name = persona.strip()
         if name and name != AS_THE_SERVER:
-            await self.client.imitated(self.client.imitator.personas.check(name), context.guild_id)
+            await self.client.imitated(name, context.guild_id)
         if name:
             await self.client.store.set_channel_persona(context.channel.id, name if name != AS_THE_SERVER else "")
         rules = self.client.rules(context.guild_id, context.channel)

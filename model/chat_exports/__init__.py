@@ -17,7 +17,7 @@ import zstandard
 from model.chat_exports import discord_chat_exporter, discord_package, gitter, irc, plays, slack, telegram, whatsapp
 from model.chat_exports.files import File, FolderFormat, Format, FormatError, watched
 from model.chat_exports.plain import MARKOV_DISCORD, MIMICBOT
-from model.messages import COLUMNS, clean, in_order
+from model.messages import COLUMNS, in_order, tidy
 
 FORMATS: tuple[Format, ...] = (  # the first that recognises a file reads it; those that look least closely come last
     discord_chat_exporter.JSON,
@@ -148,7 +148,7 @@ class _Reading:
 
     def _add(self, name: str, tables: Iterator[pd.DataFrame]) -> None:
         self.formats[name] = None
-        if parts := [clean(table, self.export.dropped) for table in tables]:
+        if parts := [tidy(table, self.export.dropped) for table in tables]:
             self.parts.append(_numbered(pd.concat(parts, ignore_index=True)[COLUMNS]))
 
 

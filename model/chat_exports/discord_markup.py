@@ -6,7 +6,8 @@ Source: https://docs.discord.com/developers/reference#message-formatting
 import re
 from collections.abc import Iterable
 
-SOMEONE = "@someone"
+from model.messages import SOMEONE
+
 MENTION = re.compile(r"<@[!&]?\d+>")  # of a person, in an older way, of a role
 CHANNEL = re.compile(r"<#\d+>")
 EMOJI = re.compile(r"<a?(:\w+:)\d+>")

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from model.chat_exports.discord_markup import plain
-from model.chat_exports.files import File, FolderFormat, FormatError, Row, items, records, tables
+from model.chat_exports.files import File, FolderFormat, FormatError, Row, items, records, tables, within
 
 MESSAGES = ("messages.json", "messages.csv")  # the latter before 2024
 CHANNEL_FOLDER = re.compile(r"c?\d{15,20}")  # without the c before 2021
@@ -69,20 +69,16 @@ def _rows(files: Mapping[PurePosixPath, File], dropped: Counter[str]) -> Iterato
 
 
 def _messages(path: PurePosixPath, file: File) -> Iterator[dict[str, Any]]:
-    try:
+    with within(path):
         yield from items(file, "item") if path.suffix == ".json" else records(file)
-    except (FormatError, UnicodeDecodeError) as error:
-        raise FormatError(f"{path}: {error}") from error
 
 
 def _whole(files: Mapping[PurePosixPath, File], path: PurePosixPath) -> dict[str, Any]:
     """Return a file's JSON object, {} where there is no such file."""
     if path not in files:
         return {}
-    try:
+    with within(path):
         found = next(items(files[path], ""))
-    except (FormatError, UnicodeDecodeError) as error:
-        raise FormatError(f"{path}: {error}") from error
     return found if isinstance(found, dict) else {}
 
 

@@ -13,7 +13,7 @@ import lzma
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -143,6 +143,22 @@ class File:
         """Return its beginning as text. Errors are those of `open_text` and of decoding."""
         with self.open_text() as file:
             return file.read(HEAD_BYTES)
+
+
+@contextmanager
+def within(name: object) -> Iterator[None]:
+    """Say in which of the files that belong together something is wrong."""
+    try:
+        yield
+    except (FormatError, UnicodeDecodeError) as error:
+        raise FormatError(f"{name}: {error}") from error
+
+
+def check_columns(found: Sequence[str], wanted: Iterable[str]) -> None:
+    """Raise FormatError where a table lacks columns that are wanted."""
+    if missing := [column for column in wanted if column not in found]:
+        names = ", ".join(found[:12])[:300]
+        raise FormatError(f"found the columns {names}; wanted {' and '.join(missing)} among them")
 
 
 def items(file: File, prefix: str) -> Iterator[Any]:

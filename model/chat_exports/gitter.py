@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 import pandas as pd
 
-from model.chat_exports.files import ROWS_AT_A_TIME, File, Format, FormatError, Row, items, tables, utc
+from model.chat_exports.files import ROWS_AT_A_TIME, File, Format, FormatError, Row, check_columns, items, tables, utc
 
 HISTORY_COLUMNS = ["room_id", "channel", "sent_at", "author_id", "author", "message_id", "text"]
 OBJECT_ID = r"[0-9a-f]{24}"
@@ -26,11 +26,7 @@ def is_csv(head: str) -> bool:
 
 def read_csv(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
     """Read the tutorial's columns by name, whatever else the CSV holds."""
-    found = _header(file.head())
-    missing = [column for column in ("fromUser.id", "text") if column not in found]
-    if missing:
-        names = ", ".join(found[:12])[:300]
-        raise FormatError(f"found the columns {names}; wanted {' and '.join(missing)} among them")
+    check_columns(_header(file.head()), ("fromUser.id", "text"))
     with file.open_text() as text:
         for table in _rows(text, ["id", "fromUser.id", "fromUser.username", "sent", "text"]):
             table.columns = pd.Index(["message_id", "author_id", "author", "sent_at", "text"])

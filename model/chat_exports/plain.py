@@ -11,10 +11,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TextIO
 
-import ijson
 import pandas as pd
 
-from model.chat_exports.files import File, Format, FormatError, Row, from_unix, tables
+from model.chat_exports.files import File, Format, FormatError, Row, check_columns, from_unix, items, tables
 
 DELIMITERS = ",;\t|"
 MIMICBOT_HEAD = re.compile(r'(?:author_id,content|"author_id","content")\r?(?:\n|\Z)')
@@ -55,9 +54,7 @@ def _cells(text: TextIO, delimiter: str, columns: Sequence[str]) -> Iterator[lis
     rows = csv.reader(text, delimiter=delimiter, strict=True)
     try:
         header = next(rows)
-        if missing := [column for column in columns if column not in header]:
-            found = ", ".join(header[:12])[:300]
-            raise FormatError(f"found the columns {found}; wanted {' and '.join(missing)} among them")
+        check_columns(header, columns)
         places = [header.index(column) for column in columns]
         for row in filter(None, rows):
             if len(row) > len(header):
@@ -96,9 +93,8 @@ def lines(author: str) -> Format:
 
 def _read_markov_discord(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
     """Read messages that say nothing of their author: the file is called like them."""
-    with file.open() as raw:
-        texts = (str(item.get("message") or "") for item in ijson.items(raw, "item"))
-        yield from tables(Row("", file.stem, file.stem, "", "", text) for text in texts)
+    texts = (str(item.get("message") or "") for item in items(file, "item"))
+    yield from tables(Row("", file.stem, file.stem, "", "", text) for text in texts)
 
 
 MIMICBOT = Format("mimicbot", lambda head: bool(MIMICBOT_HEAD.match(head)), table("author_id", "content").read)

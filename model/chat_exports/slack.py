@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import ijson
 import pandas as pd
 
-from model.chat_exports.files import File, FolderFormat, FormatError, Row, from_unix, tables
+from model.chat_exports.files import File, FolderFormat, Row, from_unix, items, tables, within
+from model.messages import SOMEONE
 
 DAY = re.compile(r"(.*/|)([^/]+)/\d{4}-\d\d-\d\d\.json")
 LISTS = ("channels", "groups", "dms", "mpims", "users", "org_users")
@@ -46,13 +46,9 @@ def read(files: Mapping[str, File], dropped: Counter[str]) -> Iterator[pd.DataFr
 
 def _items(name: str, files: Mapping[str, File]) -> Iterator[dict[str, Any]]:
     """Yield the objects of a list; none where there is no such file."""
-    if name not in files:
-        return
-    with files[name].open() as raw:
-        try:
-            yield from (item for item in ijson.items(raw, "item") if isinstance(item, dict))
-        except ijson.JSONError as error:
-            raise FormatError(f"{name}: {error}") from error
+    if name in files:
+        with within(name):
+            yield from (item for item in items(files[name], "item") if isinstance(item, dict))
 
 
 @dataclass(frozen=True)
@@ -104,7 +100,7 @@ class _Workspace:
     def _plain(self, target: str, label: str) -> str:
         kind, rest = target[0], target[1:]
         if kind == "@" or rest.startswith("subteam^"):
-            return "@someone"
+            return SOMEONE
         if kind == "#":
             names = (name for name, channel_id in self.channel_ids.items() if channel_id == rest)
             return f"#{label or next(names, 'channel')}"

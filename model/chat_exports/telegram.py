@@ -14,6 +14,7 @@ import ijson
 import pandas as pd
 
 from model.chat_exports.files import File, Format, Row, from_unix, tables
+from model.messages import SOMEONE
 
 ACCOUNT = ("chats.list.item", "left_chats.list.item")
 CHATS = {"", *ACCOUNT}  # where a chat begins
@@ -111,7 +112,7 @@ def _text(text: Any) -> str:
 
 
 def _part(part: dict[str, Any]) -> str:
-    return "@someone" if part.get("type") in MENTIONS else str(part.get("text", ""))
+    return SOMEONE if part.get("type") in MENTIONS else str(part.get("text", ""))
 
 
 class _ValidJSON:

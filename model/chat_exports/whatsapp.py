@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 import pandas as pd
 
 from model.chat_exports.files import File, Format, Row, tables
+from model.messages import SOMEONE
 
 MORNING = ("am", "πμ", "öö", "дп", "ص", "sa", "vm", "pg", "上午", "凌晨", "清晨", "早上", "午前", "오전")
 AFTERNOON = ("pm", "μμ", "ös", "пп", "م", "ch", "nm", "ptg", "下午", "中午", "晚上", "午後", "오후")
@@ -170,7 +171,7 @@ def _words(text: str) -> str:
     first = first.strip(f"{MARKS}\r")
     if _plain(first) in MEDIA or ATTACHED.fullmatch(first) or PLACE.fullmatch(first):
         text = rest
-    return MENTION.sub("@someone", text).translate(NO_OWN_MARKS)
+    return MENTION.sub(SOMEONE, text).translate(NO_OWN_MARKS)
 
 
 WHATSAPP = Format("whatsapp", recognise, read)
