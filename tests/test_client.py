@@ -12,7 +12,7 @@ from pathlib import Path
 import discord
 import pytest
 
-from bot import client as client_module
+from bot import context
 from bot.client import Client
 from bot.cogs import mimic
 from bot.console import Terminal
@@ -166,7 +166,7 @@ async def test_a_rate_limit_is_waited_out(server, client):
 
 @pytest.mark.parametrize("status", [500, 503])
 async def test_a_failure_of_discord_is_waited_out(server, client, monkeypatch, status):
-    monkeypatch.setattr(client_module, "WAITS_FOR_DISCORD", (0.01, 0.01))
+    monkeypatch.setattr(context, "WAITS_FOR_DISCORD", (0.01, 0.01))
     server.errors = [(status, 0)]
     await server.write("!mimic hello")
     assert visible((await server.reply()).content).startswith("hello")
@@ -669,7 +669,7 @@ async def test_temps_of_any_length_asked_for_fits(server, client):
 
 
 async def test_a_failure_of_discord_does_not_empty_the_picture(server, client, monkeypatch):
-    monkeypatch.setattr(client_module, "WAITS_FOR_DISCORD", (0.01, 0.01))
+    monkeypatch.setattr(context, "WAITS_FOR_DISCORD", (0.01, 0.01))
     server.errors = [(503, 0)]
     await server.write("!heat hello")
     assert (await server.reply()).files["heat.png"].startswith(b"\x89PNG")

@@ -11,7 +11,8 @@ from bot.view import persona_choices
 from model.persona import PersonaError
 
 if TYPE_CHECKING:
-    from bot.client import Client, Context
+    from bot.client import Client
+    from bot.context import Context
 
 
 class Forget(commands.Cog):

@@ -14,7 +14,8 @@ from bot.view import persona_choices
 from model.persona import Persona
 
 if TYPE_CHECKING:
-    from bot.client import Client, Context
+    from bot.client import Client
+    from bot.context import Context
 
 SECONDS_TO_GUESS = 60.0
 MOST_SCORES = 5

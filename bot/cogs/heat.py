@@ -11,7 +11,8 @@ from bot.reply import escape, label
 from bot.view import persona_choices
 
 if TYPE_CHECKING:
-    from bot.client import Client, Context
+    from bot.client import Client
+    from bot.context import Context
 
 
 class Heat(commands.Cog):

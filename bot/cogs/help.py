@@ -7,7 +7,8 @@ from discord.ext import commands
 from bot.reply import RefusedError, escape, help_text
 
 if TYPE_CHECKING:
-    from bot.client import Client, Context
+    from bot.client import Client
+    from bot.context import Context
 
 
 class Help(commands.Cog):

@@ -14,7 +14,8 @@ from bot.reply import LONGEST, Prompt, check_seed, parse_prompt
 from bot.view import Shown, persona_choices
 
 if TYPE_CHECKING:
-    from bot.client import Client, Context
+    from bot.client import Client
+    from bot.context import Context
 
 SECONDS_BETWEEN_EDITS = 1.2  # of one message; Discord's limit is five in five seconds, for a whole channel
 SECONDS_UNTIL_TYPING = 0.6  # most replies are there before: then it would be one more request, and in vain

@@ -10,7 +10,8 @@ from bot.view import persona_choices
 from model.about import describe
 
 if TYPE_CHECKING:
-    from bot.client import Client, Context
+    from bot.client import Client
+    from bot.context import Context
 
 AS_THE_SERVER = "server"  # in place of a name
 

@@ -10,7 +10,8 @@ from discord.ext import commands
 from bot.reply import EMBED_LIMIT, ReplyError, escape
 
 if TYPE_CHECKING:
-    from bot.client import Client, Context
+    from bot.client import Client
+    from bot.context import Context
 
 NAME = "Report this reply"
 

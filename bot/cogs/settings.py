@@ -12,7 +12,8 @@ from bot.store import GuildSettings
 from bot.view import persona_choices
 
 if TYPE_CHECKING:
-    from bot.client import Client, Context
+    from bot.client import Client
+    from bot.context import Context
 
 CHANNEL = re.compile(r"<#(\d{1,20})>")
 MOST_CHANNELS = 50

@@ -8,7 +8,8 @@ from discord.ext import commands
 from bot.reply import escape
 
 if TYPE_CHECKING:
-    from bot.client import Client, Context
+    from bot.client import Client
+    from bot.context import Context
 
 
 class Stats(commands.Cog):

@@ -13,7 +13,8 @@ from model.recipe import TEMPERATURES
 from model.sampler import Request
 
 if TYPE_CHECKING:
-    from bot.client import Client, Context
+    from bot.client import Client
+    from bot.context import Context
 
 EXPLANATION = (
     "The same words and the same random numbers; only the temperature differs. Cold takes what is likeliest, hot dares "
