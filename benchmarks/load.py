@@ -166,7 +166,8 @@ def report(server: DiscordServer, measures: Measures, lags: list[float], command
     twice = sum(count > 1 for count in measures.answered.values())
     print(f"{commands} commands: {len(measures.answered)} answered, {twice} of them twice")
     print(f"from command to answer: median {middle:.0f} ms, 95 % {late:.0f}, 99 % {latest:.0f}")
-    print(f"event loop late, beside the 64 replies too: 99 % {np.percentile(lags, 99) * 1000:.1f} ms, at most {max(lags) * 1000:.0f}")
+    late, latest = np.percentile(lags, 99) * 1000, max(lags) * 1000
+    print(f"event loop late, also beside {RUNNING_LIMIT} replies: 99 % {late:.1f} ms, at most {latest:.0f}")
     gaps = np.diff(server.heartbeats)
     print(f"heartbeats every {HEARTBEAT / 1000:g} s: {len(gaps) + 1}, {gaps.max():.2f} s apart at most")
     fifth = measures.memory[: commands // 5]
