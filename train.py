@@ -26,8 +26,8 @@ from model.cleaning import Cleaned, clean
 from model.cluster import ClusterError, train_on_ray
 from model.corpus import READABLE_CHARACTERS, Corpus, CorpusError, build_corpus
 from model.device import describe_device, gpus, settle_tensorflow, share_batches
-from model.messages import Author, AuthorError, Chat, find_author
 from model.options import choose_consent, choose_plain, choose_recipe, choose_rules, parse_arguments
+from model.people import Author, AuthorError, Chat, aliases, find_author, join_authors
 from model.persona import (
     Arrays,
     Consent,
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from model.training import Training
 
 FAULTS = (ChatExportError, AuthorError, CorpusError, RecipeError, PersonaError, ResumeError, ClusterError)
+MOST_NAMED = 10  # bots, and people of several names, that are listed
 INTERRUPTED = 130  # exit code, as of a shell's command after Ctrl-C
 
 
@@ -84,7 +85,11 @@ def read_chat(arguments: argparse.Namespace) -> tuple[Chat, Export, Cleaned]:
         print(f"{len(export.unread):,} files of no known format were left alone: {', '.join(export.unread[:5])[:200]}")
     cleaned = clean(export.messages, choose_rules(arguments))
     print(f"cleaned, by rule: {counted(cleaned.changed)}; nothing was left of: {counted(cleaned.dropped)}")
-    return Chat.of(cleaned.messages, export.formats, arguments.drop_author), export, cleaned
+    messages = join_authors(cleaned.messages, arguments.same_as)
+    chat = Chat.of(messages, export.formats, arguments.drop_author, arguments.keep_author)
+    if chat.is_bot.any():
+        print(f"left out as bots: {described_bots(chat)}; --keep-author NAME takes one in")
+    return chat, export, cleaned
 
 
 @contextmanager
@@ -101,16 +106,33 @@ def counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {reason}" for reason, count in counts.items() if count) or "none"
 
 
+def described_bots(chat: Chat) -> str:
+    """List the bots, the most active first, and what shows that they are."""
+    bots = chat.ranking[chat.is_bot]
+    names = [f"{row.author} ({row.bot})" for row in bots.head(MOST_NAMED).itertuples()]
+    more = [f"{len(bots) - MOST_NAMED:,} more"] if len(bots) > MOST_NAMED else []
+    return ", ".join(names + more)
+
+
 def list_authors(chat: Chat) -> None:
-    """Print the ten most active authors, however little they wrote, and draw them."""
+    """Print the ten most active authors, however little they wrote, and who may be one person; draw them."""
     print(f"{'author':<28}{'messages':>10}{'characters':>12}  {'first':<12}{'last':<12}id")
     for row, bot in zip(chat.ranking.head(10).itertuples(), chat.is_bot, strict=False):
         first, last = (f"{day:%Y-%m-%d}" if pd.notna(day) else "" for day in (row.first, row.last))
         author = f"{row.author} (bot)" if bot else str(row.author)
         print(f"{author:<28}{row.messages:>10,}{row.characters:>12,}  {first:<12}{last:<12}{row.author_id}")
+    for rows in aliases(chat.people)[:MOST_NAMED]:
+        print(f"may be one person: {', '.join(f'{row.author} ({row.author_id})' for row in rows.itertuples())}")
+        print(f"  if so, add {same_as(rows)}")
     picture = RUNS / "authors.png"
     draw_authors(chat.ranking, chat.is_bot, picture)
     print(f"drawn in {picture}")
+
+
+def same_as(rows: pd.DataFrame) -> str:
+    """Return the words that join these authors."""
+    first, *others = rows["author_id" if rows["author"].duplicated().any() else "author"]
+    return " ".join(shlex.join(["--same-as", first, other]) for other in others)
 
 
 def report(chat: Chat, export: Export, cleaned: Cleaned) -> None:

@@ -20,7 +20,7 @@ from model import chat_exports
 from model.corpus import Corpus, build_corpus
 from model.device import describe_device, settle_tensorflow
 from model.evaluation import BLOCK, REPLIES, evaluate, measure_replies, real_blocks, reference_bits, told_apart
-from model.messages import CAMPERBOT, Author, Chat, find_author
+from model.people import Author, Chat, find_author
 from model.persona import Arrays
 from model.recipe import RECIPES, Recipe
 from model.run import Run
@@ -59,7 +59,7 @@ def main() -> None:
     settle_tensorflow()
     arguments.out.mkdir(parents=True, exist_ok=True)
     messages = chat_exports.read(arguments.chat).messages
-    chat = Chat.of(messages, "", CAMPERBOT)
+    chat = Chat.of(messages)
     table = f"On {describe_device()}.\n"
     measured: dict[str, list[Imitation]] = {}
     base: tuple[Arrays, list[tuple[float, float]]] | None = None  # everybody's last messages are held out: one for all

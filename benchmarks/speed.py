@@ -20,7 +20,7 @@ import numpy as np
 from model.batches import training_pass
 from model.corpus import Corpus
 from model.device import settle_tensorflow
-from model.messages import Author
+from model.people import Author
 from model.recipe import RECIPES, Recipe
 from model.vocabulary import Vocabulary
 

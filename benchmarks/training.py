@@ -20,7 +20,7 @@ from pathlib import Path
 from model import chat_exports
 from model.corpus import Corpus, build_corpus
 from model.device import settle_tensorflow
-from model.messages import CAMPERBOT, Chat, find_author
+from model.people import Chat, find_author
 from model.recipe import RECIPES, Recipe
 from model.vocabulary import Vocabulary
 
@@ -45,7 +45,7 @@ def main() -> None:
     arguments = parser.parse_args()
     recipe = replace(RECIPES["tutorial"], fraction=arguments.fraction, epochs=arguments.epochs)
     messages = chat_exports.read(arguments.chat).messages
-    author = find_author(Chat.of(messages, "", CAMPERBOT).people, arguments.author)
+    author = find_author(Chat.of(messages).people, arguments.author)
     corpus = build_corpus(messages, author, recipe)
     print(f"{author.author}: {len(corpus.training):,} characters to train on, {len(corpus.validation):,} held out")
     print("       notebook: training  held out  seconds    Mimic: training  held out  seconds   (bits per character)")

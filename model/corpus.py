@@ -7,7 +7,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from model.messages import Author
+from model.people import Author
 from model.persona import LONGEST_QUOTE, MOST_QUOTES, SHORTEST_QUOTE, Source
 from model.recipe import Recipe
 from model.vocabulary import END

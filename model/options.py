@@ -10,7 +10,6 @@ from typing import Any
 from model.chat_exports import plain
 from model.chat_exports.files import Format
 from model.cleaning import RULES
-from model.messages import CAMPERBOT
 from model.persona import CONSENT_KINDS, Consent, is_date
 from model.recipe import RECIPES, SIZES, Recipe
 
@@ -40,8 +39,23 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
         "--drop-author",
         metavar="NAME|ID",
         action="append",
-        default=list(CAMPERBOT),
-        help="a bot to leave out, beside freeCodeCamp's CamperBot; may be repeated",
+        default=[],
+        help="a bot to leave out, beside those that show it; may be repeated",
+    )
+    parser.add_argument(
+        "--keep-author",
+        metavar="NAME|ID",
+        action="append",
+        default=[],
+        help="a person, who is no bot whatever shows it; may be repeated",
+    )
+    parser.add_argument(
+        "--same-as",
+        metavar="NAME|ID",
+        nargs=2,
+        action="append",
+        default=[],
+        help="two authors who are one person, called by the first name; may be repeated",
     )
     parser.add_argument("--top", metavar="N", type=int, default=0, help="imitate each of the N most prolific authors")
     parser.add_argument("--ray", metavar="ADDRESS", help="spread them over a Ray cluster (local: this machine's cores)")

@@ -1,7 +1,7 @@
 """The numbers of a chat to one web page that needs nothing else: a look before training. No message is in it."""
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from xml.etree.ElementTree import Element, tostring
 
@@ -11,7 +11,7 @@ from model.charts import bar, chart, element, percent, table
 from model.corpus import READABLE_CHARACTERS
 from model.histograms import by_hour, by_length, by_period, by_weekday
 from model.languages import FEWEST_LETTERS, SURE, UNSURE
-from model.messages import Chat
+from model.people import Chat, aliases
 from model.persona import written_aside
 from model.recipe import MIMIC
 from model.survey import ENOUGH_CHARACTERS, LONG, Survey, survey
@@ -20,6 +20,7 @@ STYLE = Path(__file__).with_name("report.css")
 # A browser runs nothing and fetches nothing, even if a name were ever taken for a tag.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 TOP = 10
+MOST_LISTED = 20  # bots, and people of several names
 LONGEST_NAME = 60  # characters; Discord allows 32
 LEVELS = {
     "plenty": f"{READABLE_CHARACTERS:,} characters or more: replies become readable from the author alone",
@@ -49,6 +50,7 @@ def render(found: Survey, dropped: Mapping[str, int], cleaned: Mapping[str, int]
     sections = [
         _section("authors", "Who writes most", *_most_active(found)),
         _section("text", "Text to learn from", *_text_to_learn_from(found)),
+        *([_section("who", "Who is who", *who)] if (who := list(_who_is_who(found))) else []),
         _section("time", "When they write", *_time(found)),
         _section("length", "How long messages are", *_length(found)),
         _section("characters", "Characters", *_characters(found)),
@@ -70,7 +72,7 @@ def render(found: Survey, dropped: Mapping[str, int], cleaned: Mapping[str, int]
 
 
 def _header(found: Survey) -> Element:
-    bots = found.authors[found.authors["is_bot"]]
+    bots = found.authors[found.authors["bot"] != ""]
     numbers = {
         "messages": f"{found.messages:,}",
         "characters": f"{found.lengths.sum():,}",
@@ -118,13 +120,13 @@ def _most_active(found: Survey) -> Iterator[Element]:
         )
     rows = (
         (name, bar(count / most, "bot" if bot else ""), int(count))
-        for name, count, bot in zip(_names(found, top), top["messages"], top["is_bot"], strict=True)
+        for name, count, bot in zip(_names(found, top), top["messages"], top["bot"], strict=True)
     )
     yield table("The most active authors", ("author", "", "messages"), rows)
 
 
 def _text_to_learn_from(found: Survey) -> Iterator[Element]:
-    people = found.authors[~found.authors["is_bot"]]
+    people = found.authors[found.authors["bot"] == ""]
     characters = max(int(people["characters"].sum()), 1)
     of = {level: people[people["level"] == level] for level in LEVELS}
     yield table(
@@ -140,6 +142,26 @@ def _text_to_learn_from(found: Survey) -> Iterator[Element]:
     yield table("People with the most text", ("author", "", "characters", "text"), rows)
 
 
+def _who_is_who(found: Survey) -> Iterator[Element]:
+    bots = found.authors[found.authors["bot"] != ""]
+    if len(bots):
+        shown = bots.head(MOST_LISTED)
+        rows = zip(_names(found, shown), shown["bot"], shown["messages"].astype(int), strict=True)
+        yield table("Bots, left out where people are counted or learnt from", ("bot", "as", "messages"), rows)
+    one = aliases(found.authors[found.authors["bot"] == ""])[:MOST_LISTED]
+    if one:
+        rows_of_names = ((element("span", *_among(_names(found, rows))), int(rows["messages"].sum())) for rows in one)
+        yield table("Who may be one person (--same-as joins them)", ("authors", "messages"), rows_of_names)
+
+
+def _among(names: Iterable[Element]) -> Iterator[Element | str]:
+    """Yield names with commas between them."""
+    for number, name in enumerate(names):
+        if number:
+            yield ", "
+        yield name
+
+
 def _level(level: str) -> Element:
     return element("span", element("strong", level), element("small", LEVELS[level]), class_="level")
 
@@ -152,7 +174,7 @@ def _names(found: Survey, some: pd.DataFrame) -> Iterator[Element]:
         parts: list[Element | str] = [_name(row.author)]
         if row.author in same:
             parts += [" ", element("small", _name(row.author_id))]
-        if row.is_bot:
+        if row.bot:
             parts += [" ", element("small", "bot", class_="mark")]
         yield element("span", *parts)
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from model.corpus import READABLE_CHARACTERS
 from model.languages import guess_languages
-from model.messages import Chat
+from model.people import Chat
 from model.recipe import MIMIC
 
 # With so much an author is worth a try, where READABLE_CHARACTERS by everybody teach the language first.

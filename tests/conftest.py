@@ -67,8 +67,11 @@ def chat_csv(tmp_path) -> Path:
     """A chat of invented people in the tutorial's columns: Ada writes most, CamperBot more than she, Bob little."""
     rows = ["id,fromUser.id,fromUser.username,sent,text"]
     for number in range(60):
-        minute = f"2026-01-01T10:{number:02}:00.000Z"
-        rows.append(f"m{number},a1,Ada,{minute},well the {number} engines turn and Turn again ok")
+        seconds = number**2  # a person writes now and then, and begins differently
+        minute = f"2026-01-01T10:{seconds // 60:02}:{seconds % 60:02}.000Z"
+        first, second = ("well", "then", "soon", "also", "when", "once"), ("the", "our", "two", "her", "his")
+        beginning = f"{first[number % 6]} {second[number % 5]}"
+        rows.append(f"m{number},a1,Ada,{minute},{beginning} {number} engines turn and Turn again ok")
         rows += [f"c{number}{part},55b977f00fc9f982beab7883,camperbot,{minute},points!" for part in "ab"]
         if number % 10 == 0:
             rows.append(f"b{number},b1,Bob,{minute},hm")

@@ -14,7 +14,7 @@ from model.checkpoint import (
     save_checkpoint,
 )
 from model.corpus import Corpus
-from model.messages import Author
+from model.people import Author
 from model.recipe import RECIPES
 
 CORPUS = Corpus(Author("a1", "Ada", 1, 1), "some text", "more", {}, 1, 1, "", "")

@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from model.corpus import CorpusError, build_corpus
-from model.messages import COLUMNS, Author
+from model.messages import COLUMNS
+from model.people import Author
 from model.recipe import RECIPES
 from model.vocabulary import END
 

@@ -9,7 +9,7 @@ import pytest
 from model import evaluation
 from model.corpus import Corpus
 from model.evaluation import Attribution, describe, evaluate, held_out_bits, ppmd_bits, reference_bits
-from model.messages import Author
+from model.people import Author
 from model.vocabulary import END, Vocabulary
 from tests.conftest import make_persona
 

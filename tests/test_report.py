@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 import train
 from model.histograms import by_hour, by_length, by_period, by_weekday
 from model.languages import UNSURE, guess_languages
-from model.messages import COLUMNS, Chat
+from model.messages import COLUMNS
+from model.people import Chat
 from model.report import STYLE, render, write_report
 from model.survey import survey
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from model.corpus import Corpus
-from model.messages import Author
+from model.people import Author
 from model.recipe import Recipe
 from model.run import sample_prompt
 

@@ -100,7 +100,8 @@ def test_authors_are_listed_however_little_they_wrote(run, chat_csv, tmp_path):
     code, said, _ = run(chat_csv, "--list-authors")
     lines = said.splitlines()
     assert code == 0
-    assert lines[3].split() == [
+    assert lines[2] == "left out as bots: camperbot (a known bot); --keep-author NAME takes one in"
+    assert lines[4].split() == [
         "camperbot",
         "(bot)",
         "120",
@@ -109,13 +110,29 @@ def test_authors_are_listed_however_little_they_wrote(run, chat_csv, tmp_path):
         "2026-01-01",
         "55b977f00fc9f982beab7883",
     ]
-    assert lines[4].split()[:2] == ["Ada", "60"] and lines[5].split()[:3] == ["Bob", "6", "12"]
+    assert lines[5].split()[:2] == ["Ada", "60"] and lines[6].split()[:3] == ["Bob", "6", "12"]
     assert (tmp_path / "runs" / "authors.png").read_bytes().startswith(PNG)
+
+
+def test_authors_who_may_be_one_person_are_suggested_and_joined(run, chat_csv):
+    chat_csv.write_text(chat_csv.read_text().replace("Bob", "ada_"))
+    code, said, _ = run(chat_csv, "--list-authors")
+    assert code == 0 and "if so, add --same-as Ada ada_" in said
+    code, said, _ = run(chat_csv, "--list-authors", "--same-as", "Ada", "ada_")
+    assert (
+        code == 0
+        and "may be one person" not in said
+        and ["Ada", "66"] in [line.split()[:2] for line in said.splitlines()]
+    )
+    code, _, complaint = run(chat_csv, "--list-authors", "--same-as", "Ada", "Eve")
+    assert code == 2 and complaint.startswith("train.py: no author is called 'Eve'")
 
 
 def test_bots_are_left_out_of_the_default_but_can_be_asked_for(run, chat_csv, tmp_path):
     code, _, complaint = run(chat_csv, "--drop-author", "ADA")
     assert code == 2 and complaint.startswith("train.py: Bob has too little text")  # the most prolific one left
+    code, said, _ = run(chat_csv, "--keep-author", "camperbot", "--list-authors")
+    assert code == 0 and "(bot)" not in said and "left out as bots" not in said
     code, said, _ = run(chat_csv, "--author", "camperbot", "--persona", "points", *SMALL, "--epochs", "1")
     assert code == 0 and "camperbot: 120 messages" in said and (tmp_path / "personas" / "points.safetensors").exists()
 
@@ -200,7 +217,10 @@ def test_the_same_code_trains_under_jax(run, chat_csv, tmp_path):
 
 
 def test_several_authors_are_trained_from_one_base(run, chat_csv, tmp_path):
-    rows = [f"d{n},d{n % 2},D{'a' if n % 2 else 'A'},2026-01-02T10:{n:02}:00Z,words of mine {n}" for n in range(60)]
+    rows = [
+        f"d{n},d{n % 2},D{'a' if n % 2 else 'A'},2026-01-02T{n // 4:02}:{n:02}:00Z,{chr(97 + n % 26)} word of mine {n}"
+        for n in range(60)
+    ]
     chat_csv.write_text(chat_csv.read_text() + "\n".join(rows) + "\n", encoding="utf-8")
     code, said, _ = run(chat_csv, *SMALL_MIMIC, "--epochs", "1", "--top", "3")
     assert code == 0 and said.count("community, epoch 1/1") == 1 and said.count("community: taken from") == 2
@@ -214,7 +234,7 @@ def test_several_authors_are_trained_from_one_base(run, chat_csv, tmp_path):
 
 @pytest.mark.skipif(find_spec("ray") is None, reason="ray is not installed")
 def test_personas_are_trained_by_the_workers_of_a_ray_cluster(chat_csv, tmp_path):
-    rows = [f"d{n},d1,Dee,2026-01-02T10:{n:02}:00Z,words of mine {n}" for n in range(60)]
+    rows = [f"d{n},d1,Dee,2026-01-02T{n // 4:02}:{n:02}:00Z,{chr(97 + n % 26)} word of mine {n}" for n in range(60)]
     chat_csv.write_text(chat_csv.read_text() + "\n".join(rows) + "\n", encoding="utf-8")
     command = [sys.executable, train.__file__, str(chat_csv), *SMALL_MIMIC, "--epochs", "1", "--top", "2"]
     done = subprocess.run([*command, "--ray", "local"], capture_output=True, text=True, check=True, cwd=tmp_path)

@@ -11,7 +11,7 @@ import pytest
 from model.checkpoint import load_checkpoint
 from model.corpus import Corpus
 from model.lstm import LSTM
-from model.messages import Author
+from model.people import Author
 from model.recipe import RECIPES, learning_rate
 from model.training import PATIENCE, Training
 from model.vocabulary import Vocabulary

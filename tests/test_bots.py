@@ -1,0 +1,68 @@
+import random
+
+import pandas as pd
+import pytest
+
+from model.bots import FEWEST, keeps_time, recognise, repeats_itself
+from model.people import rank_authors
+from tests.test_messages import table
+
+WORDS = [
+    "well",
+    "the",
+    "engines",
+    "turn",
+    "and",
+    "nobody",
+    "knows",
+    "why",
+    "they",
+    "stopped",
+    "before",
+    "lunch",
+    "again",
+]
+
+
+def sentences(count: int) -> "pd.Series[str]":
+    choice = random.Random(0)
+    return pd.Series([" ".join(choice.sample(WORDS, 8)) for _ in range(count)])
+
+
+def test_what_the_export_marks_and_what_has_a_bots_name_is_a_bot():
+    messages = table(
+        ("1", "1", "MEE6", None, "", "x"), ("2", "2", "Ada", None, "", "x"), ("3", "3", "R2", None, "", "x")
+    )
+    ranking = rank_authors(messages.assign(is_bot=messages["author"] == "R2"))
+    assert recognise(messages, ranking).tolist() == ["a known bot", "", "marked in the export"]
+
+
+def test_regularity_is_told_from_thirty_messages():
+    rows = [(f"{each}", "1", "Herald", f"2026-01-01T{each % 24:02}:00", "", "good morning all") for each in range(24)]
+    rows += [(f"n{each}", "1", "Herald", f"2026-01-02T{each:02}:00", "", "good morning all") for each in range(6)]
+    messages = table(*rows)
+    assert recognise(messages, rank_authors(messages)).tolist() == ["writes by the clock"]
+    fewer = messages.head(FEWEST - 1)
+    assert recognise(fewer, rank_authors(fewer)).tolist() == [""]
+
+
+def test_set_phrases_are_seen_whatever_names_and_numbers_are_in_them():
+    points = pd.Series([f"@user{number} you now have {number} points" for number in range(100)])
+    assert repeats_itself(points)
+    assert not repeats_itself(points.head(FEWEST - 1))
+    assert not repeats_itself(sentences(100))
+
+
+def test_a_habit_of_some_weeks_and_short_messages_make_no_bot():
+    notice = pd.Series(["This room is closed, please move on"] * 500)
+    assert not repeats_itself(pd.concat([sentences(4500), notice]))
+    assert not repeats_itself(pd.Series(["lol", "ok then"] * 500))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "by_the_clock"),
+    [([3600] * 40, True), ([3600, 3700] * 20, True), ([3600, 1800] * 20, False), ([10] * 40, False), ([], False)],
+)
+def test_the_clock_is_kept_where_the_time_between_messages_hardly_changes(seconds, by_the_clock):
+    moments = pd.Timestamp("2026-01-01", tz="UTC") + pd.to_timedelta(pd.Series([0, *seconds]).cumsum(), unit="s")
+    assert keeps_time(moments) == by_the_clock
