@@ -222,8 +222,9 @@ def test_several_authors_are_trained_from_one_base(run, chat_csv, tmp_path):
         for n in range(60)
     ]
     chat_csv.write_text(chat_csv.read_text() + "\n".join(rows) + "\n", encoding="utf-8")
-    code, said, _ = run(chat_csv, *SMALL_MIMIC, "--epochs", "1", "--top", "3")
-    assert code == 0 and said.count("community, epoch 1/1") == 1 and said.count("community: taken from") == 2
+    code, said, complaint = run(chat_csv, *SMALL_MIMIC, "--epochs", "1", "--top", "3")
+    assert code == 0, complaint
+    assert said.count("community, epoch 1/1") == 1 and said.count("community: taken from") == 2
     # The two authors called Da and DA don't overwrite each other's persona.
     names = sorted(path.stem for path in (tmp_path / "personas").iterdir())
     assert names == ["ada", "da-d0", "da-d1"]
