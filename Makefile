@@ -18,7 +18,7 @@ test: .venv/all-installed
 
 train: .venv/all-installed $(PLAYS)
 	$(BIN)/python train.py $(PLAYS) --author Falstaff --persona falstaff --minutes 12 \
-		--units 256 --ngrams 16384 \
+		--units 256 --ngrams 16384 --no-cleaning \
 		--consent-kind public-domain --consent-by "William Shakespeare" --consent-quoting $(FLAGS)
 
 bench: .venv/all-installed

@@ -24,9 +24,10 @@ from model.chat_exports import ChatExportError, Export
 from model.checkpoint import Epoch, ResumeError, load_checkpoint, refuse_unfinished, sole_run
 from model.cleaning import Cleaned, clean
 from model.cluster import ClusterError, train_on_ray
+from model.consent import choose_consent, may_teach, show_api_notice
 from model.corpus import READABLE_CHARACTERS, Corpus, CorpusError, build_corpus
 from model.device import describe_device, gpus, settle_tensorflow, share_batches
-from model.options import choose_consent, choose_plain, choose_recipe, choose_rules, parse_arguments
+from model.options import choose_plain, choose_recipe, choose_rules, parse_arguments
 from model.people import Author, AuthorError, Chat, aliases, find_author, join_authors
 from model.persona import (
     Arrays,
@@ -148,6 +149,7 @@ def evaluate_again(chat: Chat, file: Path) -> None:
     """Measure a persona on the export that it was trained on, print it and keep it in the file."""
     persona = load_persona(file)
     author = find_author(chat.ranking, persona.source.author_id)
+    chat = chat.of_authors({author.author_id, *persona.source.community})
     corpus = build_corpus(chat.messages, author, persona.recipe, chat.bots)
     if corpus.sha256 != persona.source.sha256:
         print("this is not the text that the persona learnt from: what is held out here, it may have learnt there")
@@ -169,7 +171,10 @@ def train(chat: Chat, recipe: Recipe, arguments: argparse.Namespace) -> int:
     print(chat.messages.head()[["sent_at", "author", "text"]].to_string(index=False, max_colwidth=60))
     names = list(chat.people["author_id"].head(arguments.top)) or [arguments.author]
     authors = [find_author(chat.people if name is None else chat.ranking, name) for name in names]
-    consent = choose_consent(arguments)
+    show_api_notice(chat.formats, RUNS / "discord-developer-policy.txt")
+    consent = choose_consent(arguments, " and ".join(author.author for author in authors))
+    if recipe.community:
+        chat = chat.of_authors(may_teach(chat, authors, consent))
     runs = (prepare(chat, author, recipe, consent, arguments) for author in authors)  # one text at a time in memory
     if arguments.ray:
         return train_elsewhere(list(runs), arguments.ray)
@@ -237,8 +242,8 @@ def base_network(run: Run) -> Arrays:
     checkpoint = load_checkpoint(corpus, recipe, folder) if run.is_at_the_community else None
     training = Training(corpus, run.vocabulary, recipe, folder, checkpoint=checkpoint)
     print(
-        f"community: {len(corpus.training):,} characters by everybody in the export, learnt first, kept in {folder}; "
-        "if they did not agree to that, stop here and add --no-community"
+        f"community: {len(corpus.training):,} characters by {len(run.corpus.authors):,} people, learnt first, "
+        f"kept in {folder}"
     )
     with sole_run(folder):
         for epoch in training.epochs():
@@ -306,7 +311,7 @@ def prepare(chat: Chat, author: Author, recipe: Recipe, consent: Consent | None,
         recipe=recipe,
         corpus=corpus,
         vocabulary=vocabulary,
-        source=corpus.source([path.name for path in arguments.chat], chat.formats),
+        source=corpus.source([path.name for path in arguments.chat], chat.formats, chat.names),
         consent=consent,
     )
     draw_authors(chat.ranking, chat.is_bot, run.folder / "authors.png")

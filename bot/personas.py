@@ -10,12 +10,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 from bot.reply import RefusedError
-from model.persona import SUFFIX, Persona, PersonaError, is_name, load_persona
+from model.persona import SUFFIX, Persona, PersonaError, is_name, load_persona, today
 from model.sampler import Batch, Sampler
 
 log = logging.getLogger(__name__)
@@ -145,7 +144,7 @@ class Personas:
                 known = Loaded(version, sampler, Batch(sampler))
         self._keep(name, known)
         consent = known.sampler.persona.consent
-        if consent and consent.expires and consent.expires < datetime.now(UTC).date().isoformat():
+        if consent and consent.expires and consent.expires < today():
             raise NoConsentError(f"{path}: the consent ended on {consent.expires}; ask again, or delete the file")
         if consent is None:
             raise NoConsentError(

@@ -1,16 +1,27 @@
 """What there is to know about a persona file, in words, and the command that shows, checks, completes and deletes one.
 
 python -m model.persona show|check|forget FILE
+python -m model.persona check FILE --person NAME|ID
 python -m model.persona consent FILE --kind KIND --by NAME [--contact TEXT]
 """
 
 import argparse
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
-from model.persona import CONSENT_KINDS, Consent, Persona, PersonaError, is_date, load_persona, save_persona
+from model.persona import (
+    CONSENT_KINDS,
+    EVERYONE,
+    PUBLIC_KINDS,
+    Consent,
+    Persona,
+    PersonaError,
+    is_date,
+    load_persona,
+    save_persona,
+    today,
+)
 
 LONGEST_NAME = 80  # characters of a name that are shown
 
@@ -30,6 +41,8 @@ def describe(persona: Persona) -> str:
     if consent:
         until = f" until {consent.expires}" if consent.expires else ""
         lines[2] = f"Consent: {consent.kind} by {consent.by[:LONGEST_NAME]}, {consent.date}{until}."
+    if source.community:
+        lines[1] += f" {len(source.community):,} others taught it the language."
     if "validation_bits" in metrics:
         lines.append(f"Held-out text costs it {metrics['validation_bits']:.2f} bits per character")
         if "ppmd_bits" in metrics:
@@ -43,6 +56,37 @@ def describe(persona: Persona) -> str:
     if "told_apart" in metrics:
         lines.append(f"Shown a reply of each, a classifier finds out the imitation in {metrics['told_apart']:.0%}.")
     return "\n".join(lines)
+
+
+def holds(persona: Persona, wanted: str) -> str:
+    """Say whether a persona learnt from the text of somebody, by name in any letter case or by id."""
+    people = {persona.source.author_id: persona.author, **persona.source.community}
+    found = [f"{name} ({author_id})" for author_id, name in people.items() if is_one(wanted, author_id, name)]
+    return f"it holds text of {', '.join(found)}" if found else f"it holds no text of anybody called {wanted!r}"
+
+
+def is_one(wanted: str, author_id: str, name: str) -> bool:
+    """Say whether somebody goes by what is wanted."""
+    return wanted.casefold() in (author_id.casefold(), name.casefold())
+
+
+def given_consent(arguments: argparse.Namespace, persona: Persona) -> Consent:
+    """Return the consent that the words give.
+
+    Raises:
+        PersonaError: the persona holds text of others, of whose consent they say nothing.
+    """
+    named = arguments.community
+    if arguments.kind not in PUBLIC_KINDS and EVERYONE not in named:
+        others = persona.source.community.items()
+        silent = [name for other, name in others if not any(is_one(each, other, name) for each in named)]
+        if silent:
+            raise PersonaError(
+                f"{arguments.file} holds text of {len(silent):,} others too, {silent[0]} among them: name with "
+                f"--community who agreed, or {EVERYONE}; without their consent, train it again without their text"
+            )
+    given = arguments.kind, arguments.by, arguments.date or today(), arguments.contact, arguments.expires
+    return Consent(*given, arguments.quoting, named)
 
 
 def main() -> int:
@@ -60,25 +104,36 @@ def main() -> int:
     for name, help in words.items():
         command = commands.add_parser(name, help=help)
         command.add_argument("file", type=Path)
+        if name == "check":
+            command.add_argument("--person", metavar="NAME|ID", help="say whether it holds text of theirs")
         if name == "consent":
+            command.add_argument("--date", default="", help="when, as 2026-12-31 (default: today)")
+            command.add_argument(
+                "--community",
+                metavar="NAME|ID",
+                action="append",
+                default=[],
+                help=f"who of the others whose text it holds agreed, or {EVERYONE}; may be repeated",
+            )
             command.add_argument("--kind", choices=CONSENT_KINDS, required=True)
             command.add_argument("--by", required=True, help="who agreed, or whose work it is")
             command.add_argument("--contact", default="", help="where to reach them; a Discord id lets them forget it")
             command.add_argument("--quoting", action="store_true", help="their messages may be shown as they are")
             command.add_argument("--expires", default="", help="the last day of it, as 2027-12-31")
     arguments = parser.parse_args()
-    if getattr(arguments, "expires", "") and not is_date(arguments.expires):
-        parser.error(f"--expires is {arguments.expires!r}; wanted a date, as 2027-12-31")
+    for name in ("date", "expires"):
+        if (given := getattr(arguments, name, "")) and not is_date(given):
+            parser.error(f"--{name} is {given!r}; wanted a date, as 2027-12-31")
     try:
         persona = load_persona(arguments.file)
         if arguments.command == "show":
             print(describe(persona))
         elif arguments.command == "check":
             print(f"{arguments.file} is whole, and {persona.author}'s")
+            if arguments.person:
+                print(holds(persona, arguments.person))
         elif arguments.command == "consent":
-            today = datetime.now(UTC).date().isoformat()
-            given = arguments.kind, arguments.by, today, arguments.contact, arguments.expires, arguments.quoting
-            consent = Consent(*given)
+            consent = given_consent(arguments, persona)
             quotes = persona.quotes if consent.quoting else []  # what may not be shown is not carried either
             save_persona(replace(persona, consent=consent, quotes=quotes), arguments.file)
             print(f"{arguments.file} records {consent.kind} by {consent.by}")

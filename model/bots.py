@@ -46,4 +46,4 @@ def keeps_time(moments: "pd.Series[pd.Timestamp]") -> bool:
     seconds = moments.dropna().diff().dt.total_seconds().iloc[1:]
     usual = seconds.median()
     # Less than a minute is somebody typing.
-    return len(seconds) >= FEWEST - 1 and usual >= 60 and (seconds - usual).abs().quantile(0.9) < UNEVEN * usual
+    return bool(len(seconds) >= FEWEST - 1 and usual >= 60 and (seconds - usual).abs().quantile(0.9) < UNEVEN * usual)

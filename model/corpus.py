@@ -45,8 +45,12 @@ class Corpus:
         texts = "\0".join((self.training, self.validation, self.community))
         return hashlib.sha256(texts.encode("utf-8", "surrogatepass")).hexdigest()
 
-    def source(self, files: list[str], formats: str) -> Source:
-        """Say for a persona whose text it learnt from, and which."""
+    def source(self, files: list[str], formats: str, names: Mapping[str, str]) -> Source:
+        """Say for a persona whose text it learnt from, and which.
+
+        Args:
+            names: of the authors, by author_id.
+        """
         return Source(
             author=self.author.author,
             author_id=self.author.author_id,
@@ -57,6 +61,7 @@ class Corpus:
             first=self.first,
             last=self.last,
             sha256=self.sha256,
+            community={other: names[other] for other in self.authors if other != self.author.author_id},
         )
 
 

@@ -1,16 +1,15 @@
-"""The words of the training command to a recipe, a consent and whom it is about. Knows no text and no network."""
+"""The words of the training command to a recipe and how a chat is read. Knows no text and no network."""
 
 import argparse
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from model.chat_exports import plain
 from model.chat_exports.files import Format
 from model.cleaning import RULES
-from model.persona import CONSENT_KINDS, Consent, is_date
+from model.persona import CONSENT_KINDS, EVERYONE, is_date
 from model.recipe import RECIPES, SIZES, Recipe
 
 
@@ -35,6 +34,28 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
         help="measure this file on its author's held-out text, and stop",
     )
     parser.add_argument("--author", metavar="NAME|ID", help="whom to imitate (default: the most prolific author)")
+    parser.add_argument("--top", metavar="N", type=int, default=0, help="imitate each of the N most prolific authors")
+    parser.add_argument("--ray", metavar="ADDRESS", help="spread them over a Ray cluster (local: this machine's cores)")
+    parser.add_argument("--persona", metavar="NAME", help="name of the persona (default: the author's)")
+    parser.add_argument("--resume", action="store_true", help="go on with the run that was interrupted")
+    _add_reading(parser)
+    _add_consent(parser)
+    _add_recipe(parser)
+    arguments = parser.parse_args(words)
+    for name in ("date", "expires"):
+        given = getattr(arguments, f"consent_{name}")
+        if given and not is_date(given):
+            parser.error(f"--consent-{name} is {given!r}; wanted a date, as 2027-12-31")
+    if arguments.community_consent and not arguments.consent_kind:
+        parser.error("--community-consent wants --consent-kind too: by what right is the author imitated?")
+    if bool(arguments.author_column) != bool(arguments.text_column):
+        parser.error("--author-column and --text-column go together")
+    if arguments.top and (arguments.author or arguments.persona):
+        parser.error("--top chooses the authors and names the personas: leave out --author and --persona")
+    return arguments
+
+
+def _add_reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--drop-author",
         metavar="NAME|ID",
@@ -57,10 +78,6 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
         default=[],
         help="two authors who are one person, called by the first name; may be repeated",
     )
-    parser.add_argument("--top", metavar="N", type=int, default=0, help="imitate each of the N most prolific authors")
-    parser.add_argument("--ray", metavar="ADDRESS", help="spread them over a Ray cluster (local: this machine's cores)")
-    parser.add_argument("--persona", metavar="NAME", help="name of the persona (default: the author's)")
-    parser.add_argument("--resume", action="store_true", help="go on with the run that was interrupted")
     parser.add_argument("--author-column", metavar="NAME", help="of a table (CSV, TSV) of no known format")
     parser.add_argument("--text-column", metavar="NAME", help="of that table")
     parser.add_argument("--time-column", metavar="NAME", help="of that table, if it has one")
@@ -70,14 +87,29 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     cleaning.add_argument(
         "--keep", metavar="RULE", action="append", default=[], choices=RULES, help="switch off a rule; may be repeated"
     )
+
+
+def _add_consent(parser: argparse.ArgumentParser) -> None:
     consent = parser.add_argument_group("consent", "by what right the person's words are used; kept in the persona")
     consent.add_argument("--consent-kind", choices=CONSENT_KINDS, help="the ground")
     consent.add_argument("--consent-by", metavar="NAME", default="", help="who gave it")
+    consent.add_argument("--consent-date", metavar="DATE", default="", help="when, as 2026-12-31 (default: today)")
     consent.add_argument("--consent-contact", metavar="TEXT", default="", help="where to reach them")
     consent.add_argument("--consent-expires", metavar="DATE", default="", help="the last day of it, as 2027-12-31")
     consent.add_argument(
         "--consent-quoting", action="store_true", help="messages may be shown as they are, for `guess`"
     )
+    consent.add_argument(
+        "--community-consent",
+        metavar="NAME|ID",
+        action="append",
+        default=[],
+        help=f"who agreed that theirs is learnt too, or {EVERYONE}; without, but for what is public, "
+        "the author's messages are all that is learnt; may be repeated",
+    )
+
+
+def _add_recipe(parser: argparse.ArgumentParser) -> None:
     knobs = parser.add_argument_group("recipe", "what people try out; each default is the recipe's")
     knobs.add_argument("--recipe", choices=RECIPES, default="mimic", help="default: mimic")
     sizes = ", ".join(f"{name} {units}, {rows}" for name, (units, rows) in SIZES.items())
@@ -95,14 +127,6 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
             options = {"action": argparse.BooleanOptionalAction}
         defaults = ", ".join(f"{name} {getattr(recipe, knob.name)}" for name, recipe in RECIPES.items())
         knobs.add_argument(f"--{knob.name.replace('_', '-')}", help=f"{knob.metadata['help']} ({defaults})", **options)
-    arguments = parser.parse_args(words)
-    if arguments.consent_expires and not is_date(arguments.consent_expires):
-        parser.error(f"--consent-expires is {arguments.consent_expires!r}; wanted a date, as 2027-12-31")
-    if bool(arguments.author_column) != bool(arguments.text_column):
-        parser.error("--author-column and --text-column go together")
-    if arguments.top and (arguments.author or arguments.persona):
-        parser.error("--top chooses the authors and names the personas: leave out --author and --persona")
-    return arguments
 
 
 def choose_rules(arguments: argparse.Namespace) -> list[str]:
@@ -121,22 +145,3 @@ def choose_recipe(arguments: argparse.Namespace) -> Recipe:
     """Return the named recipe with the knobs that were given on the command line."""
     given = {knob.name: getattr(arguments, knob.name) for knob in fields(Recipe)}
     return replace(RECIPES[arguments.recipe], **{name: value for name, value in given.items() if value is not None})
-
-
-def choose_consent(arguments: argparse.Namespace) -> Consent | None:
-    """Return the consent given on the command line; say so when there is none."""
-    if arguments.consent_kind is None:
-        print(
-            "no consent is recorded, and the bot won't load the persona: imitate only people who agreed, and record it "
-            "with --consent-kind and --consent-by, or later with python -m model.persona consent"
-        )
-        return None
-    today = datetime.now(UTC).date().isoformat()
-    return Consent(
-        arguments.consent_kind,
-        arguments.consent_by,
-        today,
-        arguments.consent_contact,
-        arguments.consent_expires,
-        arguments.consent_quoting,
-    )

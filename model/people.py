@@ -3,8 +3,8 @@
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -139,6 +139,15 @@ class Chat:
     def bots(self) -> "pd.Series[str]":
         """The ids of the bots."""
         return self.ranking["author_id"][self.is_bot]
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The authors' names by their ids."""
+        return dict(zip(self.ranking["author_id"], self.ranking["author"], strict=True))
+
+    def of_authors(self, author_ids: Collection[str]) -> "Chat":
+        """Return the chat with the messages of these alone; the ranking stays that of all."""
+        return replace(self, messages=self.messages[self.messages["author_id"].isin(author_ids)])
 
     @property
     def people(self) -> pd.DataFrame:

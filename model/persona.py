@@ -10,10 +10,10 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
-from datetime import date
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +23,13 @@ from safetensors.numpy import load, save_file
 from model.recipe import Recipe, RecipeError
 from model.vocabulary import Vocabulary
 
-FORMAT = 3
+FORMAT = 4
 METADATA_KEY = "mimic"
 SUFFIX = ".safetensors"
 SHORTEST_QUOTE, LONGEST_QUOTE, MOST_QUOTES = 30, 200, 200  # characters of a message, and messages, that may be quoted
-CONSENT_KINDS = ("own-data", "written-consent", "public-dataset", "public-domain", "fiction")
+PUBLIC_KINDS = ("public-dataset", "public-domain", "fiction")  # which cover everybody in the chat
+CONSENT_KINDS = ("own-data", "written-consent", *PUBLIC_KINDS)
+EVERYONE = "everyone"  # in place of names
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -49,6 +51,7 @@ class Source:
     first: str  # ISO date, "" where the export doesn't say
     last: str
     sha256: str
+    community: dict[str, str]  # the others whose text it learnt from too: author_id to name
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class Consent:
     contact: str  # words, a Discord id among them lets them have it forgotten
     expires: str = ""  # the last day; "": none
     quoting: bool = False  # whether messages of theirs may be shown as they are
+    community: list[str] = field(default_factory=list)  # who agreed beside them: names or ids, or EVERYONE
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,11 @@ def is_date(words: str) -> bool:
         return date.fromisoformat(words).isoformat() == words
     except ValueError:
         return False
+
+
+def today() -> str:
+    """Return the date in ISO's form, UTC."""
+    return datetime.now(UTC).date().isoformat()
 
 
 def is_name(name: str) -> bool:
@@ -210,8 +219,9 @@ def _record(kind: type[Any], values: Mapping[str, Any]) -> Any:
         raise ValueError(f"{kind.__name__.lower()}: missing or unknown {odd}")
     for name, value in values.items():
         wanted = names[name]
-        if wanted in (str, int, bool) and not isinstance(value, wanted):
-            raise ValueError(f"{kind.__name__.lower()}.{name} is {value!r}, wanted {wanted.__name__}")
+        plain = get_origin(wanted) or wanted
+        if not isinstance(value, plain) and not (plain is float and isinstance(value, int)):
+            raise ValueError(f"{kind.__name__.lower()}.{name} is {value!r}, wanted {plain.__name__}")
     return kind(**values)
 
 

@@ -62,3 +62,27 @@ def test_a_damaged_file_is_one_line_and_exit_code_2(file):
         code, said, problem = run(command, file)
         assert code == 2 and not said and problem.startswith(f"model.persona: {file}: damaged") and "\n" not in problem
     assert file.exists()
+
+
+def test_a_persona_says_whose_text_it_holds(file):
+    source = replace(make_persona().source, community={"b1": "Bob", "b2": "bob", "e1": "Eve"})
+    save_persona(replace(make_persona(), source=source), file)
+    assert run("show", file)[1].splitlines()[1].endswith("(chat.csv). 3 others taught it the language.")
+    whole = f"{file} is whole, and Ada's\n"
+    assert run("check", file, "--person", "BOB") == (0, f"{whole}it holds text of Bob (b1), bob (b2)", "")
+    assert run("check", file, "--person", "e1") == (0, f"{whole}it holds text of Eve (e1)", "")
+    assert run("check", file, "--person", "Dan") == (0, f"{whole}it holds no text of anybody called 'Dan'", "")
+
+
+def test_a_consent_that_is_recorded_later_covers_the_others_too(file):
+    source = replace(make_persona().source, community={"b1": "Bob", "e1": "Eve"})
+    save_persona(replace(make_persona(), source=source, consent=None), file)
+    given = ["consent", file, "--kind", "written-consent", "--by", "Ada", "--date", "2026-01-02"]
+    for named, silent in ([], 2), (["--community", "bob"], 1):
+        code, _, complaint = run(*given, *named)
+        assert code == 2 and f"holds text of {silent} others too, {'Eve' if named else 'Bob'} among them" in complaint
+    assert load_persona(file).consent is None
+    assert run(*given, "--community", "bob", "--community", "E1")[0] == 0
+    assert load_persona(file).consent.community == ["bob", "E1"]
+    assert run(*given, "--community", "everyone")[0] == 0
+    assert run("consent", file, "--kind", "public-dataset", "--by", "its publisher")[0] == 0

@@ -35,13 +35,13 @@ def test_a_seed_is_read_in_the_letter_case_of_the_training_text():
     assert make_persona("ab", case="keep").encode("aB").tolist() == [0, 2]
 
 
-CONSENT = {"kind": "fiction", "by": "", "date": "", "contact": "", "expires": "", "quoting": False}
+CONSENT = {"kind": "fiction", "by": "", "date": "", "contact": "", "expires": "", "quoting": False, "community": []}
 
 
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"format": 1}, "persona format 1, this version reads 3"),
+        ({"format": 1}, "persona format 1, this version reads 4"),
         ({"format": None}, "persona format None"),
         ({"name": "../x"}, "can't be a persona's name"),
         ({"vocabulary": "ba"}, "sorted by code point"),
@@ -50,6 +50,7 @@ CONSENT = {"kind": "fiction", "by": "", "date": "", "contact": "", "expires": ""
         ({"source": {"author": "Ada"}}, "source: missing or unknown"),
         ({"consent": CONSENT | {"kind": 1}}, "consent.kind is 1, wanted str"),
         ({"consent": CONSENT | {"quoting": "yes"}}, "consent.quoting is 'yes', wanted bool"),
+        ({"consent": CONSENT | {"community": "Bob"}}, "consent.community is 'Bob', wanted list"),
         ({"quotes": 7}, "doesn't fit"),
         ({"metrics": {"training_bits": "low"}}, "doesn't fit"),
         ({"metrics": None}, "doesn't fit"),

@@ -35,6 +35,7 @@ SMALL = [
 ]
 SMALL_MIMIC = ["--units", "8", "--embedding", "4", "--ngrams", "50", "--sequence-length", "8", "--batch-size", "4"]
 SMALL_MIMIC += ["--minutes", "0"]
+INVENTED = ["--consent-kind", "fiction", "--consent-by", "its author"]
 PNG = b"\x89PNG"
 
 
@@ -81,19 +82,37 @@ def test_a_chat_becomes_a_persona_that_can_be_talked_to(run, chat_csv, tmp_path)
 
 
 def test_the_default_recipe_learns_from_everybody_first_and_uses_that_again(run, chat_csv, tmp_path):
-    small = [*SMALL_MIMIC, "--rare", "2", "--epochs", "2"]
+    small = [*SMALL_MIMIC, *INVENTED, "--rare", "2", "--epochs", "2"]
     code, said, _ = run(chat_csv, *small)
-    assert code == 0 and "characters by everybody in the export" in said and "add --no-community" in said
+    assert code == 0 and "characters by 2 people, learnt first" in said
     assert "community, epoch 2/2: " in said and said.index("community, epoch 2/2") < said.index("\nepoch 1/2: ")
     (base,) = (tmp_path / "runs" / "bases").glob("*/base.safetensors")
     persona = load_persona(tmp_path / "personas" / "ada.safetensors")
     assert persona.recipe.reading == "stream" and "T" in persona.vocabulary.characters  # letter case is kept
     assert END in persona.vocabulary.characters and "validation_bits" in persona.metrics
 
+    assert persona.source.community == {"b1": "Bob"}
+
     code, said, _ = run(chat_csv, *small, "--persona", "again")
     assert code == 0 and f"taken from {base.relative_to(tmp_path)}" in said and "community, epoch" not in said
     code, said, _ = run(chat_csv, *small, "--persona", "alone", "--no-community")
     assert code == 0 and "community" not in said
+
+
+def test_who_did_not_agree_teaches_nothing(run, chat_csv, tmp_path):
+    words = [*SMALL_MIMIC, "--epochs", "1", "--consent-kind", "written-consent", "--consent-by", "Ada"]
+    code, said, _ = run(chat_csv, *words)
+    assert code == 0 and "learnt from 1 of 2 people: the 1 others did not agree" in said and "learnt first" not in said
+    alone = load_persona(tmp_path / "personas" / "ada.safetensors")
+    assert alone.source.community == {} and alone.consent.community == []
+    code, said, _ = run(chat_csv, *words, "--community-consent", "bob", "--consent-date", "2026-01-02")
+    both = load_persona(tmp_path / "personas" / "ada.safetensors")
+    assert code == 0 and both.source.community == {"b1": "Bob"}
+    assert (both.consent.community, both.consent.date) == (["bob"], "2026-01-02")
+    code, said, _ = run(chat_csv, "--evaluate", tmp_path / "personas" / "ada.safetensors")
+    assert code == 0 and "not the text" not in said
+    with pytest.raises(SystemExit):
+        train.parse_arguments([str(chat_csv), "--community-consent", "everyone"])
 
 
 def test_authors_are_listed_however_little_they_wrote(run, chat_csv, tmp_path):
@@ -196,7 +215,7 @@ def test_a_persona_is_measured_when_it_is_trained_and_whenever_asked(run, chat_c
 
 @pytest.mark.skipif(find_spec("jax") is None, reason="jax is not installed")
 def test_the_same_code_trains_under_jax(run, chat_csv, tmp_path):
-    words = [str(chat_csv), *SMALL_MIMIC, "--rare", "2", "--epochs", "2"]
+    words = [str(chat_csv), *SMALL_MIMIC, *INVENTED, "--rare", "2", "--epochs", "2"]
     # One device, and two that share each batch.
     for name, devices in (("one", "cpu:0"), ("two", "cpu:0, cpu:1")):
         flags = f"--xla_force_host_platform_device_count={devices.count('cpu')}"
@@ -222,7 +241,7 @@ def test_several_authors_are_trained_from_one_base(run, chat_csv, tmp_path):
         for n in range(60)
     ]
     chat_csv.write_text(chat_csv.read_text() + "\n".join(rows) + "\n", encoding="utf-8")
-    code, said, complaint = run(chat_csv, *SMALL_MIMIC, "--epochs", "1", "--top", "3")
+    code, said, complaint = run(chat_csv, *SMALL_MIMIC, *INVENTED, "--epochs", "1", "--top", "3")
     assert code == 0, complaint
     assert said.count("community, epoch 1/1") == 1 and said.count("community: taken from") == 2
     # The two authors called Da and DA don't overwrite each other's persona.
@@ -237,7 +256,7 @@ def test_several_authors_are_trained_from_one_base(run, chat_csv, tmp_path):
 def test_personas_are_trained_by_the_workers_of_a_ray_cluster(chat_csv, tmp_path):
     rows = [f"d{n},d1,Dee,2026-01-02T{n // 4:02}:{n:02}:00Z,{chr(97 + n % 26)} word of mine {n}" for n in range(60)]
     chat_csv.write_text(chat_csv.read_text() + "\n".join(rows) + "\n", encoding="utf-8")
-    command = [sys.executable, train.__file__, str(chat_csv), *SMALL_MIMIC, "--epochs", "1", "--top", "2"]
+    command = [sys.executable, train.__file__, str(chat_csv), *SMALL_MIMIC, *INVENTED, "--epochs", "1", "--top", "2"]
     done = subprocess.run([*command, "--ray", "local"], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert "saved personas/dee.safetensors" in done.stdout and done.stdout.count("community, epoch 1/1") == 1
     for name, author in (("ada", "Ada"), ("dee", "Dee")):
