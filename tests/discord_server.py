@@ -296,11 +296,16 @@ class DiscordServer:
         return message["id"]
 
     async def interact(
-        self, kind: int, name: str, *options: dict[str, Any], other: dict[str, Any] | None = None
+        self,
+        kind: int,
+        name: str,
+        *options: dict[str, Any],
+        other: dict[str, Any] | None = None,
+        author: dict[str, Any] | None = None,
     ) -> str:
         """Let a person use a slash command (kind 2), a component (3), or type (4); return the interaction's id."""
         interaction = str(next(self._ids))
-        member = {"user": person(7, "Ada"), "roles": self.roles, "joined_at": "2026-01-01T00:00:00+00:00"}
+        member = {"user": author or person(7, "Ada"), "roles": self.roles, "joined_at": "2026-01-01T00:00:00+00:00"}
         member |= {"deaf": False, "mute": False, "permissions": "2048", "flags": 0}
         payload = {"id": interaction, "application_id": BOT["id"], "type": kind, "token": CHANNEL_ID, "version": 1}
         payload |= {"guild_id": GUILD_ID, "channel_id": CHANNEL_ID, "channel": GUILD["channels"][0], "member": member}
@@ -323,14 +328,14 @@ class DiscordServer:
         resolved = {"messages": {message["id"]: message}}
         return await self.interact(2, "", other={"data": data | {"resolved": resolved}})
 
-    async def press(self, sent: Sent, custom_id: str, *values: str) -> Sent:
+    async def press(self, sent: Sent, custom_id: str, *values: str, author: dict[str, Any] | None = None) -> Sent:
         """Let a person press a button under a message, or pick something; return the message as it is then."""
         message = self._message(CHANNEL_ID, BOT, sent.payload.get("content") or "")
         message |= {"id": sent.id or message["id"]}
         message |= {"embeds": sent.payload.get("embeds", []), "components": sent.payload["components"]}
         data = {"custom_id": custom_id, "component_type": 3 if values else 2, "values": list(values)}
         before = len(self.edits)
-        interaction = await self.interact(3, "", other={"data": data, "message": message})
+        interaction = await self.interact(3, "", other={"data": data, "message": message}, author=author)
         async with asyncio.timeout(10):
             while len(self.edits) == before:
                 answered = self.acknowledged.get(interaction)
