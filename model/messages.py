@@ -21,7 +21,7 @@ def tidy(part: pd.DataFrame, dropped: Counter[str]) -> pd.DataFrame:
     """
     text = part["text"].str.replace(r"\r\n?", "\n", regex=True)
     text = text.str.replace(CONTROL_CHARACTERS, "", regex=True)
-    author = part["author"].str.replace(r"\s+", " ", regex=True).str.replace(CONTROL_CHARACTERS, "", regex=True)
+    author = part["author"].str.split().str.join(" ").str.replace(CONTROL_CHARACTERS, "", regex=True)
     deleted = part["author_id"] == ""
     empty = ~deleted & (text.str.strip() == "")
     dropped.update({"by deleted authors": int(deleted.sum()), "without text": int(empty.sum())})

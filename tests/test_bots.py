@@ -3,7 +3,7 @@ import random
 import pandas as pd
 import pytest
 
-from model.bots import FEWEST, keeps_time, recognise, repeats_itself
+from model.bots import FEWEST, by_the_clock, in_set_phrases, recognise
 from model.people import rank_authors
 from tests.test_messages import table
 
@@ -24,9 +24,9 @@ WORDS = [
 ]
 
 
-def sentences(count: int) -> "pd.Series[str]":
+def sentences(count: int) -> list[str]:
     choice = random.Random(0)
-    return pd.Series([" ".join(choice.sample(WORDS, 8)) for _ in range(count)])
+    return [" ".join(choice.sample(WORDS, 8)) for _ in range(count)]
 
 
 def test_what_the_export_marks_and_what_has_a_bots_name_is_a_bot():
@@ -46,23 +46,28 @@ def test_regularity_is_told_from_thirty_messages():
     assert recognise(fewer, rank_authors(fewer)).tolist() == [""]
 
 
+def by_ada(texts) -> pd.DataFrame:
+    return table(*((str(number), "a1", "Ada", None, "", text) for number, text in enumerate(texts)))
+
+
 def test_set_phrases_are_seen_whatever_names_and_numbers_are_in_them():
-    points = pd.Series([f"@user{number} you now have {number} points" for number in range(100)])
-    assert repeats_itself(points)
-    assert not repeats_itself(points.head(FEWEST - 1))
-    assert not repeats_itself(sentences(100))
+    points = [f"@user{number} you now have {number} points" for number in range(100)]
+    assert in_set_phrases(by_ada(points)) == {"a1"}
+    assert not in_set_phrases(by_ada(points[: FEWEST - 1]))
+    assert not in_set_phrases(by_ada(sentences(100)))
 
 
 def test_a_habit_of_some_weeks_and_short_messages_make_no_bot():
-    notice = pd.Series(["This room is closed, please move on"] * 500)
-    assert not repeats_itself(pd.concat([sentences(4500), notice]))
-    assert not repeats_itself(pd.Series(["lol", "ok then"] * 500))
+    notice = ["This room is closed, please move on"] * 500
+    assert not in_set_phrases(by_ada([*sentences(4500), *notice]))
+    assert not in_set_phrases(by_ada(["lol", "ok then"] * 500))
 
 
 @pytest.mark.parametrize(
-    ("seconds", "by_the_clock"),
+    ("seconds", "regular"),
     [([3600] * 40, True), ([3600, 3700] * 20, True), ([3600, 1800] * 20, False), ([10] * 40, False), ([], False)],
 )
-def test_the_clock_is_kept_where_the_time_between_messages_hardly_changes(seconds, by_the_clock):
+def test_the_clock_is_kept_where_the_time_between_messages_hardly_changes(seconds, regular):
     moments = pd.Timestamp("2026-01-01", tz="UTC") + pd.to_timedelta(pd.Series([0, *seconds]).cumsum(), unit="s")
-    assert keeps_time(moments) == by_the_clock
+    messages = pd.DataFrame({"author_id": "a1", "sent_at": moments})
+    assert by_the_clock(messages) == ({"a1"} if regular else set())

@@ -6,15 +6,21 @@ and https://developer.gitter.im/docs/messages-resource
 
 import csv
 import re
-import warnings
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, TextIO
 
 import pandas as pd
 
-from model.chat_exports.files import ROWS_AT_A_TIME, File, Format, FormatError, Row, check_columns, items, tables, utc
+from model.chat_exports.columns import read_columns
+from model.chat_exports.files import File, Format, FormatError, Row, check_columns, items, tables, utc
 
+CSV_COLUMNS = {
+    "id": "message_id",
+    "fromUser.id": "author_id",
+    "fromUser.username": "author",
+    "sent": "sent_at",
+    "text": "text",
+}
 HISTORY_COLUMNS = ["room_id", "channel", "sent_at", "author_id", "author", "message_id", "text"]
 OBJECT_ID = r"[0-9a-f]{24}"
 
@@ -26,12 +32,12 @@ def is_csv(head: str) -> bool:
 
 def read_csv(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
     """Read the tutorial's columns by name, whatever else the CSV holds."""
-    check_columns(_header(file.head()), ("fromUser.id", "text"))
-    with file.open_text() as text:
-        for table in _rows(text, ["id", "fromUser.id", "fromUser.username", "sent", "text"]):
-            table.columns = pd.Index(["message_id", "author_id", "author", "sent_at", "text"])
-            table["author"] = table["author"].where(table["author"] != "", table["author_id"])
-            yield table.assign(sent_at=utc(table["sent_at"]), channel="", is_bot=False)
+    header = _header(file.head())
+    check_columns(header, ("fromUser.id", "text"))
+    for part in read_columns(file, [name for name in CSV_COLUMNS if name in header]):
+        table = part.rename(columns=CSV_COLUMNS).reindex(columns=[*CSV_COLUMNS.values()], fill_value="")
+        table["author"] = table["author"].where(table["author"] != "", table["author_id"])
+        yield table.assign(sent_at=utc(table["sent_at"]), channel="", is_bot=False)
 
 
 def _header(head: str) -> list[str]:
@@ -47,30 +53,13 @@ def is_history(head: str) -> bool:
 def read_history(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
     """Read the seven columns of gitter-history; texts are quoted where they hold newlines."""
     row = 0
-    with file.open_text() as text:
-        for table in _rows(text, HISTORY_COLUMNS, sep="\t", header=None, names=HISTORY_COLUMNS):
-            damaged = ~table["message_id"].str.fullmatch(OBJECT_ID)
-            if damaged.any():
-                row += int(damaged.to_numpy().argmax()) + 1
-                raise FormatError(f"row {row:,} has no message id in its sixth column: the file is damaged or cut off")
-            row += len(table)
-            yield table.assign(sent_at=utc(table["sent_at"]), is_bot=False)
-
-
-def _rows(file: TextIO, wanted: list[str], **options: Any) -> Iterator[pd.DataFrame]:
-    """Read the wanted columns as text, "" where there is none.
-
-    A row with more fields than the others has lost its quotes: pandas' usecols would cut off its end unseen, so all
-    columns are read, some rows at a time. na_filter off: the words "nan", "null" and "NA" stay words.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)
-        try:
-            parts = pd.read_csv(file, dtype=str, na_filter=False, index_col=False, chunksize=ROWS_AT_A_TIME, **options)
-            for part in parts:
-                yield part.reindex(columns=wanted, fill_value="")
-        except pd.errors.ParserWarning as warning:
-            raise FormatError("a row has more fields than the header; texts with a comma need quotes") from warning
+    for table in read_columns(file, HISTORY_COLUMNS, names=HISTORY_COLUMNS, separator="\t"):
+        damaged = ~table["message_id"].str.fullmatch(OBJECT_ID)
+        if damaged.any():
+            row += int(damaged.to_numpy().argmax()) + 1
+            raise FormatError(f"row {row:,} has no message id in its sixth column: the file is damaged or cut off")
+        row += len(table)
+        yield table.assign(sent_at=utc(table["sent_at"]), is_bot=False)
 
 
 def is_json(head: str) -> bool:
