@@ -1,5 +1,6 @@
 """The messages table that every chat export becomes. Knows nothing of file formats."""
 
+import re
 from collections import Counter
 from typing import Any
 
@@ -21,11 +22,15 @@ def tidy(part: pd.DataFrame, dropped: Counter[str]) -> pd.DataFrame:
     """
     text = part["text"].str.replace(r"\r\n?", "\n", regex=True)
     text = text.str.replace(CONTROL_CHARACTERS, "", regex=True)
-    author = part["author"].str.split().str.join(" ").str.replace(CONTROL_CHARACTERS, "", regex=True)
+    author = part["author"].map({name: _one_line(name) for name in part["author"].unique()})
     deleted = part["author_id"] == ""
     empty = ~deleted & (text.str.strip() == "")
     dropped.update({"by deleted authors": int(deleted.sum()), "without text": int(empty.sum())})
     return part.assign(text=text, author=author)[~deleted & ~empty]
+
+
+def _one_line(name: str) -> str:
+    return re.sub(CONTROL_CHARACTERS, "", " ".join(name.split()))
 
 
 def in_order(table: pd.DataFrame, dropped: Counter[str]) -> pd.DataFrame:
