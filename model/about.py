@@ -42,7 +42,7 @@ def describe(persona: Persona) -> str:
         until = f" until {consent.expires}" if consent.expires else ""
         lines[2] = f"Consent: {consent.kind} by {consent.by[:LONGEST_NAME]}, {consent.date}{until}."
     if source.community:
-        lines[1] += f" {len(source.community):,} others taught it the language."
+        lines[1] += f" Others whose text taught it too: {len(source.community):,}."
     if "validation_bits" in metrics:
         lines.append(f"Held-out text costs it {metrics['validation_bits']:.2f} bits per character")
         if "ppmd_bits" in metrics:
@@ -82,7 +82,7 @@ def given_consent(arguments: argparse.Namespace, persona: Persona) -> Consent:
         silent = [name for other, name in others if not any(is_one(each, other, name) for each in named)]
         if silent:
             raise PersonaError(
-                f"{arguments.file} holds text of {len(silent):,} others too, {silent[0]} among them: name with "
+                f"{arguments.file} holds text of others too ({len(silent):,}; {silent[0]}, for one): name with "
                 f"--community who agreed, or {EVERYONE}; without their consent, train it again without their text"
             )
     given = arguments.kind, arguments.by, arguments.date or today(), arguments.contact, arguments.expires

@@ -110,9 +110,9 @@ def may_teach(chat: Chat, authors: Sequence[Author], consent: Consent | None) ->
     if EVERYONE in named or (consent and consent.kind in PUBLIC_KINDS):
         return everybody
     allowed = imitated | {author_id for name in named for author_id in called(chat.ranking, name)["author_id"]}
-    if others := len(everybody - allowed):
+    if everybody - allowed:
         print(
-            f"learnt from {len(allowed):,} of {len(everybody):,} people: the {others:,} others did not agree; "
+            f"learnt from {len(allowed):,} of {len(everybody):,} people; of the rest no consent is given: "
             f"--community-consent NAME adds one who did, --community-consent {EVERYONE} says that all did"
         )
     return allowed

@@ -67,7 +67,7 @@ def test_a_damaged_file_is_one_line_and_exit_code_2(file):
 def test_a_persona_says_whose_text_it_holds(file):
     source = replace(make_persona().source, community={"b1": "Bob", "b2": "bob", "e1": "Eve"})
     save_persona(replace(make_persona(), source=source), file)
-    assert run("show", file)[1].splitlines()[1].endswith("(chat.csv). 3 others taught it the language.")
+    assert run("show", file)[1].splitlines()[1].endswith("(chat.csv). Others whose text taught it too: 3.")
     whole = f"{file} is whole, and Ada's\n"
     assert run("check", file, "--person", "BOB") == (0, f"{whole}it holds text of Bob (b1), bob (b2)", "")
     assert run("check", file, "--person", "e1") == (0, f"{whole}it holds text of Eve (e1)", "")
@@ -80,7 +80,7 @@ def test_a_consent_that_is_recorded_later_covers_the_others_too(file):
     given = ["consent", file, "--kind", "written-consent", "--by", "Ada", "--date", "2026-01-02"]
     for named, silent in ([], 2), (["--community", "bob"], 1):
         code, _, complaint = run(*given, *named)
-        assert code == 2 and f"holds text of {silent} others too, {'Eve' if named else 'Bob'} among them" in complaint
+        assert code == 2 and f"holds text of others too ({silent}; {'Eve' if named else 'Bob'}, for one)" in complaint
     assert load_persona(file).consent is None
     assert run(*given, "--community", "bob", "--community", "E1")[0] == 0
     assert load_persona(file).consent.community == ["bob", "E1"]

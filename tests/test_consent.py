@@ -51,7 +51,10 @@ def test_nobody_teaches_but_the_author_who_agreed_and_the_people_of_what_is_publ
 
 def test_how_many_did_not_agree_is_said(capsys):
     may_teach(CHAT, [ADA], consent("written-consent", ["Bob"]))
-    assert "learnt from 2 of 3 people: the 1 others did not agree; --community-consent NAME" in capsys.readouterr().out
+    assert (
+        "learnt from 2 of 3 people; of the rest no consent is given: --community-consent NAME"
+        in capsys.readouterr().out
+    )
     may_teach(CHAT, [ADA], consent("written-consent", ["everyone"]))
     assert not capsys.readouterr().out
 

@@ -102,7 +102,11 @@ def test_the_default_recipe_learns_from_everybody_first_and_uses_that_again(run,
 def test_who_did_not_agree_teaches_nothing(run, chat_csv, tmp_path):
     words = [*SMALL_MIMIC, "--epochs", "1", "--consent-kind", "written-consent", "--consent-by", "Ada"]
     code, said, _ = run(chat_csv, *words)
-    assert code == 0 and "learnt from 1 of 2 people: the 1 others did not agree" in said and "learnt first" not in said
+    assert (
+        code == 0
+        and "learnt from 1 of 2 people; of the rest no consent is given" in said
+        and "learnt first" not in said
+    )
     alone = load_persona(tmp_path / "personas" / "ada.safetensors")
     assert alone.source.community == {} and alone.consent.community == []
     code, said, _ = run(chat_csv, *words, "--community-consent", "bob", "--consent-date", "2026-01-02")
