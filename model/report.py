@@ -24,8 +24,8 @@ MOST_LISTED = 20  # bots, and people of several names
 LONGEST_NAME = 60  # characters; Discord allows 32
 LEVELS = {
     "plenty": f"{READABLE_CHARACTERS:,} characters or more: replies become readable from the author alone",
-    "enough": f"{ENOUGH_CHARACTERS:,} or more, where everybody together has {READABLE_CHARACTERS:,}: the default "
-    "recipe learns from everybody first, then from the author",
+    "enough": f"{ENOUGH_CHARACTERS:,} or more, where all who may be learnt from have {READABLE_CHARACTERS:,} together: "
+    "the default recipe learns from them first, then from the author",
     "little": "less than that: replies will sound like the room, if like anything",
 }
 
