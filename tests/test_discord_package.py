@@ -87,7 +87,9 @@ def test_folders_are_found_whatever_they_are_called(tmp_path, names, packed):
 def test_a_part_of_a_package_is_enough(tmp_path):
     files = {name.partition("/")[2]: content for name, content in package().items() if name.startswith("Messages/")}
     export = read(tmp_path, files)
-    assert export.messages[["author_id", "author", "text"]].values.tolist() == [["owner", "owner", "hello"]]
+    assert export.messages[["author_id", "author", "text"]].values.tolist() == [
+        ["owner/900100200300400500", "owner", "hello"]
+    ]
     del files[f"c{GENERAL}/channel.json"]
     assert read(tmp_path, files).messages["channel"].tolist() == ["general in Engines"]
     one = {name.partition("/")[2]: content for name, content in files.items() if name.startswith("c")}
@@ -100,6 +102,21 @@ def test_two_packages_in_one_folder_have_two_owners(tmp_path):
     files = package(account="two/Account", messages="two/Messages") | bob
     files |= package([ROW | {"ID": "900100200300400501"}], account="x/x/x", messages="one/messages")
     assert sorted(read(tmp_path, files).messages["author"]) == ["ada", "bob"]
+
+
+def test_two_packages_that_do_not_say_whose_they_are_are_not_taken_for_one_persons(tmp_path):
+    read_as = []
+    for name, number in (("ada", 900100200300400500), ("bob", 900100200300400501), ("copy", 900100200300400501)):
+        (tmp_path / name).mkdir()
+        files = package([ROW | {"ID": number}, ROW | {"ID": number + 8, "Contents": "again"}])
+        read(tmp_path / name, {path: content for path, content in files.items() if path.startswith("Messages/")})
+        read_as.append(tmp_path / name / "package.zip")
+    export = chat_exports.read(read_as)
+    assert export.messages.groupby("author_id")["author"].agg(list).to_dict() == {
+        "owner/900100200300400500": ["owner", "owner"],
+        "owner/900100200300400501": ["owner", "owner"],
+    }
+    assert export.dropped["duplicates"] == 2
 
 
 @pytest.mark.parametrize("type_", ["DM", "GROUP_DM", 1, 3, "1", "3"])

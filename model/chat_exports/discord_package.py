@@ -22,7 +22,7 @@ MESSAGES = ("messages.json", "messages.csv")  # the latter before 2024
 CHANNEL_FOLDER = re.compile(r"c?\d{15,20}")  # without the c before 2021
 PRIVATE = {"1", "3", "DM", "GROUP_DM"}  # a channel's types
 EPOCH = datetime(2015, 1, 1, tzinfo=UTC)  # Discord's ids count milliseconds from here, in all bits but the last 22
-OWNER = ("owner", "owner")  # where there is no account folder
+OWNER = "owner"  # where there is no account folder
 
 
 def claims(names: Iterable[str]) -> set[str]:
@@ -83,13 +83,18 @@ def _whole(files: Mapping[PurePosixPath, File], path: PurePosixPath) -> dict[str
 
 
 def _owner(files: Mapping[PurePosixPath, File], package: PurePosixPath) -> tuple[str, str]:
-    """Return id and name of the person whose package it is."""
+    """Return id and name of the person whose package it is.
+
+    Where the package doesn't say, its first message's id, which nobody else has, keeps it apart from other people's.
+    """
     for path in files:
         if path.name == "user.json" and path.parent.parent == package:
             account = _whole(files, path)
             if "id" in account and "username" in account:
                 return str(account["id"]), str(account["username"])
-    return OWNER
+    own = (path for path in files if path.name in MESSAGES and path.parent.parent.parent == package)
+    first = next((message.get("ID", "") for path in own for message in _messages(path, files[path])), "")
+    return f"{OWNER}/{first}", OWNER
 
 
 def _name(channel: Mapping[str, Any], index: Mapping[str, Any], folder: str) -> str:
