@@ -24,7 +24,7 @@ from model.chat_exports import ChatExportError, Export
 from model.checkpoint import Epoch, ResumeError, load_checkpoint, refuse_unfinished, sole_run
 from model.cleaning import Cleaned, clean
 from model.cluster import ClusterError, train_on_ray
-from model.consent import choose_consent, may_teach, show_api_notice
+from model.consent import choose_consent, may_teach, show_notices
 from model.corpus import READABLE_CHARACTERS, Corpus, CorpusError, build_corpus
 from model.device import describe_device, gpus, settle_tensorflow, share_batches
 from model.options import choose_plain, choose_recipe, choose_rules, parse_arguments
@@ -171,7 +171,7 @@ def train(chat: Chat, recipe: Recipe, arguments: argparse.Namespace) -> int:
     print(chat.messages.head()[["sent_at", "author", "text"]].to_string(index=False, max_colwidth=60))
     names = list(chat.people["author_id"].head(arguments.top)) or [arguments.author]
     authors = [find_author(chat.people if name is None else chat.ranking, name) for name in names]
-    show_api_notice(chat.formats, RUNS / "discord-developer-policy.txt")
+    show_notices(chat.formats, RUNS)
     consent = choose_consent(arguments, " and ".join(author.author for author in authors))
     if recipe.community:
         chat = chat.of_authors(may_teach(chat, authors, consent))

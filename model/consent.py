@@ -8,7 +8,6 @@ from pathlib import Path
 from model.people import Author, Chat, called
 from model.persona import CONSENT_KINDS, EVERYONE, PUBLIC_KINDS, Consent, is_date, today, written_aside
 
-BY_API = ("discord-chat-exporter-json", "discord-chat-exporter-csv", "markov-discord", "mimicbot")  # formats
 NONE_GIVEN = (
     "no consent is recorded, and the bot won't load the persona: imitate only people who agreed, and record it "
     "with --consent-kind and --consent-by, or later with python -m model.persona consent"
@@ -20,13 +19,21 @@ KINDS = {
     "public-domain": "nobody has rights in it any more",
     "fiction": "the people are invented",
 }
-API_NOTICE = (
-    "This export comes from Discord's API. Rule 21 of Discord's Developer Policy forbids to train on messages "
-    "fetched so unless Discord permits it; the consent of those who wrote doesn't change that. A person's own data "
-    "package (Discord's settings, Data & Privacy) is theirs to use.\n"
-    "https://support-dev.discord.com/hc/articles/8563934450327\n"
-)
-
+NOTICES = {  # by the formats that they are about: the file that remembers that one was shown, and its words
+    ("discord-chat-exporter-json", "discord-chat-exporter-csv", "markov-discord", "mimicbot"): (
+        "discord-developer-policy.txt",
+        "This export comes from Discord's API. Rule 21 of Discord's Developer Policy forbids to train on messages "
+        "fetched so unless Discord permits it; the consent of those who wrote doesn't change that. A person's own data "
+        "package (Discord's settings, Data & Privacy) is theirs to use.\n"
+        "https://support-dev.discord.com/hc/articles/8563934450327\n",
+    ),
+    ("telegram",): (
+        "telegram-content-licensing.txt",
+        "This export comes from Telegram. Its content licensing terms forbid to train on its messages, with exceptions "
+        "that may be granted where everybody in the chat agreed to just that.\n"
+        "https://telegram.org/tos/content-licensing\n",
+    ),
+}
 OTHERS = f"who else of the chat agreed that theirs is learnt too: names with commas, or {EVERYONE} (Enter: nobody): "
 
 Ask = Callable[[str], str]
@@ -118,16 +125,17 @@ def may_teach(chat: Chat, authors: Sequence[Author], consent: Consent | None) ->
     return allowed
 
 
-def show_api_notice(formats: str, shown: Path) -> None:
-    """Tell once what Discord forbids, where an export came through its API.
+def show_notices(formats: str, folder: Path) -> None:
+    """Tell once what a service forbids that an export comes from.
 
     Args:
-        shown: a file that is there afterwards, with the notice in it.
+        folder: where the notices are kept that were shown.
 
     Raises:
-        PersonaError: it can't be written.
+        PersonaError: one can't be written.
     """
-    if any(name in formats for name in BY_API) and not shown.exists():
-        print(API_NOTICE, end="")
-        with written_aside(shown) as aside:
-            aside.write_text(API_NOTICE, encoding="utf-8")
+    for about, (name, words) in NOTICES.items():
+        if set(about) & set(formats.split(", ")) and not (folder / name).exists():
+            print(words, end="")
+            with written_aside(folder / name) as aside:
+                aside.write_text(words, encoding="utf-8")

@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from model.consent import ask_consent, choose_consent, may_teach, show_api_notice
+from model.consent import ask_consent, choose_consent, may_teach, show_notices
 from model.people import AuthorError, Chat, find_author
 from model.persona import Consent, today
 from tests.test_messages import table
@@ -96,12 +96,14 @@ def test_nobody_is_asked_where_there_is_no_terminal(capsys):
     assert capsys.readouterr().out.startswith("no consent is recorded, and the bot won't load the persona")
 
 
-def test_what_discord_forbids_is_shown_once_and_for_what_came_through_its_api_alone(tmp_path, capsys):
-    shown = tmp_path / "runs" / "notice.txt"
-    show_api_notice("discord-package, telegram", shown)
-    assert not capsys.readouterr().out and not shown.exists()
-    show_api_notice("telegram, discord-chat-exporter-json", shown)
+def test_what_a_service_forbids_is_shown_once_and_for_what_came_from_it_alone(tmp_path, capsys):
+    show_notices("discord-package, gitter-csv", tmp_path / "runs")
+    assert not capsys.readouterr().out and not (tmp_path / "runs").exists()
+    show_notices("irc, discord-chat-exporter-json", tmp_path / "runs")
     said = capsys.readouterr().out
-    assert "Rule 21 of Discord's Developer Policy" in said and shown.read_text(encoding="utf-8") == said
-    show_api_notice("discord-chat-exporter-csv", shown)
+    (kept,) = (tmp_path / "runs").iterdir()
+    assert "Rule 21 of Discord's Developer Policy" in said and kept.read_text(encoding="utf-8") == said
+    show_notices("discord-chat-exporter-csv", tmp_path / "runs")
     assert not capsys.readouterr().out
+    show_notices("telegram, mimicbot", tmp_path / "runs")
+    assert capsys.readouterr().out.startswith("This export comes from Telegram.")
