@@ -3,7 +3,7 @@ FROM python:3.12-slim AS compiled
 RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 WORKDIR /mimic
 COPY requirements-bot.txt .
-RUN python -m venv .venv && .venv/bin/pip install --no-cache-dir -r requirements-bot.txt
+RUN python -m venv --without-pip .venv && pip --python .venv/bin/python install --no-cache-dir -r requirements-bot.txt
 COPY bot bot
 COPY model model
 RUN .venv/bin/python -m model.kernel
@@ -13,4 +13,4 @@ WORKDIR /mimic
 COPY --from=compiled /mimic /mimic
 COPY personas personas
 USER nobody
-CMD [".venv/bin/python", "-m", "bot"]
+ENTRYPOINT [".venv/bin/python", "-m", "bot"]
