@@ -36,10 +36,10 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # `docker stop` and systemd end it as Ctrl-C does
     try:
         settings = load_settings()
+        if arguments.invite:
+            return invite(settings)
         imitator = Imitator(Personas(settings.personas, settings.persona, settings.memory))
         try:
-            if arguments.invite:
-                return invite(settings)
             in_terminal = arguments.console or not settings.token
             if arguments.random_seed is not None and not in_terminal:
                 raise SettingsError("--random-seed is for the terminal; add --console")

@@ -43,9 +43,12 @@ async def _chat(terminal: "Terminal") -> None:
         if sys.stdin and sys.stdin.isatty():
             await terminal.help("")
             _show(f"{terminal.settings.prefix}quit leaves.")
+        line = None
         async for line in _lines(terminal):
             if not await terminal.answer(line):
                 return
+        if line is None and not terminal.settings.token:  # in a container, say, where it would end without a word
+            print("mimic: DISCORD_TOKEN is empty, and nothing was typed here", file=sys.stderr)
     finally:
         await terminal.store.close()
 

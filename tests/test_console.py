@@ -104,6 +104,14 @@ def test_who_is_forgotten_is_not_imitated_again(personas_folder):
     assert done.stdout.decode() == "Bob is not imitated here any more.\n"
 
 
+def test_where_nobody_can_type_an_empty_token_is_not_passed_over_in_silence(personas_folder):
+    done = chat(personas_folder, "")
+    assert (
+        done.returncode == 0 and done.stderr.decode() == "mimic: DISCORD_TOKEN is empty, and nothing was typed here\n"
+    )
+    assert not chat(personas_folder, "", "--console", DISCORD_TOKEN="t").stderr
+
+
 def test_settings_and_stats_are_said(personas_folder):
     typed = "!settings\n!mimic hi --length 9\n!stats\n"
     said = chat(personas_folder, typed, "--console", MIMIC_TEMPERATURE="0.7", DISCORD_TOKEN="a-secret").stdout.decode()
