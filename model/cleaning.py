@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from model import redaction
+from model import passwords, redaction
 from model.chat_exports.files import ROWS_AT_A_TIME
 from model.messages import SOMEONE
 from model.redaction import REMOVED
@@ -151,6 +151,7 @@ def _pastes(text: str) -> str:
     return text[: place if place > LONGEST / 2 else LONGEST].rstrip()
 
 
+_KEYS = f"keys, tokens and links that let one write become {REMOVED}"
 # What to look for, and the rules that clean the messages that have it, in the order in which they work. RE2 reads all
 # messages for it in the time that Python takes for a few; counted repetitions make it slower than Python.
 _STAGES: tuple[tuple[str, tuple[_Rule, ...]], ...] = (
@@ -159,6 +160,7 @@ _STAGES: tuple[tuple[str, tuple[_Rule, ...]], ...] = (
         (
             _Rule("unicode", "characters composed (NFC); control, zero-width and bidirectional ones out", _unicode),
             _Rule("code", "code between ``` left out", _code),
+            _Rule("keys", _KEYS, redaction.webhooks),
             _Rule("links", "a link becomes its host", _links),
             _Rule("quotes", "quoted and forwarded words of others left out", _quotes),
             _Rule("commands", "commands to bots left out", _commands),
@@ -166,23 +168,31 @@ _STAGES: tuple[tuple[str, tuple[_Rule, ...]], ...] = (
         ),
     ),
     (
-        r"\S@\S|[\[({<] ?(?i:at|dot) ?[\])}>]|(?i:\bdot\b)|[A-Za-z0-9_/+-]{18}|-----BEGIN|eyJ|xox|xapp-|SG\.",
+        r"\S ?@ ?\S|[\[({<] ?(?i:at|dot) ?[\])}>]|\b(?:(?i:dot|arobase|arroba|chiocciola)|AT)\b|ät "
+        rf"|\b(?i:at (?:{redaction.MAILERS}))\b"
+        r"|[A-Za-z0-9_/+-]{18}|-----BEGIN|eyJ|xox|xapp-|SG\.",
         (
             _Rule("emails", f"an e-mail address becomes {REMOVED}", redaction.emails),
-            _Rule("keys", "keys and tokens, alike", redaction.keys),
+            _Rule("keys", _KEYS, redaction.keys),
         ),
     ),
     (
-        r"(?i:pass|pwd?\b|psw|contrase|kennwort|senha|secret|token|key|joined|left|quit|added|removed"
-        r"|(?:\bpin|otp|cv[vc]|\btan|mfa|2fa|code|comb).*\d\d|\d\d.* is )",
+        r"(?i:pass|\bpwd?s?\b|psw|contrase|kennw|losung|senha|mdp|hasło|heslo|lösenord|wachtw|secret|token|key|bearer"
+        r"|phrase|words|joined|left|quit|added|removed|:\S+@|mysql|mariadb|mongo|redis|curl|zip|x-"
+        r"|(?:account|admin|anmeld|benutzer|clave|connexion|cred|einlogg|identifiant|log|root|sign|ssid|user|usuario|utilisat"
+        r"|wi-?fi|wlan|zugang|guest|test|ubuntu|postgres).*\d"
+        r"|(?:\bpin|\bpuk|otp|cv[vc]|\btan|mfa|2fa|c[oó]d[ei]|comb|geheimz|authentic|guard|time"
+        r"|lock|door|gate|keypad|safe|alarm|garage|schloss|tor|tür|tresor|port|puerta|cad|coffre).*\d\d"
+        r"|\d\d.*(?:c[oó]d[ei]|pin|puk|otp|combo))",
         (
-            _Rule("passwords", "passwords, alike", redaction.passwords),
-            _Rule("codes", "codes and PINs, alike", redaction.codes),
+            _Rule("passwords", "passwords, alike", passwords.passwords),
+            _Rule("codes", "codes and PINs, alike", passwords.codes),
             _Rule("joins", "lines on who came and went left out", _joins),
         ),
     ),
     (
-        r"\d\d[ ./()\x{2010}-\x{2013}\x{a0}-]*\d\d|\d\.\d+\.\d|:[0-9a-fA-F]*:|\d +\d",
+        r"\d\d[ ./()\x{2010}-\x{2013}\x{a0}-]*\d\d|\d\.\d+\.\d|:[0-9a-fA-F]*:|\d +\d"
+        r"|[0-9a-fA-F]-[0-9a-fA-F][0-9a-fA-F]-[0-9a-fA-F]|[0-9a-fA-F]\.[0-9a-fA-F]+\.[0-9a-fA-F]",
         (
             _Rule("ibans", "numbers of bank accounts (IBAN), alike", redaction.ibans),
             _Rule("cards", "numbers of payment cards, alike", redaction.cards),

@@ -1,0 +1,242 @@
+"""Passwords and codes out of a message: what a word beside it calls one.
+
+What is one by its shape alone, such as a card's number, is in `model.redaction`, as is in which doubt it goes.
+"""
+
+import re
+
+from model.redaction import FILES, HASHED, REMOVED, before, put
+
+PASSWORD_WORDS = (
+    r"(?:contraseñ?n?as?|hasło|heslo|kennw(?:o|ö)rt(?:er)?|losungswort|lösenord|mdp|mots? de passe|parole? d'ordine|"
+    r"pass(?:code|phrase|wd|w(?:o|ö)rt(?:er)?|word)s?|pasword|pass|pswd|psw|pwd?s?|pws|salasana|senhas?|wachtwoord|пароль)"
+)
+KEY_WORDS = (
+    r"(?:(?:access|api|app|auth|aws|bot|client|encryption|license|private|product|secret|signing|wi-?fi|wlan|wpa2?)"
+    r"[ _-]?(?:key|secret|token)|[a-z0-9]{2,20}_(?:key|secret|token)|apikey|secret|token)s?"
+)
+# Words of logging in: they stand near much else, so what is near them has to look more like a password.
+LOGIN_WORDS = (
+    r"(?:accounts?|anmelde\w*|benutzer\w*|clave|connexion|cred(?:ential)?s?|einloggen|identifiants?|key|log(?:ged)?[ -]?in|"
+    r"logins?|logon|sign(?:ed)?[ -]?in|ssid|user(?:name)?|usuario|utilisateur|wi-?fi|wlan|zugang\w*)"
+)
+ACCOUNTS = "(?:admin|administrator|demo|deploy|ftp|guest|operator|pi|postgres|root|sa|sysadmin|test|ubuntu|user)"
+NOW = (
+    "(?:[ \t]+(?:ahora|actually|aún|currently|encore|immer|jetzt|just|literally|noch|now|probably|simply|siempre|still|"
+    "toujours))*"
+)
+IS = (
+    r"(?:are|c['’]est|changed to|é|è|era|es|est|is|ist|lautet|lauten|set to|sigue siendo|to|war|was|will be|wäre|"
+    r"w[iu]rd)"
+)
+OF = r"(?:['’]s|(?: (?:at|de|del|des|du|for|from|für|la|of|on|para|pour|to|vom|von|zum)(?: [\w.@'’/-]{1,30}){1,4}?))?"
+SIGN = r"(?::=|=>|->|→|[:=])"
+QUOTED = r"\"[^\"\n]{3,80}\"|'[^'\n]{3,80}'|`[^`\n]{3,80}`|“[^”\n]{3,80}”|„[^“”\n]{3,80}[“”]|«[^»\n]{3,80}»"
+PASSWORD = re.compile(
+    rf"(?<![A-Za-z$.@])(?:[A-Z]{{2,12}}(?=PASS))?(?P<word>{PASSWORD_WORDS}|{KEY_WORDS})\b[\"'`]?{OF}"
+    rf"(?P<sign>[ \t]*{SIGN}[ \t]*|[ \t]+{IS}{NOW}:?[ \t]+|{NOW}['’]s[ \t]+|[ \t]+(?:still|now)[ \t]+|[ \t]+)"
+    rf"(?:(?P<quoted>{QUOTED})|(?P<value>[\"'`“]?[^\s\"'`“”]{{4,128}}))",
+    re.IGNORECASE,
+)
+NO_PASSWORDS = re.compile(
+    r"(?:required|optional|string|text|str|varchar|char|true|false|null|nil|none|undefined|hidden|incorrect|correct|"
+    r"wrong|invalid|valid|missing|empty|blank|hash|hashed|encrypted|plain|plaintext|password|passwords|username|user|"
+    r"number|input|field|this|that|what|your|yours|mine|same|here|there|todo|abc|xxx+|removed|asdf|value|values|"
+    r"function|process|return|const|config|reset|forgot|protected|manager|managers|length|strength|the|and|with|"
+    r"just|like|when|because|something|anything|nothing|only|very|still|never|always|maybe|probably|please|"
+    r"yes|nope|haha|lol|min|max)[\W_]*\Z|[\W_]+\Z|@?[<{$%(\[*]|[a-z_]\w*(?:\.\w*[a-z]\w*)+[\W]*\Z|\w+[(\[]|https?:",
+    re.IGNORECASE,
+)
+# What follows "password is" and ends the sentence is a password, but for adjectives, participles and adverbs.
+PLAIN = re.compile(r"[^\W\d_]{5,24}(?=[.,;!)\n]|\Z)")
+ADJECTIVE = re.compile(
+    r"(?:\w+(?:able|ante?|ato|ed|ente?|er|ert|ful|ible|ic|ical|ig|ing|isch|ive|less|lich|ly|ory|ous|tado|tada|t?en|ure)"
+    r"|broken|caduc\w+|corto|corta|court|falsch|faux|futsch|gone|großartig|incorrect[aoe]?|known|larg[ao]|leer|mal|oublié|"
+    r"public|richtig|secret|short|simple|stupid|there|too|trop|unknown|weak|wrong|zu)\Z",
+    re.IGNORECASE,
+)
+PHRASE = re.compile(
+    r"\b(?:pass ?phrase|mnemonic|(?:recovery|secret|seed) (?:phrase|words))"
+    rf"(?: (?:for|of|to)(?: [\w'’-]{{1,20}}){{1,3}}?)?(?:[ ]?{SIGN}|[ ]{IS})[ ]+(?P<value>[^\W\d_]{{2,15}}(?:[ -][^\W\d_]{{2,15}}){{2,23}})",
+    re.IGNORECASE,
+)
+BOTH = re.compile(  # "user pi pass raspberry"
+    r"\buser(?:name)?(?:[ ]?[:=][ ]?|[ ])(?!(?:and|or|with)\b)[\w.@-]{2,40}[ ,;/|&]{1,3}(?:and )?"
+    rf"{PASSWORD_WORDS}(?:[ ]?[:=][ ]?|[ ])(?P<value>[^\s\"'`]{{4,64}})",
+    re.IGNORECASE,
+)
+ARGUMENT = re.compile(  # of commands, addresses and headers
+    r"(?:(?<![\w-])--?(?:api-?key|auth-token|pass(?:word|wd|phrase)?|pw|secret|token)[ =]"
+    r"|\b(?:mysql\w*|mariadb\w*|sshpass|7za?|mongo\w*|unrar|unzip|redis-cli)\b[^\n]{0,80}? -[apP] ?"
+    r"|\b(?:curl|http|wget|ldapsearch)\b[^\n]{0,80}? -u ?[\w.-]{1,40}:"
+    r"|\b(?:Authorization: ?(?:Bearer|Basic|Token)|Bearer) (?=\S{0,200}\d)(?=\S{12})"
+    r"|\bX-[\w-]{0,20}(?:Key|Token): ?"
+    rf"|(?<![\w@.])(?-i:{ACCOUNTS}|{ACCOUNTS.upper()}) ?[:/] ?(?=[^\s:/@]{{0,40}}[\d!#$%&*])(?=[^\s:/@]{{0,40}}[a-z])"
+    r")(?P<value>\"[^\"\n]{3,80}\"|'[^'\n]{3,80}'|[^\s\"'`<>{}$\[-][^\s\"'`]{3,})",
+    re.IGNORECASE,
+)
+CONNECTION = re.compile(r"(?<=[\w.-]:)(?=[^\s@]{0,63}[A-Za-z])[^\s:@/\[]{4,64}(?=@(?!\d+\.\d+\.\d+\b(?!\.))[\w.])")
+
+WORD = re.compile(r"[^\s\"'`“”„«»|]{5,}")
+PAIR = re.compile(r"[\w.@-]{2,30}[:/](?=[^:/]+\Z)")
+NO_WORD = re.compile(
+    r"\d[\d.,:/-]*[a-z%°]{1,3}\Z"  # "10am", "100px"
+    r"|\d+-?(?:bit|bits|byte|bytes|char\w*|digits?|hours?|min\w*|times|words?|years?)\b"
+    r"|v?\d+(?:\.\w+)+\Z|\W*\d{4}-\d\d-\d\dT|U\+|0x|\\|[#@$€£&<]|[./~]*/|\w+\.\w+\.\w|\w+://|www\."
+    r"|(?:aes|android|angular|argon|base|bcrypt|bootstrap|brainfuck|chrome|core|covid|css|debian|ddr|ec|ecmascript|es|"
+    r"firefox|galaxy|gtx|hdmi|html|https?|ios|ipad|iphone|ipv|java|level|log|lvl|mac|md|mp|mysql|node|oauth|option|osx|part|"
+    r"pbkdf|php|ps|python|rot|rtx|scrypt|sha|socks|step|sql|ubuntu|usb|utf|version|vue|web|win|windows|wpa|x)[-_. ]?\d+\w{0,4}\Z"
+    r"|[a-z]{1,3}\d{1,2}[a-z]?\Z|[a-z]+\d?[(\[{=<>]|\S*[(\[{<>}\])=;\\]",
+    re.IGNORECASE,
+)
+FILE = re.compile(rf"\.(?:{FILES})\b", re.IGNORECASE)
+NEAR = re.compile(rf"(?<![^\W_]){PASSWORD_WORDS}(?![^\W_])", re.IGNORECASE)
+LOGIN = re.compile(rf"(?<![^\W_])(?:{LOGIN_WORDS}|{KEY_WORDS})(?![^\W_])", re.IGNORECASE)
+LINKED = re.compile(rf"(?:[:=/|,>-]|\b(?:{IS}|and|con|mit|with|und|use|y))[ \t\"'`“„«(]*\Z", re.IGNORECASE)
+STOP = re.compile(r"[.!?]+(?=\s)|\n")
+
+
+def passwords(text: str) -> str:
+    """Remove what is called a password, a key or a login, and what looks like one near such a word."""
+    text = PHRASE.sub(_value, text)
+    text = BOTH.sub(_value, ARGUMENT.sub(_value, text))
+    text = CONNECTION.sub(REMOVED, PASSWORD.sub(_password, text))
+    return WORD.sub(_near, text) if NEAR.search(text) or LOGIN.search(text) else text
+
+
+def _value(match: re.Match[str]) -> str:
+    return match[0] if NO_PASSWORDS.match(match["value"]) else put(match, "value")
+
+
+def _password(match: re.Match[str]) -> str:
+    group = "quoted" if match["quoted"] else "value"
+    value, sign = match[group].strip("\"'`“”„«»"), match["sign"].strip()
+    bare = value.rstrip(".,;:!?)]}")
+    if len(bare) < 4 or NO_PASSWORDS.match(value) or not _is_called(match, value, bare, sign):
+        return match[0]
+    start = match.start(group) - match.start() + match[group].index(value)
+    return match[0][:start] + REMOVED + match[0][start + len(value if match["quoted"] else bare) :]
+
+
+def _is_called(match: re.Match[str], value: str, bare: str, sign: str) -> bool:
+    """Say whether the word before a value, and what is between them, makes it a password."""
+    if re.fullmatch(SIGN, sign) or match["quoted"]:
+        return True
+    if not sign:  # directly after the word
+        return bool(re.fullmatch(r"(?=.*[a-z])(?=.*\d)[^:,/]+|\d{5,}", bare, re.IGNORECASE) and not NO_WORD.match(bare))
+    odd = re.search(r"\d", bare) or re.search(r"\w[^\w'’.,/-]+\w|[!$%^&*]", value)
+    plain = PLAIN.match(match.string, match.start("value")) and not ADJECTIVE.match(bare)
+    return bool(odd or (plain and re.fullmatch(PASSWORD_WORDS, match["word"], re.IGNORECASE)))
+
+
+def _near(match: re.Match[str]) -> str:
+    """Judge a word by its shape, and by what is said around it."""
+    pair = PAIR.match(match[0])
+    start = pair.end() if pair else len(match[0]) - len(match[0].lstrip("([{<*_~"))
+    bare = match[0][start:].rstrip(".,;:!?)]}>*_~")
+    if len(bare) < 6 or not _is_mixed(bare):
+        return match[0]
+    strength = sum(bool(re.search(kind, bare)) for kind in ("[a-z]", "[A-Z]", r"\d", r"[^\w\s.,/-]"))
+    ahead = before(match, 50) + match[0][:start]
+    behind = match.string[match.end() : match.end() + 40]
+    if strength < 3:  # only in the same sentence
+        ahead, behind = STOP.split(ahead)[-1], STOP.split(match[0][start + len(bare) :] + behind, 1)[0]
+    called = NEAR.search(ahead) or NEAR.search(behind)
+    login = LOGIN.search(ahead) and (strength > 2 or LINKED.search(ahead))
+    if not (called or login) or HASHED.search(ahead):
+        return match[0]
+    return match[0][:start] + REMOVED + match[0][start + len(bare) :]
+
+
+def _is_mixed(word: str) -> bool:
+    """Say whether letters and digits are mixed as in a password: no address, file, version, measure or program."""
+    return bool(
+        re.search(r"\d", word)
+        and re.search(r"[^\W\d_]", word)
+        and not NO_WORD.match(word)
+        and not FILE.search(word)
+        and word.count("/") < 2
+    )
+
+
+GROUPED = r"(?:[A-Z]-)?\d(?:[ -]?\d){2,11}"
+MIXED = r"(?-i:(?=[A-Z]{0,7}\d)(?=\d{0,7}[A-Z])[A-Z0-9]{4,8})"  # "K7RQ2"
+NUMBER = rf"(?:{GROUPED}|{MIXED})(?![\w%]|[.,:/-]\d)"
+NUMBERS = rf"(?P<numbers>{NUMBER}(?:(?:[ ]?[,/&+]|[ ](?:and|et|o|oder|or|ou|und|y))[ ]{NUMBER}){{0,9}})"
+UNIT = re.compile(
+    r"[ -]?(?:[€$£°]|bytes?|characters?|chars?|days?|dollars|eur|euros?|fps|gb|hours?|k|kb|lines?|loc|mb|min(?:ute)?s?|"
+    r"mm|ms|pages?|people|px|sec(?:ond)?s?|stars|times|tokens|usd|users|words?|x|years?)\b",
+    re.IGNORECASE,
+)
+# Words that say of themselves that a number near them is secret.
+SECRET_CODE = (
+    r"(?:2fa|authenticator|cvc2?|cvv2?|geheimzahl|mfa|one[ -]time|otp|passcodes?|pins?|puk|steam guard|tans?|totp|"
+    r"(?:access|activation|alarm|auth\w*|backup|confirmation|door|entry|front door|garage|gate|gym|house|keypad|lock|locker|login|"
+    r"pairing|recovery|reset|safe|security|sms|unlock|verification|verify|wi-?fi)[ -]codes?|"
+    r"(?:bestätigungs|einmal|freischalt|sicherheits|tor|tür|zugangs|haustür|verifizierungs|wiederherstellungs)codes?|"
+    r"(?:code|código|codice|clave|codigo)s? (?:de|del|di|d['’]|por)[ ]?(?!(?:error|erreur|postal|la route)\b)\w{3,20})"
+)
+PLACE = (
+    r"(?:alarma?|cadenas|candado|combination|combo|combinaison|combinación|coffre|door|garage|gate|keypad|kombination|"
+    r"lock(?:box|er)?|padlock|porte|portail|puerta|safe|schloss|tor|tresor|tür|vorhängeschloss)"
+)
+CALLED_IS = (
+    r"(?:are|c['’]est|changed to|es|est|is|ist|it['’]?s|lautet|now|opens with|reads|says|sends?|shows|sigue|still|"
+    r"that['’]?s|thats|to|war|was|with)"
+)
+CODE_GAP = r"(?:[^.!?\n\d]{0,30}? )??"
+CODE = re.compile(
+    rf"(?<![\w-])(?:"
+    rf"(?P<secret>{SECRET_CODE})(?!\w)[^.!?\n\d]{{0,40}}?"
+    rf"|(?:[a-z]{{0,12}}(?P<code>code|codice|código|codigo|clave)s?)\b(?:{CODE_GAP}{CALLED_IS}\b|[^.!?\n\d:=]{{0,30}}[:=])?{NOW}"
+    rf"|(?P<place>{PLACE})(?:['’]s| (?:number|no\.?))?(?: (?:for|of|to) [\w'’ ]{{2,20}}?)?(?: {CALLED_IS}|[ ]?[:=])?"
+    rf")(?P<edge>[ :#=-]{{0,3}}[\"'`“(*]{{0,2}}){NUMBERS}",
+    re.IGNORECASE,
+)
+AFTER = re.compile(
+    rf"(?<![\w.,:/$€£#-])(?P<numbers>{NUMBER})[#*]?[\"'`”)]?(?:[ ,]{{0,2}}[–—-]{{0,2}}[ ]?)"
+    rf"(?:(?:are|as|c['’]est|es|est|for|is|ist|that['’]?s|thats|war|was)\b[^.!?\n\d]{{0,30}}?)?"
+    rf"(?<!\w)(?:{SECRET_CODE}|(?<=is the )code|(?:(?:dein|der|el|her|his|le|mein|mi|my|our|the|tu|ur|votre|your) )(?:[\w'’]{{1,20}} ){{0,3}}?"
+    rf"(?:code|codice|código|combo|combination))(?!\w)",
+    re.IGNORECASE,
+)
+ROTATING = re.compile(  # "36-12-28"
+    rf"\b(?:combinat\w+|combo|{PLACE}|zahlenschloss)\b[^.!?\n\d]{{0,30}}?(?P<numbers>\d{{1,2}}(?:[-/. ]\d{{1,2}}){{2,3}})(?![\w%]|[.,:/-]\d)",
+    re.IGNORECASE,
+)
+NO_CODE = re.compile(
+    r"(?:\b|(?<=[a-z]))(?:airport|area|ascii|bar|billing|byte|calling|char|character|city|class|close|colou?r|country|coupon|cheat|currency|"
+    r"discount|dress|en|de|ean|error|erreur|event|exit|fehler|free|g|gift|harvard|hex|https?|iso|key|language|leet|lines?|lines? of|machine|morse|"
+    r"new|of|op|ping|post|postal|product|promo|qr|region|response|return|room|some|source|status|the next|"
+    r"uni|unicode|vs|write|your own|zip)[ -]?\Z",
+    re.IGNORECASE,
+)
+NUMBERED = re.compile(
+    r"(?:\b(?:about|after|around|before|between|by|chapter|from|id|im|in|issue|line|lines|nearly|on|over|page|port|pr|release|room|"
+    r"seit|since|than|ticket|until|version|year)|[$€£@#.-])[ ]?\Z",
+    re.IGNORECASE,
+)
+
+
+def codes(text: str) -> str:
+    """Remove numbers called a code or a PIN, and short words of capitals and digits that are."""
+    return AFTER.sub(_after, CODE.sub(_code, ROTATING.sub(_numbers, text)))
+
+
+def _code(match: re.Match[str]) -> str:
+    ahead = match[0][: match.start("numbers") - match.start()]
+    count = sum(map(str.isdigit, match["numbers"]))
+    word_at = match.start("code") if match["code"] else match.start()
+    kind = match.string[max(0, word_at - 20) : word_at]
+    few = count < 4 and not re.match(r"cv[vc]|security|\w*code", match[0], re.IGNORECASE)
+    if NO_CODE.search(kind) or NUMBERED.search(ahead) or few or UNIT.match(match.string, match.end()):
+        return match[0]
+    return _numbers(match)
+
+
+def _after(match: re.Match[str]) -> str:
+    return match[0] if UNIT.match(match.string, match.end("numbers")) else _numbers(match)
+
+
+def _numbers(match: re.Match[str]) -> str:
+    return put(match, "numbers", re.sub(NUMBER, REMOVED, match["numbers"]))
