@@ -114,6 +114,8 @@ def _links(text: str) -> str:
 
 
 def _host(match: re.Match[str]) -> str:
+    if redaction.WEBHOOK.match(match[0]):
+        return REMOVED
     link = match[1]
     host = HOST.match(link)
     closing = len(link.rstrip(CLOSING))
@@ -151,7 +153,6 @@ def _pastes(text: str) -> str:
     return text[: place if place > LONGEST / 2 else LONGEST].rstrip()
 
 
-_KEYS = f"keys, tokens and links that let one write become {REMOVED}"
 # What to look for, and the rules that clean the messages that have it, in the order in which they work. RE2 reads all
 # messages for it in the time that Python takes for a few; counted repetitions make it slower than Python.
 _STAGES: tuple[tuple[str, tuple[_Rule, ...]], ...] = (
@@ -160,35 +161,33 @@ _STAGES: tuple[tuple[str, tuple[_Rule, ...]], ...] = (
         (
             _Rule("unicode", "characters composed (NFC); control, zero-width and bidirectional ones out", _unicode),
             _Rule("code", "code between ``` left out", _code),
-            _Rule("keys", _KEYS, redaction.webhooks),
-            _Rule("links", "a link becomes its host", _links),
+            _Rule("links", f"a link becomes its host, one by which anybody may write {REMOVED}", _links),
             _Rule("quotes", "quoted and forwarded words of others left out", _quotes),
             _Rule("commands", "commands to bots left out", _commands),
             _Rule("mentions", f"a mention of a person becomes {SOMEONE}", _mentions),
         ),
     ),
     (
-        r"\S ?@ ?\S|[\[({<] ?(?i:at|dot) ?[\])}>]|\b(?:(?i:dot|arobase|arroba|chiocciola)|AT)\b|ät "
-        rf"|\b(?i:at (?:{redaction.MAILERS}))\b"
+        r"\S@\S|[\[({<] ?(?i:at|dot) ?[\])}>]|\b(?:(?i:dot|arobase|arroba|chiocciola)|AT)\b|ät "
+        rf"|(?i:(?:\bat|@) (?:{redaction.MAILERS}))\b"
         r"|[A-Za-z0-9_/+-]{18}|-----BEGIN|eyJ|xox|xapp-|SG\.",
         (
             _Rule("emails", f"an e-mail address becomes {REMOVED}", redaction.emails),
-            _Rule("keys", _KEYS, redaction.keys),
+            _Rule("keys", "keys and tokens, alike", redaction.keys),
+            _Rule("passwords", "passwords, alike", passwords.connections),
         ),
     ),
     (
-        r"(?i:pass|\bpwd?s?\b|psw|contrase|kennw|losung|senha|mdp|hasło|heslo|lösenord|wachtw|secret|token|key|bearer"
-        r"|phrase|words|joined|left|quit|added|removed|:\S+@|mysql|mariadb|mongo|redis|curl|zip|x-"
-        r"|(?:account|admin|anmeld|benutzer|clave|connexion|cred|einlogg|identifiant|log|root|sign|ssid|user|usuario|utilisat"
-        r"|wi-?fi|wlan|zugang|guest|test|ubuntu|postgres).*\d"
-        r"|(?:\bpin|\bpuk|otp|cv[vc]|\btan|mfa|2fa|c[oó]d[ei]|comb|geheimz|authentic|guard|time"
-        r"|lock|door|gate|keypad|safe|alarm|garage|schloss|tor|tür|tresor|port|puerta|cad|coffre).*\d\d"
-        r"|\d\d.*(?:c[oó]d[ei]|pin|puk|otp|combo))",
-        (
-            _Rule("passwords", "passwords, alike", passwords.passwords),
-            _Rule("codes", "codes and PINs, alike", passwords.codes),
-            _Rule("joins", "lines on who came and went left out", _joins),
-        ),
+        passwords.HINT,
+        (_Rule("passwords", "passwords, alike", passwords.passwords),),
+    ),
+    (
+        passwords.CODE_HINT,
+        (_Rule("codes", "codes and PINs, alike", passwords.codes),),
+    ),
+    (
+        r"(?i:joined|left|quit|added|removed)",
+        (_Rule("joins", "lines on who came and went left out", _joins),),
     ),
     (
         r"\d\d[ ./()\x{2010}-\x{2013}\x{a0}-]*\d\d|\d\.\d+\.\d|:[0-9a-fA-F]*:|\d +\d"

@@ -32,10 +32,9 @@ SPELT_EMAIL = re.compile(  # "ada dot b (at) example dot org"
     rf"(?:{DOT}|\.)(?:{ENDS}|[a-z]{{2}})(?![\w-])",
     re.IGNORECASE,
 )
+# What a spelt one has in small letters. Without IGNORECASE Python looks for first characters, thrice as fast.
 SPELT = re.compile(
-    r"[\[({<] ?(?:at|dot|@|\.) ?[\])}>]|\b(?:arobase|arroba|chiocciola|dot)\b| @ |\b(?-i:AT)\b"
-    rf"|\bat (?:{MAILERS})\b|\bät\b",
-    re.IGNORECASE,
+    rf"[\[({{<] ?(?:at|dot|@|\.) ?[\])}}>]|arobase|arroba|chiocciola|dot\b(?<!\w...)| ät |(?:at|@) (?:{MAILERS})\b"
 )
 
 
@@ -43,11 +42,15 @@ def emails(text: str) -> str:
     """Remove e-mail addresses, also spelt out."""
     if "@" in text:
         text = EMAIL.sub(REMOVED, text)
-    return SPELT_EMAIL.sub(_spelt, text) if SPELT.search(text) else text
+    return SPELT_EMAIL.sub(_spelt, text) if _is_spelt(text) else text
 
 
 def _spelt(match: re.Match[str]) -> str:
-    return REMOVED if SPELT.search(match[0]) else match[0]
+    return REMOVED if _is_spelt(match[0]) else match[0]
+
+
+def _is_spelt(text: str) -> bool:
+    return " AT " in text or bool(SPELT.search(text.lower()))
 
 
 SEPARATED = r"[ ./()\-\u2010-\u2013\xa0]{0,2}"
@@ -62,7 +65,7 @@ NATIONAL = re.compile(
     r"|[6-9]\d{4}[ -]\d{5}|\(?[1-9]\d\)? ?9\d{4}-\d{4}|555[ .-]\d{4}"  # India, Brazil, films
     r")(?![\w-]|[.,:/]\d)"
 )
-DIGITS = re.compile(rf"(?<![\w#$€£+.-])(?<!\d[,:/])\+?[(]?\d(?:{SEPARATED}\d){{6,14}}(?![\w%]|[.,:-]\d)")
+DIGITS = re.compile(rf"(?<![\w#$€£+])(?<!\d[.,:/-])\+?[(]?\d(?:{SEPARATED}\d){{6,14}}(?![\w%]|[.,:-]\d)")
 CALLING = re.compile(
     r"(?<![^\W\d_])(?:anruf\w*|appell?e\w*|call(?:e[dr]|ing)?|casa|cell(?:phone|ulare?)?|celular|chiama\w*|dial|erreichbar|"
     r"faxe?|festnetz\w*|fijo|fixe|handy|handynummer|hmu|land ?line|llám\w+|llama\w*|mobile?|mob|mobil(?:nummer)?|móvil|movil|"
@@ -95,7 +98,7 @@ def phones(text: str) -> str:
 def _phone(match: re.Match[str]) -> str:
     digits = re.sub(r"\D", "", match[0])
     few = len(digits) < 9 and not digits.startswith("555")
-    plain = DATE.match(match[0]) or digits.endswith("00000") or digits in "00123456789012"
+    plain = DATE.match(match[0].lstrip("(")) or digits.endswith("00000") or digits in "00123456789012"
     return match[0] if plain or few else REMOVED
 
 
@@ -104,7 +107,7 @@ def _called(match: re.Match[str]) -> str:
     digits = re.sub(r"\D", "", match[0])
     ahead = before(match, 60)
     behind = match.string[match.end() : match.end() + 30]
-    plain = DATE.match(match[0]) or digits.endswith("00000") or digits in "00123456789012"
+    plain = DATE.match(match[0].lstrip("(")) or digits.endswith("00000") or digits in "00123456789012"
     lone = re.search(r"(?:^|\D)\d\D+\d(?:\D+\d\b){1,}", match[0])  # "1 2 3 4 5 6 7"
     if plain or lone or NOT_CALLED.search(ahead) or COUNTED.match(behind):
         return match[0]
@@ -196,23 +199,27 @@ WEBHOOK = re.compile(  # whoever knows the link may write
     r"|(?:\w{1,20}\.)?discord(?:app)?\.com/api/(?:v\d+/)?webhooks/|api\.telegram\.org/bot|[\w.-]{1,60}\.webhook\.office\.com/)"
     r"[^\s<>\"'`)]+"
 )
+# Each beginning is written out: Python then looks for their first characters only, thrice as fast.
 KEY = re.compile(
     r"-----BEGIN [A-Z0-9 ]{1,40}-----(?s:.*?)(?:-----END [A-Z0-9 ]{1,40}-----|\Z)"
-    r"|\bssh-(?:rsa|ed25519|dss) AAAA[\w+/=]{16,}"
-    r"|(?<![A-Za-z0-9])(?:"
-    r"(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}(?![A-Za-z0-9])"  # Amazon
-    r"|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}"
+    r"|ssh-(?:rsa|ed25519|dss) AAAA[\w+/=]{16,}"
+    r"|A(?:KIA|SIA|ROA|IDA)[A-Z0-9]{16}(?![A-Za-z0-9])"  # Amazon
+    r"|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|gl(?:ag|dt|ft|pat|rt|soat)-[\w-]{16,}"
     r"|xox[abceoprs]-[\w-]{8,}|xapp-[\w-]{10,}"  # Slack
     r"|AIza[\w-]{30,}|ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,}"  # Google
-    r"|[spr]k_(?:live|test)_\w{10,}|whsec_\w{16,}|sk-(?=[\w-]{0,99}\d)[\w-]{20,}"  # Stripe, OpenAI, Anthropic
-    r"|(?:AGE-SECRET-KEY-1|EAA|NRAK-|PMAK-|dp\.pt\.|fo1_|gsk_|hvs\.|key-|lin_api_|lsv2_|nvapi-|ntn_|phc_|pplx-|r8_|re_|sbp_|secret_"
-    r"|shp(?:at|ca|pa|ss)_|sntrys_|sq0[a-z]{3}-|tskey-|xai-)(?=[\w-]{0,99}\d)[\w-]{18,}"
-    r"|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{30,}|hf_[A-Za-z0-9]{20,}|dop_v1_[0-9a-f]{40,}"
-    r"|SG\.[\w-]{16,}\.[\w-]{16,}|(?:AC|SK)[0-9a-f]{32}(?!\w)"  # SendGrid, Twilio
-    r"|(?=[A-Z-]{0,29}\d)(?=[\d-]{0,29}[A-Z])[A-Z0-9]{4,6}(?:-[A-Z0-9]{4,6}){3,7}(?![\w-])"  # licences
-    r"|\d{8,10}:[A-Za-z0-9_-]{35}(?![\w-])"  # Telegram
-    r"|[A-Za-z0-9_-]{23,28}\.[A-Za-z0-9_-]{6,7}\.[A-Za-z0-9_-]{27,}"  # Discord
+    r"|pk_(?:live|test)_\w{10,}|rk_(?:live|test)_\w{10,}|sk_(?:live|test)_\w{10,}|whsec_\w{16,}"  # Stripe
+    r"|sk-(?=[\w-]{0,99}\d)[\w-]{20,}|gsk_\w{20,}|hf_[A-Za-z0-9]{20,}|nvapi-[\w-]{20,}|pplx-\w{20,}|r8_\w{20,}|xai-\w{20,}"
+    r"|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{30,}|do[opr]_v1_[0-9a-f]{40,}|figd_[\w-]{20,}|hvs\.[\w-]{20,}|lin_api_\w{20,}|ntn_\w{20,}"
+    r"|sbp_\w{20,}|secret_\w{30,}|shp[a-z]{2}_\w{20,}|sntrys_[\w=+/-]{20,}|sq0[a-z]{3}-[\w-]{20,}|tskey-[\w-]{16,}"
+    r"|key-(?=[a-z]{0,30}\d)\w{20,}|AGE-SECRET-KEY-1\w{20,}|EAA[A-Za-z0-9]{30,}|NRAK-\w{20,}|PMAK-[\w-]{20,}"
+    r"|SG\.[\w-]{16,}\.[\w-]{16,}|AC[0-9a-f]{32}(?!\w)|SK[0-9a-f]{32}(?!\w)"  # SendGrid, Twilio
     r"|eyJ[\w-]{8,999}\.[\w-]{8,}(?:\.[\w-]*)?"  # JSON web tokens
+)
+SHAPED_KEY = re.compile(
+    r"[A-Za-z0-9_-](?<![A-Za-z0-9].)(?:"
+    r"(?<=\d)\d{7,9}:[A-Za-z0-9_-]{35}(?![\w-])"  # Telegram
+    r"|[A-Za-z0-9_-]{22,27}\.[A-Za-z0-9_-]{6,7}\.[A-Za-z0-9_-]{27,}"  # Discord
+    r"|(?<=[A-Z0-9])[A-Z0-9]{3,5}(?:-[A-Z0-9]{4,6}){3,7}(?![\w-])"  # licences
     r")"
 )
 LONG = re.compile(r"[\w/+-](?<![\w/+.-].)[\w/+-]{27,}={0,2}")
@@ -225,14 +232,18 @@ HASHED = re.compile(
 )
 
 
-def webhooks(text: str) -> str:
-    """Remove links by which anybody may write to a channel."""
-    return WEBHOOK.sub(REMOVED, text)
-
-
 def keys(text: str) -> str:
     """Remove keys and tokens: those with a known beginning, and long words of high entropy but for named hashes."""
-    return LONG.sub(_long, KEY.sub(REMOVED, text))
+    text = KEY.sub(_key, WEBHOOK.sub(REMOVED, text))
+    return LONG.sub(_long, SHAPED_KEY.sub(_shaped, text))
+
+
+def _key(match: re.Match[str]) -> str:
+    return match[0] if before(match, 1).isalnum() else REMOVED
+
+
+def _shaped(match: re.Match[str]) -> str:
+    return REMOVED if re.search(r"\d", match[0]) and re.search("[A-Za-z]", match[0]) else match[0]
 
 
 def _long(match: re.Match[str]) -> str:
