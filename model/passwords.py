@@ -8,7 +8,7 @@ import re
 from model.redaction import FILES, HASHED, REMOVED, before, put
 
 PASSWORD_WORDS = (
-    r"(?:contraseñ?n?as?|hasło|heslo|kennw(?:o|ö)rt(?:er)?|losungswort|lösenord|mdp|mots? de passe|parole? d'ordine|"
+    r"(?:contraseñ?n?as?|hasło|heslo|kennw(?:o|ö)rt(?:er)?|losungswort|lösenord|mdp|mots? de passe|parola|"
     r"pass(?:code|phrase|wd|w(?:o|ö)rt(?:er)?|word)s?|pasword|pass|pswd|psw|pwd?s?|pws|salasana|senhas?|wachtwoord|пароль)"
 )
 KEY_WORDS = (
@@ -32,7 +32,7 @@ OF = r"(?:['’]s|(?: (?:at|de|del|des|du|for|from|für|la|of|on|para|pour|to|vo
 SIGN = r"(?::=|=>|->|→|[:=])"
 QUOTED = r"\"[^\"\n]{3,80}\"|'[^'\n]{3,80}'|`[^`\n]{3,80}`|“[^”\n]{3,80}”|„[^“”\n]{3,80}[“”]|«[^»\n]{3,80}»"
 PASSWORD = re.compile(
-    rf"(?<![A-Za-z$.@])(?:[A-Z]{{2,12}}(?=PASS))?(?P<word>{PASSWORD_WORDS}|{KEY_WORDS})\b[\"'`]?{OF}"
+    rf"(?<![A-Za-z$@])(?:[A-Z]{{2,12}}(?=PASS)|[A-Za-z]{{2,20}}(?=(?:Key|Secret|Token)=))?(?P<word>{PASSWORD_WORDS}|{KEY_WORDS})\b[\"'`]?{OF}"
     rf"(?P<sign>[ \t]*{SIGN}[ \t]*|[ \t]+{IS}{NOW}:?[ \t]+|{NOW}['’]s[ \t]+|[ \t]+(?:still|now)[ \t]+|[ \t]+)"
     rf"(?:(?P<quoted>{QUOTED})|(?P<value>[\"'`“]?[^\s\"'`“”]{{4,128}}))",
     re.IGNORECASE,
@@ -43,7 +43,7 @@ NO_PASSWORDS = re.compile(
     r"number|input|field|this|that|what|your|yours|mine|same|here|there|todo|abc|xxx+|removed|asdf|value|values|"
     r"function|process|return|const|config|reset|forgot|protected|manager|managers|length|strength|the|and|with|"
     r"just|like|when|because|something|anything|nothing|only|very|still|never|always|maybe|probably|please|"
-    r"yes|nope|haha|lol|min|max)[\W_]*\Z|[\W_]+\Z|@?[<{$%(\[*]|[a-z_]\w*(?:\.\w*[a-z]\w*)+[\W]*\Z|\w+[(\[]|https?:",
+    r"yes|nope|haha|lol|min|max)[\W_]*\Z|your[_-]|[\W_]+\Z|@?[<{$%(\[*]|[a-z_]\w*(?:\.\w*[a-z]\w*)+[\W]*\Z|\w+[(\[]|https?:",
     re.IGNORECASE,
 )
 # What follows "password is" and ends the sentence is a password, but for adjectives, participles and adverbs.
@@ -83,10 +83,14 @@ LOGGED_IN = re.compile(  # "root:toor99"; to look behind for the name is faster 
     r"(?P<value>[^\s\"'`<>{}$\[-][^\s\"'`]{3,})",
     re.IGNORECASE,
 )
-CONNECTION = re.compile(r"(?<=[\w.-]:)(?<!mailto:)(?=[^\s@]{0,63}[A-Za-z])[^\s:@/\[\"=]{4,64}(?=@(?!\d+\.\d+\.\d+\b(?!\.))[\w.])")
+CONNECTION = re.compile(  # "name:password@host"
+    r"(?P<value>(?<=[\w.-]:)(?<!mailto:)(?=[^\s@]{0,63}[A-Za-z])[^\s:@/\[\"=]{4,64}(?=@(?!\d+\.\d+\.\d+\b(?!\.))[\w.]))"
+)
+AFTER_EMAIL = re.compile(r"(?<=[\w]@)(?:[\w-]{1,63}\.){1,4}[a-z]{2,12}[)>]?(?:[:|;]| ?[:/|] | )(?P<value>[^\s\"'`]{6,64})", re.IGNORECASE)
 
 WORD = re.compile(r"[^\s\"'`“”„«»|](?<![^\s\"'`“”„«»|].)(?=\S{0,60}\d)[^\s\"'`“”„«»|]{4,}")
 PAIR = re.compile(r"[\w.@-]{2,30}[:/](?=[^:/]+\Z)")
+LIKE_PASSWORD = re.compile(r"p[a@4][s$5]{2}w[o0]r[dt](?:\d[\d!?#$%]+|(?<=[@4$50].{5}).*|(?<=[@4$50].{6}).*|(?<=[50].)\S*)", re.IGNORECASE)
 EMOJI_OR_ISSUE = re.compile(r"\S*:\w+:|[\w.-]+/[\w.-]+#\d+")
 NO_WORD = re.compile(
     r"\d[\d.,:/-]*[a-z%°]{1,3}\Z"  # "10am", "100px"
@@ -95,6 +99,7 @@ NO_WORD = re.compile(
     r"|(?:aes|android|angular|argon|base|bcrypt|bootstrap|brainfuck|chrome|core|covid|css|debian|ddr|ec|ecmascript|es|"
     r"firefox|galaxy|gtx|hdmi|html|https?|ios|ipad|iphone|ipv|java|level|log|lvl|mac|md|mp|mysql|node|oauth|option|osx|part|"
     r"pbkdf|php|ps|python|rot|rtx|scrypt|sha|socks|step|sql|ubuntu|usb|utf|version|vue|web|win|windows|wpa|x)[-_. ]?\d+\w{0,4}\Z"
+    rf"|{PASSWORD_WORDS}\d?\Z|(?-i:[a-z]+(?:[A-Z][a-z]+)+\d?\Z)"
     r"|[a-z]{1,3}\d{1,2}[a-z]?\Z|[a-z]+\d?[(\[{=<>]|\S*[(\[{<>}\])=;\\]",
     re.IGNORECASE,
 )
@@ -109,7 +114,7 @@ BEGINNINGS = "|".join(STEMS[:-3])
 HINT = (
     rf"(?i:{BEGINNINGS}|bearer|mnemonic|phrase|(?:recovery|seed) words|(?:key|secret|token)s?[\"'`]? ?[:=i]"
     r"|(?:\b(?:account|admin|anmeld|benutz|clave|connex|cred|einlog|guest|identif|log|pi[:/]|postgres|root|sign|ssid|test[:/]"
-    r"|ubuntu|user|usuario|utilis|wi-?fi|wlan|zugang)|key|secret|token).*[a-z!#$%&*_-]\d| -[apu]\S)"
+    r"|ubuntu|user|usuario|utilis|wi-?fi|wlan|zugang)|key|secret|token).*[a-z!#$%&*_-]\d| -[apu] ?\S|p[@4]ss|pa[$5]{2}|w0r)"
 )
 NEAR = re.compile(rf"(?<![^\W_]){PASSWORD_WORDS}(?![^\W_])", re.IGNORECASE)
 LOGIN = re.compile(rf"(?<![^\W_])(?:{LOGIN_WORDS}|{KEY_WORDS})(?![^\W_])", re.IGNORECASE)
@@ -134,8 +139,12 @@ def passwords(text: str) -> str:
 
 
 def connections(text: str) -> str:
-    """Remove the password in "name:password@host"."""
-    return CONNECTION.sub(REMOVED, text) if "@" in text else text
+    """Remove the password in "name:password@host" and after an e-mail address."""
+    return AFTER_EMAIL.sub(_after_email, CONNECTION.sub(_value, text)) if "@" in text else text
+
+
+def _after_email(match: re.Match[str]) -> str:
+    return put(match, "value") if _is_mixed(match["value"].rstrip(".,;:!?)")) else match[0]
 
 
 def _value(match: re.Match[str]) -> str:
@@ -143,10 +152,11 @@ def _value(match: re.Match[str]) -> str:
 
 
 def _password(match: re.Match[str]) -> str:
+    attribute = before(match, 1) == "." and match["sign"] not in ("=", ":", ": ")  # "user.password = hash"
     group = "quoted" if match["quoted"] else "value"
     value, sign = match[group].strip("\"'`“”„«»"), match["sign"].strip()
     bare = value.rstrip(".,;:!?)]}")
-    if len(bare) < 4 or NO_PASSWORDS.match(value) or not _is_called(match, value, bare, sign):
+    if attribute or len(bare) < 4 or NO_PASSWORDS.match(value) or not _is_called(match, value, bare, sign):
         return match[0]
     start = match.start(group) - match.start() + match[group].index(value)
     return match[0][:start] + REMOVED + match[0][start + len(value if match["quoted"] else bare) :]
@@ -168,14 +178,16 @@ def _near(match: re.Match[str]) -> str:
     """Judge a word by its shape, and by what is said around it."""
     if EMOJI_OR_ISSUE.match(match[0]):
         return match[0]
+    if LIKE_PASSWORD.match(match[0]):
+        return REMOVED
     pair = PAIR.match(match[0])
     start = pair.end() if pair else len(match[0]) - len(match[0].lstrip("([{<*_~"))
     bare = match[0][start:].rstrip(".,;:!?)]}>*_~")
     if len(bare) < 6 or not _is_mixed(bare):
         return match[0]
     strength = sum(bool(re.search(kind, bare)) for kind in ("[a-z]", "[A-Z]", r"\d", r"[^\w\s.,/-]"))
-    ahead = before(match, 50) + match[0][:start]
-    behind = match.string[match.end() : match.end() + 40]
+    ahead = before(match, 60) + match[0][:start]
+    behind = match.string[match.end() : match.end() + 60]
     if strength < 3:  # only in the same sentence
         ahead, behind = STOP.split(ahead)[-1], STOP.split(match[0][start + len(bare) :] + behind, 1)[0]
     called = NEAR.search(ahead) or NEAR.search(behind)
@@ -198,11 +210,12 @@ def _is_mixed(word: str) -> bool:
 
 GROUPED = r"(?:[A-Z]-)?\d(?:[ -]?\d){2,11}"
 MIXED = r"(?-i:(?=[A-Z]{0,7}\d)(?=\d{0,7}[A-Z])[A-Z0-9]{4,8})"  # "K7RQ2"
-NUMBER = rf"(?:{GROUPED}|{MIXED})(?![\w%]|[.,:/-]\d)"
+PIECES = r"(?=[a-z-]{0,20}\d)(?=[\d-]{0,20}[a-z])[a-z0-9]{3,8}(?:-[a-z0-9]{3,8}){1,3}"  # "ab12-cd34"
+NUMBER = rf"(?<!\d)(?:{GROUPED}|{MIXED}|{PIECES})(?![\w%]|[.,:/-]\d)"
 NUMBERS = rf"(?P<numbers>{NUMBER}(?:(?:[ ]?[,/&+]|[ ](?:and|et|o|oder|or|ou|und|y))[ ]{NUMBER}){{0,9}})"
 UNIT = re.compile(
-    r"[ -]?(?:[€$£°]|bytes?|characters?|chars?|days?|dollars|eur|euros?|fps|gb|hours?|k|kb|lines?|loc|mb|min(?:ute)?s?|"
-    r"mm|ms|pages?|people|px|sec(?:ond)?s?|stars|times|tokens|usd|users|words?|x|years?)\b",
+    r"[ -]?(?:[€$£°]|bytes?|characters?|chars?|days?|dollars|eur|euros?|files|fps|gb|items|hours?|k|kb|lines?|loc|mb|min(?:ute)?s?|"
+    r"mm|ms|pages?|people|points|px|records|rows|sec(?:ond)?s?|stars|times|tokens|units|usd|users|words?|x|years?)\b",
     re.IGNORECASE,
 )
 # Words that say of themselves that a number near them is secret.
@@ -211,30 +224,37 @@ SECRET_CODE = (
     r"(?:access|activation|alarm|auth\w*|backup|confirmation|door|entry|front door|garage|gate|gym|house|keypad|lock|locker|login|"
     r"pairing|recovery|reset|safe|security|sms|unlock|verification|verify|wi-?fi)[ -]codes?|"
     r"(?:bestätigungs|einmal|freischalt|sicherheits|tor|tür|zugangs|haustür|verifizierungs|wiederherstellungs)codes?|"
-    r"(?:code|código|codice|clave|codigo)s? (?:de|del|di|d['’]|por)[ ]?(?!(?:error|erreur|postal|la route)\b)\w{3,20})"
+    r"(?:code|código|codice|clave|codigo)s? (?:de|del|di|d['’]|por)[ ]?(?!(?:error|erreur|postal|la route)\b)\w{3,20}"
+    r"|codes? (?:alarme|immeuble|pin|porte|portail|secret|sms|wi-?fi)|digicode)"
 )
 PLACE = (
     r"(?:alarma?|cadenas|candado|combination|combo|combinaison|combinación|coffre|door|garage|gate|keypad|kombination|"
     r"lock(?:box|er)?|padlock|porte|portail|puerta|safe|schloss|tor|tresor|tür|vorhängeschloss)"
 )
 CALLED_IS = (
-    r"(?:are|c['’]est|changed to|es|est|is|ist|it['’]?s|lautet|now|opens with|reads|says|sends?|shows|sigue|still|"
+    r"(?:are|c['’]est|changed to|é|è|es|est|is|ist|it['’]?s|lautet|now|opens with|reads|says|sends?|shows|sigue|still|"
     r"that['’]?s|thats|to|war|was|with)"
 )
 CODE_GAP = r"(?:[^.!?\n\d]{0,30}? )??"
 CODE = re.compile(
     rf"(?<![\w-])(?:"
-    rf"(?P<secret>{SECRET_CODE})(?!\w)[^.!?\n\d]{{0,40}}?"
+    rf"(?P<secret>{SECRET_CODE})(?!\w)(?:[^.!?\n\d]|(?<!\d)\d(?!\d)){{0,40}}?"
     rf"|(?:[a-z]{{0,12}}(?P<code>code|codice|código|codigo|clave)s?)\b(?:{CODE_GAP}{CALLED_IS}\b|[^.!?\n\d:=]{{0,30}}[:=])?{NOW}"
-    rf"|(?P<place>{PLACE})(?:['’]s| (?:number|no\.?))?(?: (?:for|of|to) [\w'’ ]{{2,20}}?)?(?: {CALLED_IS}|[ ]?[:=])?"
+    rf"|(?P<place>{PLACE})(?:['’]s| (?:number|no\.?))?(?: (?:for|of) [\w'’ ]{{2,20}}?)?(?: {CALLED_IS}|[ ]?[:=])?"
     rf")(?P<edge>[ :#=-]{{0,3}}[\"'`“(*]{{0,2}}){NUMBERS}",
     re.IGNORECASE,
 )
 AFTER = re.compile(
     rf"(?<![\w.,:/$€£#-])(?<!\d )(?P<numbers>{NUMBER})[#*]?[\"'`”)]?(?:[ ,]{{0,2}}[–—-]{{0,2}}[ ]?)"
     rf"(?:(?:are|as|c['’]est|es|est|for|is|ist|that['’]?s|thats|war|was)\b[^.!?\n\d]{{0,30}}?)?"
-    rf"(?<!\w)(?:{SECRET_CODE}|(?<=is the )code|(?:(?:dein|der|el|her|his|le|mein|mi|my|our|the|tu|ur|votre|your) )(?:[\w'’]{{1,20}} ){{0,3}}?"
+    rf"(?<!\w)(?:{SECRET_CODE}|(?<=is the )code|(?<=for the ){PLACE}|(?:(?:dein|der|el|her|his|le|mein|mi|my|our|the|tu|ur|votre|your) )(?:[\w'’]{{1,20}} ){{0,3}}?"
     rf"(?:code|codice|código|combo|combination))(?!\w)",
+    re.IGNORECASE,
+)
+TYPED = re.compile(  # "enter 5544 on the keypad"
+    rf"\b(?:confirm with|dial|enter|press|punch in|tap(?: in)?|tape[rz]?|type|use|with|gib) (?P<numbers>{NUMBER})[#*]?"
+    rf"(?=[^.!?\n\d]{{0,25}}\b(?:{PLACE}|activate|bell|buzzer|confirm|disarm|get in|log ?in|open|sign in|unlock|verify)\b)"
+    rf"|\bconfirm with (?P<only>{NUMBER})|(?<!\w)(?P<google>G-\d{{6}})(?!\w)",
     re.IGNORECASE,
 )
 ROTATING = re.compile(  # "36-12-28"
@@ -246,33 +266,38 @@ CODE_HINT = (  # as HINT
     rf"|\b{PLACE}).*(?:\d[ /.-]?\d|[A-Z]\d|\d[A-Z])|\d[ -]?\d[ -]?\d.*(?i:2fa|c[oó]d[ei]|comb|cv[cv]|mfa|otp|\bpin|\bpuk|\btan)"
 )
 NO_CODE = re.compile(
-    r"(?:\b|(?<=[a-z]))(?:airport|area|ascii|bar|billing|byte|calling|char|character|city|class|close|colou?r|country|coupon|cheat|currency|"
-    r"discount|dress|en|de|ean|error|erreur|event|exit|fehler|free|g|gift|harvard|hex|https?|iso|key|language|leet|lines?|lines? of|machine|morse|"
-    r"new|of|op|ping|post|postal|product|promo|qr|region|response|return|room|some|source|status|the next|"
-    r"uni|unicode|vs|write|your own|zip)[ -]?\Z",
+    r"(?:\b(?:airport|area|ascii|billing|byte|calling|char|character|cheat|city|class|close|colou?r|country|coupon|currency|"
+    r"discount|dress|ean|error|erreur|event|exit|free|gift|harvard|hex|https?|iso|key|language|lines?|lines? of|machine|morse|"
+    r"new|of|op|ping|post|postal|product|promo|qr|region|response|return|room|some|source|status|the next|unicode|vs|write|your own|"
+    r"zip)[ -]?|(?:bar|byte|char|de|en|error|fehler|g|hex|key|leet|machine|op|post|qr|source|status|uni|vs|zip))\Z",
     re.IGNORECASE,
 )
 NUMBERED = re.compile(
     r"(?:\b(?:about|after|around|before|between|by|chapter|from|id|im|in|issue|line|lines|nearly|on|over|page|port|pr|release|room|"
-    r"seit|since|than|ticket|until|version|year)|[$€£@#.-])[ ]?\Z",
+    r"seit|since|than|ticket|until|version|year)[ ]?#?|[$€£@.])[ ]?\Z",
     re.IGNORECASE,
 )
 
 
 def codes(text: str) -> str:
     """Remove numbers called a code or a PIN, and short words of capitals and digits that are."""
-    return AFTER.sub(_after, CODE.sub(_code, ROTATING.sub(_numbers, text)))
+    text = TYPED.sub(_typed, ROTATING.sub(lambda match: put(match, "numbers"), text))
+    return AFTER.sub(_after, CODE.sub(_code, text))
 
 
 def _code(match: re.Match[str]) -> str:
     ahead = match[0][: match.start("numbers") - match.start()]
     count = sum(map(str.isdigit, match["numbers"]))
     word_at = match.start("code") if match["code"] else match.start()
-    kind = match.string[max(0, word_at - 20) : word_at]
+    kind = "" if match["secret"] else match.string[max(0, word_at - 20) : word_at]
     few = count < 4 and not (match["secret"] or re.search("[A-Z]", match["numbers"]))
     if NO_CODE.search(kind) or NUMBERED.search(ahead) or few or UNIT.match(match.string, match.end()):
         return match[0]
     return _numbers(match)
+
+
+def _typed(match: re.Match[str]) -> str:
+    return put(match, match.lastgroup or 0)
 
 
 def _after(match: re.Match[str]) -> str:

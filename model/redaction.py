@@ -25,16 +25,20 @@ EMAIL = re.compile(
     rf"(?!(?:{FILES})\b)[^\W\d_]{{2,24}}(?![\w-])",
     re.IGNORECASE,
 )
-AT = r"(?:[ ]?[\[({<][ ]?(?:at|@)[ ]?[\])}>][ ]?|[ ](?:at|@|arobase|arroba|ät|chiocciola)[ ]|@)"
-DOT = r"(?:[ ]?[\[({<][ ]?(?:dot|\.)[ ]?[\])}>][ ]?|[ ](?:dot|point|ponto|punkt|punto)[ ])"
+AT = (
+    r"(?:[ ]?[\[({<][ ]?(?:at|@|ät)[ ]?[\])}>][ ]?|[ ](?:at|arobase|arroba|ät|chiocciola)[ ]|(?<=[\w.-][\d_.-])[ ]@[ ]"
+    r"|[_-](?-i:AT)[_-]|@)"
+)
+DOT = r"(?:[ ]?[\[({<][ ]?(?:dot|\.)[ ]?[\])}>][ ]?|[ ](?:dot|point|ponto|punkt|punto)[ ]|[_-](?-i:DOT)[_-])"
 SPELT_EMAIL = re.compile(  # "ada dot b (at) example dot org"
-    rf"(?<![\w.+-])[\w.+-]{{1,64}}(?:{DOT}[\w+-]{{1,64}}){{0,3}}{AT}[\w-]{{1,63}}(?:(?:{DOT}|\.)[\w-]{{1,63}}){{0,3}}?"
+    rf"(?<![\w.+-])[\w.+-]{{1,64}}?(?:(?:{DOT}|[ ](?:underscore|dash)[ ])[\w+-]{{1,64}}?){{0,3}}{AT}"
+    rf"(?!(?:a|my|that|the|this)\b)[\w-]{{1,63}}?(?:(?:{DOT}|\.)[\w-]{{1,63}}){{0,3}}?"
     rf"(?:{DOT}|\.)(?:{ENDS}|[a-z]{{2}})(?![\w-])",
     re.IGNORECASE,
 )
 # What a spelt one has in small letters. Without IGNORECASE Python looks for first characters, thrice as fast.
 SPELT = re.compile(
-    rf"[\[({{<] ?(?:at|dot|@|\.) ?[\])}}>]|arobase|arroba|chiocciola|dot\b(?<!\w...)| ät |(?:at|@) (?:{MAILERS})\b"
+    rf"[\[({{<] ?(?:at|dot|@|\.) ?[\])}}>]|arobase|arroba|chiocciola|dot\b(?<!\w...)|[ (\[]ät[ )\]]|[\w.-][\d_.-] @ \S|(?:at|@) (?:{MAILERS})\b"
 )
 
 
@@ -50,7 +54,7 @@ def _spelt(match: re.Match[str]) -> str:
 
 
 def _is_spelt(text: str) -> bool:
-    return " AT " in text or bool(SPELT.search(text.lower()))
+    return " AT " in text or "-AT-" in text or bool(SPELT.search(text.lower()))
 
 
 SEPARATED = r"[ ./()\-\u2010-\u2013\xa0]{0,2}"
@@ -61,7 +65,8 @@ NATIONAL = re.compile(
     r"\([2-9]\d{2}\)[ .-]?\d{3}[ .-]?\d{4}"  # North America
     r"|[2-9]\d{2}([.-])\d{3}\1\d{4}|[2-9]\d{2} [2-9]\d{2}[ -]\d{4}"
     r"|\(?0[1-9]\d{0,4}\)?(?:[ /-]{1,3}\d{2,8}){1,5}|0[1-9]\d{8,9}"  # much of the rest of the world
-    r"|[6-9]\d{2} \d{2} \d{2} \d{2}|9[1-8] \d{3} \d{2} \d{2}|[67]\d{2} \d{3} \d{3}"  # Spain
+    r"|[6-9]\d{2} \d{2} \d{2} \d{2}|9[1-8] \d{3} \d{2} \d{2}|[5-7]\d{2} \d{3} \d{3}"  # Spain, Poland
+    r"|[78][ -]?\(\d{3,4}\)[ -]?\d{2,3}-\d\d-\d\d"  # Russia
     r"|[6-9]\d{4}[ -]\d{5}|\(?[1-9]\d\)? ?9\d{4}-\d{4}|555[ .-]\d{4}"  # India, Brazil, films
     r")(?![\w-]|[.,:/]\d)"
 )
@@ -70,7 +75,7 @@ CALLING = re.compile(
     r"(?<![^\W\d_])(?:anruf\w*|appell?e\w*|call(?:e[dr]|ing)?|casa|cell(?:phone|ulare?)?|celular|chiama\w*|dial|erreichbar|"
     r"faxe?|festnetz\w*|fijo|fixe|handy|handynummer|hmu|land ?line|llám\w+|llama\w*|mobile?|mob|mobil(?:nummer)?|móvil|movil|"
     r"mv|n[uú]m(?:[eé]ro)?|num[eé]ros?|nr|nummer|number|phone|portable|reach|ring|ruf\w*|signal|sim|sms|tele?(?:fon\w*|fono|fone|"
-    r"phone)?|teléfono|telefonnummer|telefoon|text(?:ed)?|tlf|tél(?:éphone)?|viber|voicemail|wasap|whats ?app|wts?p|zap)(?![^\W\d_])",
+    r"phone)?|teléfono|telefonnummer|telefoon|text(?:ed)?|tlf|tél(?:éphone)?|viber|voicemail|wasap|whats ?app|wts?p|zadzwoń|zap|звони\w*|позвон\w*|тел\w*)(?![^\W\d_])",
     re.IGNORECASE,
 )
 NOT_CALLED = re.compile(
@@ -108,7 +113,7 @@ def _called(match: re.Match[str]) -> str:
     ahead = before(match, 60)
     behind = match.string[match.end() : match.end() + 30]
     plain = DATE.match(match[0].lstrip("(")) or digits.endswith("00000") or digits in "00123456789012"
-    lone = re.search(r"(?:^|\D)\d\D+\d(?:\D+\d\b){1,}", match[0])  # "1 2 3 4 5 6 7"
+    lone = re.fullmatch(r"\d{1,3}\.\d{5,}", match[0]) or re.search(r"(?:^|\D)\d\D+\d(?:\D+\d\b){1,}", match[0])  # "1 2 3 4 5 6 7"
     if plain or lone or NOT_CALLED.search(ahead) or COUNTED.match(behind):
         return match[0]
     called = CALLING.search(SENTENCE_END.split(ahead)[-1]) or CALLING.search(SENTENCE_END.split(behind)[0])
@@ -159,7 +164,7 @@ MAC = re.compile(
     re.IGNORECASE,
 )
 ADDRESSED = re.compile(
-    r"\b(?:ip|ips|ipv4|host|server|ping|ssh|address|addr|gateway|router|connect|dns)\b[^\d\n]{0,20}\Z", re.IGNORECASE
+    r"\b(?:ip|ips|ipv4|host|server|ping|ssh|address|addr|gateway|router|connect|dns|at|box|machine|nas|on|pc|printer|vpn)\b[^\d\n]{0,20}\Z", re.IGNORECASE
 )
 VERSION = re.compile(r"(?:version|release|build|\bver|\bv)[ .:]{0,2}\Z", re.IGNORECASE)
 PUBLIC_NETWORK = {"8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9"}  # everybody's name servers
@@ -213,13 +218,14 @@ KEY = re.compile(
     r"|sbp_\w{20,}|secret_\w{30,}|shp[a-z]{2}_\w{20,}|sntrys_[\w=+/-]{20,}|sq0[a-z]{3}-[\w-]{20,}|tskey-[\w-]{16,}"
     r"|key-(?=[a-z]{0,30}\d)\w{20,}|AGE-SECRET-KEY-1\w{20,}|EAA[A-Za-z0-9]{30,}|NRAK-\w{20,}|PMAK-[\w-]{20,}"
     r"|SG\.[\w-]{16,}\.[\w-]{16,}|AC[0-9a-f]{32}(?!\w)|SK[0-9a-f]{32}(?!\w)"  # SendGrid, Twilio
+    r"|0x[0-9a-f]{64}(?!\w)"  # Ethereum
     r"|eyJ[\w-]{8,999}\.[\w-]{8,}(?:\.[\w-]*)?"  # JSON web tokens
 )
 SHAPED_KEY = re.compile(
     r"[A-Za-z0-9_-](?<![A-Za-z0-9].)(?:"
     r"(?<=\d)\d{7,9}:[A-Za-z0-9_-]{35}(?![\w-])"  # Telegram
     r"|[A-Za-z0-9_-]{22,27}\.[A-Za-z0-9_-]{6,7}\.[A-Za-z0-9_-]{27,}"  # Discord
-    r"|(?<=[A-Z0-9])[A-Z0-9]{3,5}(?:-[A-Z0-9]{4,6}){3,7}(?![\w-])"  # licences
+    r"|(?<=[A-Z0-9])[A-Z0-9]{3,5}(?:-[A-Z0-9]{4,6}){2,7}(?![\w-])"  # licences
     r")"
 )
 LONG = re.compile(r"[\w/+-](?<![\w/+.-].)[\w/+-]{27,}={0,2}")
