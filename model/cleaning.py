@@ -168,13 +168,14 @@ _STAGES: tuple[tuple[str, tuple[_Rule, ...]], ...] = (
         ),
     ),
     (
-        r"\S@\S|[\[({<] ?(?i:at|dot) ?[\])}>]|\b(?:(?i:dot|arobase|arroba|chiocciola)|AT)\b|[ (]ät[ )]|[0-9_.-] @ "
+        r"\S@\S|[\[({<] ?(?i:at|dot) ?[\])}>]|\b(?:(?i:dot|arobase|arroba|chiocciola)|AT)\b|[ (]ät[ )]|[0-9_.+-]\w* @ "
         rf"|(?i:(?:\bat|@) (?:{redaction.MAILERS}))\b"
-        r"|[A-Za-z0-9_/+-]{18}|-----BEGIN|eyJ|xox|xapp-|SG\.",
+        r"|[A-Za-z0-9_/+-]{18}|[A-Z][0-9][0-9A-Z]*-[0-9A-Z]+-|[0-9][A-Z][0-9A-Z]*-[0-9A-Z]+-|-----BEGIN|eyJ|xox|xapp-|SG\.",
         (
-            _Rule("passwords", "passwords, alike", passwords.connections),
+            _Rule("passwords", "passwords, alike", passwords.after_emails),
             _Rule("emails", f"an e-mail address becomes {REMOVED}", redaction.emails),
             _Rule("keys", "keys and tokens, alike", redaction.keys),
+            _Rule("passwords", "passwords, alike", passwords.connections),
         ),
     ),
     (

@@ -13,7 +13,7 @@ PASSWORD_WORDS = (
 )
 KEY_WORDS = (
     r"(?:(?:access|api|app|auth|aws|bot|client|encryption|license|private|product|secret|signing|wi-?fi|wlan|wpa2?)"
-    r"[ _-]?(?:key|secret|token)|[a-z0-9]{2,20}_(?:key|secret|token)|apikey|secret|token)s?"
+    r"[ _-]?(?:key|secret|token)|[a-z0-9]{2,20}_(?:key|secret|token)|apikey|(?<=[a-z])key(?==)|secret|token)s?"
 )
 # Words of logging in: they stand near much else, so what is near them has to look more like a password.
 LOGIN_WORDS = (
@@ -31,10 +31,14 @@ IS = (
 OF = r"(?:['’]s|(?: (?:at|de|del|des|du|for|from|für|la|of|on|para|pour|to|vom|von|zum)(?: [\w.@'’/-]{1,30}){1,4}?))?"
 SIGN = r"(?::=|=>|->|→|[:=])"
 QUOTED = r"\"[^\"\n]{3,80}\"|'[^'\n]{3,80}'|`[^`\n]{3,80}`|“[^”\n]{3,80}”|„[^“”\n]{3,80}[“”]|«[^»\n]{3,80}»"
+PLAIN_WORDS = (  # to the end, and not a sentence
+    r"(?!(?:[^\W\d_]+ ){0,5}(?:a|again|and|as|at|be|but|for|from|in|it|más|muy|my|not|of|on|or|pas|plus|sehr|so|than|that|the|"
+    r"to|too|trop|very|with|you|your|zu)\b)[^\W\d_]{3,15}(?:[ -][^\W\d_]{3,15}){2,5}(?=\W*(?:\n|\Z))"
+)
 PASSWORD = re.compile(
     rf"(?<![A-Za-z$@])(?:[A-Z]{{2,12}}(?=PASS)|[A-Za-z]{{2,20}}(?=(?:Key|Secret|Token)=))?(?P<word>{PASSWORD_WORDS}|{KEY_WORDS})\b[\"'`]?{OF}"
     rf"(?P<sign>[ \t]*{SIGN}[ \t]*|[ \t]+{IS}{NOW}:?[ \t]+|{NOW}['’]s[ \t]+|[ \t]+(?:still|now)[ \t]+|[ \t]+)"
-    rf"(?:(?P<quoted>{QUOTED})|(?P<value>[\"'`“]?[^\s\"'`“”]{{4,128}}))",
+    rf"(?:(?P<quoted>{QUOTED})|(?P<words>{PLAIN_WORDS})|(?P<value>[\"'`“]?[^\s\"'`“”]{{4,128}}))",
     re.IGNORECASE,
 )
 NO_PASSWORDS = re.compile(
@@ -55,8 +59,8 @@ ADJECTIVE = re.compile(
     re.IGNORECASE,
 )
 PHRASE = re.compile(
-    r"\b(?:pass ?phrase|mnemonic|(?:recovery|secret|seed) (?:phrase|words))"
-    rf"(?: (?:for|of|to)(?: [\w'’-]{{1,20}}){{1,3}}?)?(?:[ ]?{SIGN}|[ ]{IS})[ ]+(?P<value>[^\W\d_]{{2,15}}(?:[ -][^\W\d_]{{2,15}}){{2,23}})",
+    r"\b(?:pass ?phrase|mnemonic|(?:recovery|secret|seed) (?:phrase|words))(?: (?:for|of|to)(?: [\w'’-]{1,20}){1,3}?)?"
+    rf"(?:[ ]?{SIGN}|[ ](?!to ){IS})[ ]+(?P<value>[^\W\d_]{{2,15}}(?:[ -][^\W\d_]{{2,15}}){{2,23}})",
     re.IGNORECASE,
 )
 BOTH = re.compile(  # "user pi pass raspberry"
@@ -90,7 +94,9 @@ AFTER_EMAIL = re.compile(r"(?<=[\w]@)(?:[\w-]{1,63}\.){1,4}[a-z]{2,12}[)>]?(?:[:
 
 WORD = re.compile(r"[^\s\"'`“”„«»|](?<![^\s\"'`“”„«»|].)(?=\S{0,60}\d)[^\s\"'`“”„«»|]{4,}")
 PAIR = re.compile(r"[\w.@-]{2,30}[:/](?=[^:/]+\Z)")
-LIKE_PASSWORD = re.compile(r"p[a@4][s$5]{2}w[o0]r[dt](?:\d[\d!?#$%]+|(?<=[@4$50].{5}).*|(?<=[@4$50].{6}).*|(?<=[50].)\S*)", re.IGNORECASE)
+LIKE_PASSWORD = re.compile(r"(?!password)p[a@4][s$5]{2}w[o0]r[dt]|password\d[\d!?#$%]", re.IGNORECASE)
+SHAPED = re.compile(r"[A-Za-z0-9](?=.*[!$%&*^]|.*#\d)[A-Za-z0-9!#$%&*@^_-]{7,24}")
+VARIABLE = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+\d?")
 EMOJI_OR_ISSUE = re.compile(r"\S*:\w+:|[\w.-]+/[\w.-]+#\d+")
 NO_WORD = re.compile(
     r"\d[\d.,:/-]*[a-z%°]{1,3}\Z"  # "10am", "100px"
@@ -99,7 +105,7 @@ NO_WORD = re.compile(
     r"|(?:aes|android|angular|argon|base|bcrypt|bootstrap|brainfuck|chrome|core|covid|css|debian|ddr|ec|ecmascript|es|"
     r"firefox|galaxy|gtx|hdmi|html|https?|ios|ipad|iphone|ipv|java|level|log|lvl|mac|md|mp|mysql|node|oauth|option|osx|part|"
     r"pbkdf|php|ps|python|rot|rtx|scrypt|sha|socks|step|sql|ubuntu|usb|utf|version|vue|web|win|windows|wpa|x)[-_. ]?\d+\w{0,4}\Z"
-    rf"|{PASSWORD_WORDS}\d?\Z|(?-i:[a-z]+(?:[A-Z][a-z]+)+\d?\Z)"
+    rf"|{PASSWORD_WORDS}\d?\Z"
     r"|[a-z]{1,3}\d{1,2}[a-z]?\Z|[a-z]+\d?[(\[{=<>]|\S*[(\[{<>}\])=;\\]",
     re.IGNORECASE,
 )
@@ -114,7 +120,7 @@ BEGINNINGS = "|".join(STEMS[:-3])
 HINT = (
     rf"(?i:{BEGINNINGS}|bearer|mnemonic|phrase|(?:recovery|seed) words|(?:key|secret|token)s?[\"'`]? ?[:=i]"
     r"|(?:\b(?:account|admin|anmeld|benutz|clave|connex|cred|einlog|guest|identif|log|pi[:/]|postgres|root|sign|ssid|test[:/]"
-    r"|ubuntu|user|usuario|utilis|wi-?fi|wlan|zugang)|key|secret|token).*[a-z!#$%&*_-]\d| -[apu] ?\S|p[@4]ss|pa[$5]{2}|w0r)"
+    r"|ubuntu|user|usuario|utilis|wi-?fi|wlan|zugang)|key|secret|token).*[a-z!#$%&*_-]\d| -[apu] ?\S|[a-z]\d+[!$&*^]|[a-z][!#$%&*^]+\d|p[@4]ss|pa[$5]{2}|w0r)"
 )
 NEAR = re.compile(rf"(?<![^\W_]){PASSWORD_WORDS}(?![^\W_])", re.IGNORECASE)
 LOGIN = re.compile(rf"(?<![^\W_])(?:{LOGIN_WORDS}|{KEY_WORDS})(?![^\W_])", re.IGNORECASE)
@@ -138,13 +144,22 @@ def passwords(text: str) -> str:
     return WORD.sub(_near, text)
 
 
+def after_emails(text: str) -> str:
+    """Remove what looks like a password right after an e-mail address."""
+    return AFTER_EMAIL.sub(_after_email, text) if "@" in text else text
+
+
 def connections(text: str) -> str:
-    """Remove the password in "name:password@host" and after an e-mail address."""
-    return AFTER_EMAIL.sub(_after_email, CONNECTION.sub(_value, text)) if "@" in text else text
+    """Remove the password in "name:password@host"."""
+    return CONNECTION.sub(_value, text) if "@" in text else text
 
 
 def _after_email(match: re.Match[str]) -> str:
     return put(match, "value") if _is_mixed(match["value"].rstrip(".,;:!?)")) else match[0]
+
+
+def _last(match: re.Match[str]) -> str:
+    return put(match, match.lastgroup or 0)
 
 
 def _value(match: re.Match[str]) -> str:
@@ -153,22 +168,25 @@ def _value(match: re.Match[str]) -> str:
 
 def _password(match: re.Match[str]) -> str:
     attribute = before(match, 1) == "." and match["sign"] not in ("=", ":", ": ")  # "user.password = hash"
-    group = "quoted" if match["quoted"] else "value"
+    group = match.lastgroup or "value"
     value, sign = match[group].strip("\"'`“”„«»"), match["sign"].strip()
     bare = value.rstrip(".,;:!?)]}")
     if attribute or len(bare) < 4 or NO_PASSWORDS.match(value) or not _is_called(match, value, bare, sign):
         return match[0]
     start = match.start(group) - match.start() + match[group].index(value)
-    return match[0][:start] + REMOVED + match[0][start + len(value if match["quoted"] else bare) :]
+    return match[0][:start] + REMOVED + match[0][start + len(bare if match["value"] else value) :]
 
 
 def _is_called(match: re.Match[str], value: str, bare: str, sign: str) -> bool:
     """Say whether the word before a value, and what is between them, makes it a password."""
     verb = match["word"].casefold() == "pass"
+    if match["words"]:
+        return bool(sign and sign != "to" and re.fullmatch(PASSWORD_WORDS, match["word"], re.IGNORECASE))
     if re.fullmatch(SIGN, sign) or (match["quoted"] and (sign or not verb)):
         return True
     if not sign:  # directly after the word
-        return bool(re.fullmatch(r"(?=.*[a-z])(?=.*\d)[^:,/]+|\d{5,}", bare, re.IGNORECASE) and not NO_WORD.match(bare))
+        mixed = re.fullmatch(r"(?=.*[a-z])(?=.*\d)[^:,/]+|\d{5,}", bare, re.IGNORECASE)
+        return bool(mixed and not (verb and VARIABLE.fullmatch(bare)) and not NO_WORD.match(bare))
     odd = re.search(r"\d", bare) or re.search(r"\w[^\w'’.,/-]+\w|[!$%^&*]", value)
     plain = sign != "to" and PLAIN.match(match.string, match.start("value")) and not ADJECTIVE.match(bare)
     return bool(odd or (plain and re.fullmatch(PASSWORD_WORDS, match["word"], re.IGNORECASE)))
@@ -176,34 +194,36 @@ def _is_called(match: re.Match[str], value: str, bare: str, sign: str) -> bool:
 
 def _near(match: re.Match[str]) -> str:
     """Judge a word by its shape, and by what is said around it."""
-    if EMOJI_OR_ISSUE.match(match[0]):
-        return match[0]
-    if LIKE_PASSWORD.match(match[0]):
-        return REMOVED
     pair = PAIR.match(match[0])
     start = pair.end() if pair else len(match[0]) - len(match[0].lstrip("([{<*_~"))
-    bare = match[0][start:].rstrip(".,;:!?)]}>*_~")
-    if len(bare) < 6 or not _is_mixed(bare):
+    word = match[0][start:].rstrip(".,;:?)]}>*_~")
+    after = match[0][start + len(word) :]
+    if EMOJI_OR_ISSUE.match(match[0]) or not _is_mixed(word.rstrip("!")) or not _is_named(match, start, word, after):
         return match[0]
-    strength = sum(bool(re.search(kind, bare)) for kind in ("[a-z]", "[A-Z]", r"\d", r"[^\w\s.,/-]"))
-    ahead = before(match, 60) + match[0][:start]
-    behind = match.string[match.end() : match.end() + 60]
-    if strength < 3:  # only in the same sentence
-        ahead, behind = STOP.split(ahead)[-1], STOP.split(match[0][start + len(bare) :] + behind, 1)[0]
-    called = NEAR.search(ahead) or NEAR.search(behind)
-    login = LOGIN.search(ahead) and (strength > 2 or LINKED.search(ahead))
-    if not (called or login) or HASHED.search(ahead):
-        return match[0]
-    return match[0][:start] + REMOVED + match[0][start + len(bare) :]
+    return match[0][:start] + REMOVED + after
+
+
+def _is_named(match: re.Match[str], start: int, word: str, after: str) -> bool:
+    """Look for a word that names passwords, the farther the more a word looks like one; the strongest need none."""
+    kinds = sum(bool(re.search(kind, word)) for kind in ("[a-z]", "[A-Z]", r"\d", r"[^\w\s.,/-]"))
+    if (kinds == 4 and SHAPED.fullmatch(word)) or LIKE_PASSWORD.match(word):
+        return True
+    ahead, behind = before(match, 60) + match[0][:start], after + match.string[match.end() : match.end() + 60]
+    if kinds < 3:  # only in the same sentence
+        ahead, behind = STOP.split(ahead)[-1], STOP.split(behind, 1)[0]
+    login = LOGIN.search(ahead) and (kinds > 2 or LINKED.search(ahead))
+    return bool((login or NEAR.search(ahead) or NEAR.search(behind)) and not HASHED.search(ahead))
 
 
 def _is_mixed(word: str) -> bool:
     """Say whether letters and digits are mixed as in a password: no address, file, version, measure or program."""
     return bool(
-        re.search(r"\d", word)
+        len(word) > 5
+        and re.search(r"\d", word)
         and re.search(r"[^\W\d_]", word)
         and not NO_WORD.match(word)
         and not FILE.search(word)
+        and not VARIABLE.fullmatch(word)
         and word.count("/") < 2
     )
 
@@ -211,7 +231,7 @@ def _is_mixed(word: str) -> bool:
 GROUPED = r"(?:[A-Z]-)?\d(?:[ -]?\d){2,11}"
 MIXED = r"(?-i:(?=[A-Z]{0,7}\d)(?=\d{0,7}[A-Z])[A-Z0-9]{4,8})"  # "K7RQ2"
 PIECES = r"(?=[a-z-]{0,20}\d)(?=[\d-]{0,20}[a-z])[a-z0-9]{3,8}(?:-[a-z0-9]{3,8}){1,3}"  # "ab12-cd34"
-NUMBER = rf"(?<!\d)(?:{GROUPED}|{MIXED}|{PIECES})(?![\w%]|[.,:/-]\d)"
+NUMBER = rf"(?<!\w)(?:{GROUPED}|{MIXED}|{PIECES})(?![\w%]|[.,:/-]\d)"
 NUMBERS = rf"(?P<numbers>{NUMBER}(?:(?:[ ]?[,/&+]|[ ](?:and|et|o|oder|or|ou|und|y))[ ]{NUMBER}){{0,9}})"
 UNIT = re.compile(
     r"[ -]?(?:[€$£°]|bytes?|characters?|chars?|days?|dollars|eur|euros?|files|fps|gb|items|hours?|k|kb|lines?|loc|mb|min(?:ute)?s?|"
@@ -263,7 +283,8 @@ ROTATING = re.compile(  # "36-12-28"
 )
 CODE_HINT = (  # as HINT
     r"(?i:2fa|authent|c[oó]d[ei]|clave|cv[cv]|geheimz|guard|mfa|one.time|otp|\bpin|\bpuk|\btan|zahlen"
-    rf"|\b{PLACE}).*(?:\d[ /.-]?\d|[A-Z]\d|\d[A-Z])|\d[ -]?\d[ -]?\d.*(?i:2fa|c[oó]d[ei]|comb|cv[cv]|mfa|otp|\bpin|\bpuk|\btan)"
+    rf"|\b{PLACE}).*(?:\d[ /.-]?\d|[A-Z]\d|\d[A-Z])|\d[ -]?\d[ -]?\d.*(?i:2fa|c[oó]d[ei]|cv[cv]|mfa|otp|\bpin|\bpuk"
+    rf"|\btan|activate|bell|buzzer|confirm|disarm|get in|log ?in|open|sign in|unlock|verify|\b{PLACE}\b)|G-\d\d|confirm with \d"
 )
 NO_CODE = re.compile(
     r"(?:\b(?:airport|area|ascii|billing|byte|calling|char|character|cheat|city|class|close|colou?r|country|coupon|currency|"
@@ -281,7 +302,7 @@ NUMBERED = re.compile(
 
 def codes(text: str) -> str:
     """Remove numbers called a code or a PIN, and short words of capitals and digits that are."""
-    text = TYPED.sub(_typed, ROTATING.sub(lambda match: put(match, "numbers"), text))
+    text = TYPED.sub(_last, ROTATING.sub(lambda match: put(match, "numbers"), text))
     return AFTER.sub(_after, CODE.sub(_code, text))
 
 
@@ -296,13 +317,9 @@ def _code(match: re.Match[str]) -> str:
     return _numbers(match)
 
 
-def _typed(match: re.Match[str]) -> str:
-    return put(match, match.lastgroup or 0)
-
-
 def _after(match: re.Match[str]) -> str:
     return match[0] if UNIT.match(match.string, match.end("numbers")) else _numbers(match)
 
 
 def _numbers(match: re.Match[str]) -> str:
-    return put(match, "numbers", re.sub(NUMBER, REMOVED, match["numbers"]))
+    return put(match, "numbers", re.sub(NUMBER, REMOVED, match["numbers"], flags=re.IGNORECASE))

@@ -26,7 +26,7 @@ EMAIL = re.compile(
     re.IGNORECASE,
 )
 AT = (
-    r"(?:[ ]?[\[({<][ ]?(?:at|@|ät)[ ]?[\])}>][ ]?|[ ](?:at|arobase|arroba|ät|chiocciola)[ ]|(?<=[\w.-][\d_.-])[ ]@[ ]"
+    r"(?:[ ]?[\[({<][ ]?(?:at|@|ät)[ ]?[\])}>][ ]?|[ ](?:at|arobase|arroba|ät|chiocciola|@)[ ]"
     r"|[_-](?-i:AT)[_-]|@)"
 )
 DOT = r"(?:[ ]?[\[({<][ ]?(?:dot|\.)[ ]?[\])}>][ ]?|[ ](?:dot|point|ponto|punkt|punto)[ ]|[_-](?-i:DOT)[_-])"
@@ -38,7 +38,7 @@ SPELT_EMAIL = re.compile(  # "ada dot b (at) example dot org"
 )
 # What a spelt one has in small letters. Without IGNORECASE Python looks for first characters, thrice as fast.
 SPELT = re.compile(
-    rf"[\[({{<] ?(?:at|dot|@|\.) ?[\])}}>]|arobase|arroba|chiocciola|dot\b(?<!\w...)|[ (\[]ät[ )\]]|[\w.-][\d_.-] @ \S|(?:at|@) (?:{MAILERS})\b"
+    rf"[\[({{<] ?(?:at|dot|@|\.) ?[\])}}>]|arobase|arroba|chiocciola|dot\b(?<!\w...)|[ (\[]ät[ )\]]| @ |(?:at|@) (?:{MAILERS})\b"
 )
 
 
@@ -50,7 +50,8 @@ def emails(text: str) -> str:
 
 
 def _spelt(match: re.Match[str]) -> str:
-    return REMOVED if _is_spelt(match[0]) else match[0]
+    name, at, _ = match[0].partition(" @ ")  # people write "a site @ example.org" too
+    return REMOVED if _is_spelt(match[0]) and (not at or re.search(r"[\d_.+-]", name)) else match[0]
 
 
 def _is_spelt(text: str) -> bool:
