@@ -95,13 +95,13 @@ AFTER_EMAIL = re.compile(r"(?<=[\w]@)(?:[\w-]{1,63}\.){1,4}[a-z]{2,12}[)>]?(?:[:
 WORD = re.compile(r"[^\s\"'`“”„«»|](?<![^\s\"'`“”„«»|].)(?=\S{0,60}\d)[^\s\"'`“”„«»|]{4,}")
 PAIR = re.compile(r"[\w.@-]{2,30}[:/](?=[^:/]+\Z)")
 LIKE_PASSWORD = re.compile(r"(?!password)p[a@4][s$5]{2}w[o0]r[dt]|password\d[\d!?#$%]", re.IGNORECASE)
-SHAPED = re.compile(r"[A-Za-z0-9](?=.*[!$%&*^]|.*#\d)[A-Za-z0-9!#$%&*@^_-]{7,24}")
+SHAPED = re.compile(r"[A-Za-z0-9](?=.*[!$%&*^])[A-Za-z0-9!#$%&*@^_-]{7,24}")
 VARIABLE = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+\d?")
 EMOJI_OR_ISSUE = re.compile(r"\S*:\w+:|[\w.-]+/[\w.-]+#\d+")
 NO_WORD = re.compile(
     r"\d[\d.,:/-]*[a-z%°]{1,3}\Z"  # "10am", "100px"
     r"|\d+-?(?:bit|bits|byte|bytes|char\w*|digits?|hours?|min\w*|times|words?|years?)\b"
-    r"|v?\d+(?:\.\w+)+\Z|\d{1,2}(?:[:.]\d\d)?[ap]m\b|(?:[\w-]+\.)+[a-z]{2,10}\Z|1password|\W*\d{4}-\d\d-\d\dT|U\+|0x|\\|[#@$€£&<]|[./~]*/|\w+\.\w+\.\w|\w+://|www\."
+    r"|v?\d+(?:\.\w+)+\Z|\d{1,2}(?:[:.]\d\d)?[ap]m\b|(?:[\w-]+\.)+[a-z]{2,10}\Z|1password|\W*\d{4}-\d\d-\d\dT|\w*%20|U\+|0x|\\|[#@$€£&<]|[./~]*/|\w+\.\w+\.\w|\w+://|www\."
     r"|(?:aes|android|angular|argon|base|bcrypt|bootstrap|brainfuck|chrome|core|covid|css|debian|ddr|ec|ecmascript|es|"
     r"firefox|galaxy|gtx|hdmi|html|https?|ios|ipad|iphone|ipv|java|level|log|lvl|mac|md|mp|mysql|node|oauth|option|osx|part|"
     r"pbkdf|php|ps|python|rot|rtx|scrypt|sha|socks|step|sql|ubuntu|usb|utf|version|vue|web|win|windows|wpa|x)[-_. ]?\d+\w{0,4}\Z"
@@ -135,7 +135,7 @@ def passwords(text: str) -> str:
         (("mnemonic", "phrase", " words"), PHRASE, _value),
         (("user",), BOTH, _value),
         ((":", "/"), LOGGED_IN, _value),
-        ((" -",), OPTION, _value),
+        ((" --", " -a", " -p", " -t", " -u"), OPTION, _value),
         (("authorization", "bearer", "x-"), HEADER, _value),
         (STEMS, PASSWORD, _password),
     ):
@@ -156,10 +156,6 @@ def connections(text: str) -> str:
 
 def _after_email(match: re.Match[str]) -> str:
     return put(match, "value") if _is_mixed(match["value"].rstrip(".,;:!?)")) else match[0]
-
-
-def _last(match: re.Match[str]) -> str:
-    return put(match, match.lastgroup or 0)
 
 
 def _value(match: re.Match[str]) -> str:
@@ -198,7 +194,8 @@ def _near(match: re.Match[str]) -> str:
     start = pair.end() if pair else len(match[0]) - len(match[0].lstrip("([{<*_~"))
     word = match[0][start:].rstrip(".,;:?)]}>*_~")
     after = match[0][start + len(word) :]
-    if EMOJI_OR_ISSUE.match(match[0]) or not _is_mixed(word.rstrip("!")) or not _is_named(match, start, word, after):
+    other = EMOJI_OR_ISSUE.match(match[0]) or VARIABLE.fullmatch(word)
+    if other or not _is_mixed(word.rstrip("!")) or not _is_named(match, start, word, after):
         return match[0]
     return match[0][:start] + REMOVED + after
 
@@ -223,7 +220,6 @@ def _is_mixed(word: str) -> bool:
         and re.search(r"[^\W\d_]", word)
         and not NO_WORD.match(word)
         and not FILE.search(word)
-        and not VARIABLE.fullmatch(word)
         and word.count("/") < 2
     )
 
@@ -264,23 +260,22 @@ CODE = re.compile(
     rf")(?P<edge>[ :#=-]{{0,3}}[\"'`“(*]{{0,2}}){NUMBERS}",
     re.IGNORECASE,
 )
-AFTER = re.compile(
-    rf"(?<![\w.,:/$€£#-])(?<!\d )(?P<numbers>{NUMBER})[#*]?[\"'`”)]?(?:[ ,]{{0,2}}[–—-]{{0,2}}[ ]?)"
-    rf"(?:(?:are|as|c['’]est|es|est|for|is|ist|that['’]?s|thats|war|was)\b[^.!?\n\d]{{0,30}}?)?"
-    rf"(?<!\w)(?:{SECRET_CODE}|(?<=is the )code|(?<=for the ){PLACE}|(?:(?:dein|der|el|her|his|le|mein|mi|my|our|the|tu|ur|votre|your) )(?:[\w'’]{{1,20}} ){{0,3}}?"
-    rf"(?:code|codice|código|combo|combination))(?!\w)",
+# What stands around a number that comes before the word for it.
+ALONE = re.compile(rf"(?<![\w.,:/$€£#-])(?<!\d )(?P<numbers>{NUMBER}|G-\d{{6}}(?!\w))[#*]?", re.IGNORECASE)
+NAMED_AFTER = re.compile(
+    r"[\"'`”)]?(?:[ ,]{0,2}[–—-]{0,2}[ ]?)"
+    r"(?:(?:are|as|c['’]est|es|est|for|is|ist|that['’]?s|thats|war|was)\b[^.!?\n\d]{0,30}?)?"
+    rf"(?<!\w)(?:{SECRET_CODE}|(?<=is the )code|(?<=for the ){PLACE}|(?:(?:dein|der|el|her|his|le|mein|mi|my|our|the|tu|ur|"
+    r"votre|your) )(?:[\w'’]{1,20} ){0,3}?(?:code|codice|código|combo|combination))(?!\w)",
     re.IGNORECASE,
 )
-TYPED = re.compile(  # "enter 5544 on the keypad"
-    rf"\b(?:confirm with|dial|enter|press|punch in|tap(?: in)?|tape[rz]?|type|use|with|gib) (?P<numbers>{NUMBER})[#*]?"
-    rf"(?=[^.!?\n\d]{{0,25}}\b(?:{PLACE}|activate|bell|buzzer|confirm|disarm|get in|log ?in|open|sign in|unlock|verify)\b)"
-    rf"|\bconfirm with (?P<only>{NUMBER})|(?<!\w)(?P<google>G-\d{{6}})(?!\w)",
+TYPED = re.compile(r"\b(?:dial|enter|gib|press|punch in|tap(?: in)?|tape[rz]?|type|use|with) \Z", re.IGNORECASE)
+TYPED_AT = re.compile(  # "enter 5544 on the keypad"
+    rf"[^.!?\n\d]{{0,25}}\b(?:{PLACE}|activate|bell|buzzer|confirm|disarm|get in|log ?in|open|sign in|unlock|verify)\b",
     re.IGNORECASE,
 )
-ROTATING = re.compile(  # "36-12-28"
-    rf"\b(?:combinat\w+|combo|{PLACE}|zahlenschloss)\b[^.!?\n\d]{{0,30}}?(?P<numbers>\d{{1,2}}(?:[-/. ]\d{{1,2}}){{2,3}})(?![\w%]|[.,:/-]\d)",
-    re.IGNORECASE,
-)
+ROTATING = re.compile(r"(?<![\w.,:/-])\d{1,2}(?:[-/. ]\d{1,2}){2,3}(?![\w%]|[.,:/-]\d)")  # "36-12-28"
+LOCK = re.compile(rf"\b(?:combinat\w+|combo|{PLACE}|zahlenschloss)\b[^.!?\n\d]{{0,30}}\Z", re.IGNORECASE)
 CODE_HINT = (  # as HINT
     r"(?i:2fa|authent|c[oó]d[ei]|clave|cv[cv]|geheimz|guard|mfa|one.time|otp|\bpin|\bpuk|\btan|zahlen"
     rf"|\b{PLACE}).*(?:\d[ /.-]?\d|[A-Z]\d|\d[A-Z])|\d[ -]?\d[ -]?\d.*(?i:2fa|c[oó]d[ei]|cv[cv]|mfa|otp|\bpin|\bpuk"
@@ -302,8 +297,11 @@ NUMBERED = re.compile(
 
 def codes(text: str) -> str:
     """Remove numbers called a code or a PIN, and short words of capitals and digits that are."""
-    text = TYPED.sub(_last, ROTATING.sub(lambda match: put(match, "numbers"), text))
-    return AFTER.sub(_after, CODE.sub(_code, text))
+    return ALONE.sub(_alone, CODE.sub(_code, ROTATING.sub(_rotating, text)))
+
+
+def _rotating(match: re.Match[str]) -> str:
+    return REMOVED if LOCK.search(before(match, 45)) else match[0]
 
 
 def _code(match: re.Match[str]) -> str:
@@ -317,8 +315,12 @@ def _code(match: re.Match[str]) -> str:
     return _numbers(match)
 
 
-def _after(match: re.Match[str]) -> str:
-    return match[0] if UNIT.match(match.string, match.end("numbers")) else _numbers(match)
+def _alone(match: re.Match[str]) -> str:
+    ahead, behind = before(match, 20), match.string[match.end() : match.end() + 80]
+    typed = TYPED.search(ahead) and (TYPED_AT.match(behind) or ahead.endswith("confirm with "))
+    google = match[0].startswith("G-")
+    called = google or typed or NAMED_AFTER.match(behind)
+    return put(match, "numbers") if called and not UNIT.match(behind) else match[0]
 
 
 def _numbers(match: re.Match[str]) -> str:
