@@ -168,7 +168,7 @@ _STAGES: tuple[tuple[str, tuple[_Rule, ...]], ...] = (
         ),
     ),
     (
-        r"\S@\S|[\[({<] ?(?i:at|dot) ?[\])}>]|\b(?:(?i:dot|arobase|arroba|chiocciola)|AT)\b|[ (]ät[ )]|[0-9_.+-]\w* @ "
+        r"\S@\S|[\[({<] ?(?i:at|dot|@|arobase|arroba|punkt|punto|point) ?[\])}>]|\b(?:(?i:dot|arobase|arroba|chiocciola)|AT)\b|[ (]ät[ )]|_at_|собака|[0-9_.+-]\w* (?:@|at) \S+\.[a-z]"
         rf"|(?i:(?:\bat|@) (?:{redaction.MAILERS}))\b"
         r"|[A-Za-z0-9_/+-]{18}|[A-Z][0-9][0-9A-Z]*-[0-9A-Z]+-|[0-9][A-Z][0-9A-Z]*-[0-9A-Z]+-|-----BEGIN|eyJ|xox|xapp-|SG\.",
         (

@@ -18,18 +18,18 @@ KEY_WORDS = (
 # Words of logging in: they stand near much else, so what is near them has to look more like a password.
 LOGIN_WORDS = (
     r"(?:accounts?|anmelde\w*|benutzer\w*|clave|connexion|cred(?:ential)?s?|einloggen|identifiants?|key|log(?:ged)?[ -]?in|"
-    r"logins?|logon|sign(?:ed)?[ -]?in|ssid|user(?:name)?|usuario|utilisateur|wi-?fi|wlan|zugang\w*)"
+    r"logins?|logon|psk|schlüssel|netzwerkschlüssel|sign(?:ed)?[ -]?in|ssid|unlock|user(?:name)?|usuario|utilisateur|wi-?fi|wlan|wpa[23]?|zugang\w*)"
 )
 NOW = (
     "(?:[ \t]+(?:ahora|actually|aún|currently|encore|immer|jetzt|just|literally|noch|now|probably|simply|siempre|still|"
     "toujours))*"
 )
 IS = (
-    r"(?:are|c['’]est|changed to|é|è|era|es|est|is|ist|lautet|lauten|set to|sigue siendo|to|war|was|will be|wäre|"
+    r"(?:are|c['’]est|changed to|é|è|equals|era|es|est|heißt|is|ist|should be|lautet|lauten|set to|sigue siendo|to|war|was|will be|wäre|"
     r"w[iu]rd)"
 )
 OF = r"(?:['’]s|(?: (?:at|de|del|des|du|for|from|für|la|of|on|para|pour|to|vom|von|zum)(?: [\w.@'’/-]{1,30}){1,4}?))?"
-SIGN = r"(?::=|=>|->|→|[:=])"
+SIGN = r"(?::=|=>|->|→|[:=>])"
 QUOTED = r"\"[^\"\n]{3,80}\"|'[^'\n]{3,80}'|`[^`\n]{3,80}`|“[^”\n]{3,80}”|„[^“”\n]{3,80}[“”]|«[^»\n]{3,80}»"
 PLAIN_WORDS = (  # to the end, and not a sentence
     r"(?!(?:[^\W\d_]+ ){0,5}(?:a|again|and|as|at|be|but|for|from|in|it|más|muy|my|not|of|on|or|pas|plus|sehr|so|than|that|the|"
@@ -38,7 +38,7 @@ PLAIN_WORDS = (  # to the end, and not a sentence
 PASSWORD = re.compile(
     rf"(?<![A-Za-z$@])(?:[A-Z]{{2,12}}(?=PASS)|[A-Za-z]{{2,20}}(?=(?:Key|Secret|Token)=))?(?P<word>{PASSWORD_WORDS}|{KEY_WORDS})\b[\"'`]?{OF}"
     rf"(?P<sign>[ \t]*{SIGN}[ \t]*|[ \t]+{IS}{NOW}:?[ \t]+|{NOW}['’]s[ \t]+|[ \t]+(?:still|now)[ \t]+|[ \t]+)"
-    rf"(?:(?P<quoted>{QUOTED})|(?P<words>{PLAIN_WORDS})|(?P<value>[\"'`“]?[^\s\"'`“”]{{4,128}}))",
+    rf"(?:(?P<quoted>{QUOTED})|(?P<words>{PLAIN_WORDS})|(?P<value>[\"'`“]?[^\s\"'`“”<]{{4,128}}))",
     re.IGNORECASE,
 )
 NO_PASSWORDS = re.compile(
@@ -81,12 +81,8 @@ HEADER = re.compile(
     re.IGNORECASE,
 )
 ACCOUNTS = "admin|administrator|demo|deploy|ftp|guest|operator|pi|postgres|root|test|ubuntu|user"
-BEHIND_ACCOUNT = "|".join(rf"(?<={name}.)(?<![\w@.]{name}.)" for name in ACCOUNTS.split("|"))
-LOGGED_IN = re.compile(  # "root:toor99"; to look behind for the name is faster than to begin with it
-    rf"[:/](?:{BEHIND_ACCOUNT})(?=[^\s:/@]{{0,40}}[\d!#$%&*])(?=[^\s:/@]{{0,40}}[a-z])"
-    r"(?P<value>[^\s\"'`<>{}$\[-][^\s\"'`]{3,})",
-    re.IGNORECASE,
-)
+LOGGED_IN = re.compile(r"[ :/](?:(?<= )/ |(?<=[:/]))(?P<value>[^\s\"'`<>{}$:@/\[-][^\s\"'`:@/]{3,40})")  # "root:toor99"
+ACCOUNT = re.compile(rf"(?<![\w@.])(?:{ACCOUNTS})\Z", re.IGNORECASE)
 CONNECTION = re.compile(  # "name:password@host"
     r"(?P<value>(?<=[\w.-]:)(?<!mailto:)(?=[^\s@]{0,63}[A-Za-z])[^\s:@/\[\"=]{4,64}(?=@(?!\d+\.\d+\.\d+\b(?!\.))[\w.]))"
 )
@@ -94,7 +90,7 @@ AFTER_EMAIL = re.compile(r"(?<=[\w]@)(?:[\w-]{1,63}\.){1,4}[a-z]{2,12}[)>]?(?:[:
 
 WORD = re.compile(r"[^\s\"'`“”„«»|](?<![^\s\"'`“”„«»|].)(?=\S{0,60}\d)[^\s\"'`“”„«»|]{4,}")
 PAIR = re.compile(r"[\w.@-]{2,30}[:/](?=[^:/]+\Z)")
-LIKE_PASSWORD = re.compile(r"(?!password)p[a@4][s$5]{2}w[o0]r[dt]|password\d[\d!?#$%]", re.IGNORECASE)
+LIKE_PASSWORD = re.compile(r"(?!password)p[a@4][s$5]{2}w[o0]r[dt]|password\d[\d!?#$%]|(?-i:P)assword\d", re.IGNORECASE)
 SHAPED = re.compile(r"[A-Za-z0-9](?=.*[!$%&*^])[A-Za-z0-9!#$%&*@^_-]{7,24}")
 VARIABLE = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+\d?")
 EMOJI_OR_ISSUE = re.compile(r"\S*:\w+:|[\w.-]+/[\w.-]+#\d+")
@@ -120,12 +116,12 @@ BEGINNINGS = "|".join(STEMS[:-3])
 HINT = (
     rf"(?i:{BEGINNINGS}|bearer|mnemonic|phrase|(?:recovery|seed) words|(?:key|secret|token)s?[\"'`]? ?[:=i]"
     r"|(?:\b(?:account|admin|anmeld|benutz|clave|connex|cred|einlog|guest|identif|log|pi[:/]|postgres|root|sign|ssid|test[:/]"
-    r"|ubuntu|user|usuario|utilis|wi-?fi|wlan|zugang)|key|secret|token).*[a-z!#$%&*_-]\d| -[apu] ?\S|[a-z]\d+[!$&*^]|[a-z][!#$%&*^]+\d|p[@4]ss|pa[$5]{2}|w0r)"
+    r"|ubuntu|user|usuario|utilis|psk|schlüssel|unlock|wi-?fi|wlan|wpa|zugang)|key|secret|token).*[a-z!#$%&*_-]\d| -[apu] ?\S|[a-z]\d+[!$&*^]|[a-z][!#$%&*^]+\d|p[@4]ss|pa[$5]{2}|w0r|[a-z]\d.*\blog)"
 )
 NEAR = re.compile(rf"(?<![^\W_]){PASSWORD_WORDS}(?![^\W_])", re.IGNORECASE)
 LOGIN = re.compile(rf"(?<![^\W_])(?:{LOGIN_WORDS}|{KEY_WORDS})(?![^\W_])", re.IGNORECASE)
-LINKED = re.compile(rf"(?:[:=/|,>-]|\b(?:{IS}|and|con|mit|with|und|use|y))[ \t\"'`“„«(]*\Z", re.IGNORECASE)
-STOP = re.compile(r"[.!?]+(?=\s)|\n")
+LINKED = re.compile(rf"(?:[:=/|,>-]|\b(?:{IS}|and|con|mit|with|und|use|y|{ACCOUNTS}|{LOGIN_WORDS}))[ \t\"'`“„«(]*\Z", re.IGNORECASE)
+STOP = re.compile(r"\.+(?=\s)|\n")
 
 
 def passwords(text: str) -> str:
@@ -134,7 +130,7 @@ def passwords(text: str) -> str:
     for needed, pattern, judge in (
         (("mnemonic", "phrase", " words"), PHRASE, _value),
         (("user",), BOTH, _value),
-        ((":", "/"), LOGGED_IN, _value),
+        ((":", "/"), LOGGED_IN, _logged_in),
         ((" --", " -a", " -p", " -t", " -u"), OPTION, _value),
         (("authorization", "bearer", "x-"), HEADER, _value),
         (STEMS, PASSWORD, _password),
@@ -156,6 +152,11 @@ def connections(text: str) -> str:
 
 def _after_email(match: re.Match[str]) -> str:
     return put(match, "value") if _is_mixed(match["value"].rstrip(".,;:!?)")) else match[0]
+
+
+def _logged_in(match: re.Match[str]) -> str:
+    strong = re.search(r"[\d!#$%&*]", match["value"]) and re.search("[A-Za-z]", match["value"])
+    return _value(match) if strong and ACCOUNT.search(before(match, 20)) else match[0]
 
 
 def _value(match: re.Match[str]) -> str:
@@ -194,6 +195,8 @@ def _near(match: re.Match[str]) -> str:
     start = pair.end() if pair else len(match[0]) - len(match[0].lstrip("([{<*_~"))
     word = match[0][start:].rstrip(".,;:?)]}>*_~")
     after = match[0][start + len(word) :]
+    if LIKE_PASSWORD.match(match[0]):
+        return REMOVED + after
     other = EMOJI_OR_ISSUE.match(match[0]) or VARIABLE.fullmatch(word)
     if other or not _is_mixed(word.rstrip("!")) or not _is_named(match, start, word, after):
         return match[0]
@@ -203,12 +206,12 @@ def _near(match: re.Match[str]) -> str:
 def _is_named(match: re.Match[str], start: int, word: str, after: str) -> bool:
     """Look for a word that names passwords, the farther the more a word looks like one; the strongest need none."""
     kinds = sum(bool(re.search(kind, word)) for kind in ("[a-z]", "[A-Z]", r"\d", r"[^\w\s.,/-]"))
-    if (kinds == 4 and SHAPED.fullmatch(word)) or LIKE_PASSWORD.match(word):
+    if kinds == 4 and SHAPED.fullmatch(word):
         return True
     ahead, behind = before(match, 60) + match[0][:start], after + match.string[match.end() : match.end() + 60]
     if kinds < 3:  # only in the same sentence
         ahead, behind = STOP.split(ahead)[-1], STOP.split(behind, 1)[0]
-    login = LOGIN.search(ahead) and (kinds > 2 or LINKED.search(ahead))
+    login = ACCOUNT.search(ahead.rstrip(" /:")) or LOGIN.search(ahead) and (kinds > 2 or LINKED.search(ahead)) or (kinds > 2 and LOGIN.search(behind))
     return bool((login or NEAR.search(ahead) or NEAR.search(behind)) and not HASHED.search(ahead))
 
 
@@ -227,8 +230,7 @@ def _is_mixed(word: str) -> bool:
 GROUPED = r"(?:[A-Z]-)?\d(?:[ -]?\d){2,11}"
 MIXED = r"(?-i:(?=[A-Z]{0,7}\d)(?=\d{0,7}[A-Z])[A-Z0-9]{4,8})"  # "K7RQ2"
 PIECES = r"(?=[a-z-]{0,20}\d)(?=[\d-]{0,20}[a-z])[a-z0-9]{3,8}(?:-[a-z0-9]{3,8}){1,3}"  # "ab12-cd34"
-NUMBER = rf"(?<!\w)(?:{GROUPED}|{MIXED}|{PIECES})(?![\w%]|[.,:/-]\d)"
-NUMBERS = rf"(?P<numbers>{NUMBER}(?:(?:[ ]?[,/&+]|[ ](?:and|et|o|oder|or|ou|und|y))[ ]{NUMBER}){{0,9}})"
+NUMBER = rf"(?<!\w)(?:{GROUPED}|{PIECES}|{MIXED})(?![\w%]|[.,:/-]\d)"
 UNIT = re.compile(
     r"[ -]?(?:[€$£°]|bytes?|characters?|chars?|days?|dollars|eur|euros?|files|fps|gb|items|hours?|k|kb|lines?|loc|mb|min(?:ute)?s?|"
     r"mm|ms|pages?|people|points|px|records|rows|sec(?:ond)?s?|stars|times|tokens|units|usd|users|words?|x|years?)\b",
@@ -236,50 +238,51 @@ UNIT = re.compile(
 )
 # Words that say of themselves that a number near them is secret.
 SECRET_CODE = (
-    r"(?:2fa|authenticator|cvc2?|cvv2?|geheimzahl|mfa|one[ -]time|otp|passcodes?|pins?|puk|steam guard|tans?|totp|"
-    r"(?:access|activation|alarm|auth\w*|backup|confirmation|door|entry|front door|garage|gate|gym|house|keypad|lock|locker|login|"
-    r"pairing|recovery|reset|safe|security|sms|unlock|verification|verify|wi-?fi)[ -]codes?|"
-    r"(?:bestätigungs|einmal|freischalt|sicherheits|tor|tür|zugangs|haustür|verifizierungs|wiederherstellungs)codes?|"
-    r"(?:code|código|codice|clave|codigo)s? (?:de|del|di|d['’]|por)[ ]?(?!(?:error|erreur|postal|la route)\b)\w{3,20}"
-    r"|codes? (?:alarme|immeuble|pin|porte|portail|secret|sms|wi-?fi)|digicode)"
+    r"(?:2fa|authenticator|cvc2?|cvv2?|digicode|geheimzahl|mfa|one[ -]time|otp|passcodes?|pins?|puk|steam guard|tans?|totp|"
+    r"(?:access|activation|alarm|auth\w*|backup|confirmation|door|entry|garage|gate|gym|house|keypad|lock|locker|login|"
+    r"pairing|recovery|reset|safe|security|sms|unlock|verification|verify|wi-?fi)[ -](?:code|number)s?|"
+    r"(?:bestätigungs|einmal|entsperr|freischalt|haustür|sicherheits|toegangs|tor|tür|verifizierungs|wiederherstellungs|"
+    r"zugangs)codes?|(?:clave|codice|code|codigo|código|kod)s? (?:d['’]|de|del|di|do|po|por)[ ]?(?!(?:erreur|error|la route|"
+    r"postal)\b)\w{3,20}|codes? (?:alarme|immeuble|pin|porte|portail|secret|sms|wi-?fi)|codice porta)"
 )
+CODE_WORD = re.compile(r"(?<![\w-])[a-z]{0,12}(?P<code>clave|code|codice|codigo|código|kod)s?(?!\w)", re.IGNORECASE)
 PLACE = (
-    r"(?:alarma?|cadenas|candado|combination|combo|combinaison|combinación|coffre|door|garage|gate|keypad|kombination|"
-    r"lock(?:box|er)?|padlock|porte|portail|puerta|safe|schloss|tor|tresor|tür|vorhängeschloss)"
+    r"(?:alarma?|briefcase|buzzer|cadenas|candado|cassaforte|coffre|combination|combo|combinaison|combinación|door|garage|"
+    r"gate|keypad|kombination|koffer|lock(?:box|er)?|luggage|opener|padlock|porte|portail|puerta|safe|schließfach|schloss|spind|"
+    r"suitcase|tor|tresor|tür|unlock|vault|vorhängeschloss)"
 )
 CALLED_IS = (
-    r"(?:are|c['’]est|changed to|é|è|es|est|is|ist|it['’]?s|lautet|now|opens with|reads|says|sends?|shows|sigue|still|"
-    r"that['’]?s|thats|to|war|was|with)"
+    r"(?:are|c['’]est|changed to|é|è|es|est|is|ist|it['’]?s|lautet|now|opens with|reads|says|sends?|set to|shows|sigue|still|"
+    r"takes|that['’]?s|thats|to|war|was|with)"
 )
-CODE_GAP = r"(?:[^.!?\n\d]{0,30}? )??"
-CODE = re.compile(
-    rf"(?<![\w-])(?:"
-    rf"(?P<secret>{SECRET_CODE})(?!\w)(?:[^.!?\n\d]|(?<!\d)\d(?!\d)){{0,40}}?"
-    rf"|(?:[a-z]{{0,12}}(?P<code>code|codice|código|codigo|clave)s?)\b(?:{CODE_GAP}{CALLED_IS}\b|[^.!?\n\d:=]{{0,30}}[:=])?{NOW}"
-    rf"|(?P<place>{PLACE})(?:['’]s| (?:number|no\.?))?(?: (?:for|of) [\w'’ ]{{2,20}}?)?(?: {CALLED_IS}|[ ]?[:=])?"
-    rf")(?P<edge>[ :#=-]{{0,3}}[\"'`“(*]{{0,2}}){NUMBERS}",
+SECRET = re.compile(rf"(?<!\w){SECRET_CODE}(?!\w)", re.IGNORECASE)
+LINK = re.compile(rf"[^.?\n]{{0,30}}(?:[:=]|\b{CALLED_IS}{NOW})[ ]?[\"'`“(*#]{{0,3}}\Z|[ :=!#-]{{0,4}}[\"'`“(*]{{0,2}}\Z", re.IGNORECASE)
+LOCK = re.compile(
+    rf"(?<![\w-])(?P<place>{PLACE})(?:['’]s| (?:number|no\.?))?(?:(?: [\w'’]+){{0,3}}? {CALLED_IS}| for [\w'’ ]{{2,20}}?|[ ]?[:=])?"
+    r"[ :#=-]{0,3}[\"'`“(*]{0,2}\Z",
     re.IGNORECASE,
 )
-# What stands around a number that comes before the word for it.
-ALONE = re.compile(rf"(?<![\w.,:/$€£#-])(?<!\d )(?P<numbers>{NUMBER}|G-\d{{6}}(?!\w))[#*]?", re.IGNORECASE)
+NUMBERS = re.compile(rf"(?<![\w/$€£])(?<!\d[.,: -])(?P<number>{NUMBER}|G-\d{{6}}(?!\w))[#*]?", re.IGNORECASE)
 NAMED_AFTER = re.compile(
     r"[\"'`”)]?(?:[ ,]{0,2}[–—-]{0,2}[ ]?)"
-    r"(?:(?:are|as|c['’]est|es|est|for|is|ist|that['’]?s|thats|war|was)\b[^.!?\n\d]{0,30}?)?"
-    rf"(?<!\w)(?:{SECRET_CODE}|(?<=is the )code|(?<=for the ){PLACE}|(?:(?:dein|der|el|her|his|le|mein|mi|my|our|the|tu|ur|"
-    r"votre|your) )(?:[\w'’]{1,20} ){0,3}?(?:code|codice|código|combo|combination))(?!\w)",
+    rf"(?:[^.!?\n\d]{{0,30}}?(?<!\w){SECRET_CODE}"
+    r"|(?:(?:are|as|c['’]est|es|est|for|is|ist|that['’]?s|thats|war|was) )?(?:(?:an?|dein|der|el|her|his|le|mein|mi|my|our|the|tu|ur|"
+    r"votre|your) )(?:[\w'’]{1,20} ){0,3}?(?:code|codice|código|combo|combination)"
+    rf"|for the {PLACE})(?!\w)",
     re.IGNORECASE,
 )
-TYPED = re.compile(r"\b(?:dial|enter|gib|press|punch in|tap(?: in)?|tape[rz]?|type|use|with) \Z", re.IGNORECASE)
+APP_CODE = re.compile(r" (?!lines|of)\w{2,12} code\b", re.IGNORECASE)
+TYPED = re.compile(r"\b(?:buzz|dial|enter|gib|key in|press|punch in|tap(?: in)?|tape[rz]?|type|use|with) \Z", re.IGNORECASE)
 TYPED_AT = re.compile(  # "enter 5544 on the keypad"
-    rf"[^.!?\n\d]{{0,25}}\b(?:{PLACE}|activate|bell|buzzer|confirm|disarm|get in|log ?in|open|sign in|unlock|verify)\b",
+    rf"[^.!?\n\d]{{0,25}}\b(?:{PLACE}|activate|and hit|bell|buzzer|confirm|disarm|get in|log ?in|open|sign in|verify)\b",
     re.IGNORECASE,
 )
 ROTATING = re.compile(r"(?<![\w.,:/-])\d{1,2}(?:[-/. ]\d{1,2}){2,3}(?![\w%]|[.,:/-]\d)")  # "36-12-28"
-LOCK = re.compile(rf"\b(?:combinat\w+|combo|{PLACE}|zahlenschloss)\b[^.!?\n\d]{{0,30}}\Z", re.IGNORECASE)
+COMBINATION = re.compile(rf"\b(?:c[oó]d(?:e|igo|ice)|combinat\w+|combo|{PLACE}|zahlenschloss)\b[^.!?\n]{{0,30}}\Z", re.IGNORECASE)
 CODE_HINT = (  # as HINT
-    r"(?i:2fa|authent|c[oó]d[ei]|clave|cv[cv]|geheimz|guard|mfa|one.time|otp|\bpin|\bpuk|\btan|zahlen"
+    r"(?i:2fa|authent|c[oó]d[ei]|\bkod|clave|cv[cv]|geheimz|guard|mfa|(?:confirm|securi|verif)\w* n|one.time|otp|\bpin|\bpuk|\btan|zahlen"
     rf"|\b{PLACE}).*(?:\d[ /.-]?\d|[A-Z]\d|\d[A-Z])|\d[ -]?\d[ -]?\d.*(?i:2fa|c[oó]d[ei]|cv[cv]|mfa|otp|\bpin|\bpuk"
-    rf"|\btan|activate|bell|buzzer|confirm|disarm|get in|log ?in|open|sign in|unlock|verify|\b{PLACE}\b)|G-\d\d|confirm with \d"
+    rf"|\btan|activate|bell|buzzer|confirm|disarm|get in|log ?in|open|sign in|unlock|verify|\b{PLACE}\b)|G-\d\d|(?:buzz|confirm with|punch in|key in) \d"
 )
 NO_CODE = re.compile(
     r"(?:\b(?:airport|area|ascii|billing|byte|calling|char|character|cheat|city|class|close|colou?r|country|coupon|currency|"
@@ -297,31 +300,36 @@ NUMBERED = re.compile(
 
 def codes(text: str) -> str:
     """Remove numbers called a code or a PIN, and short words of capitals and digits that are."""
-    return ALONE.sub(_alone, CODE.sub(_code, ROTATING.sub(_rotating, text)))
+    return NUMBERS.sub(_number, ROTATING.sub(_rotating, text))
 
 
 def _rotating(match: re.Match[str]) -> str:
-    return REMOVED if LOCK.search(before(match, 45)) else match[0]
+    return REMOVED if COMBINATION.search(before(match, 45)) else match[0]
 
 
-def _code(match: re.Match[str]) -> str:
-    ahead = match[0][: match.start("numbers") - match.start()]
-    count = sum(map(str.isdigit, match["numbers"]))
-    word_at = match.start("code") if match["code"] else match.start()
-    kind = "" if match["secret"] else match.string[max(0, word_at - 20) : word_at]
-    few = count < 4 and not (match["secret"] or re.search("[A-Z]", match["numbers"]))
-    if NO_CODE.search(kind) or NUMBERED.search(ahead) or few or UNIT.match(match.string, match.end()):
+def _number(match: re.Match[str]) -> str:
+    """Look for the word that names a number in front of it, then behind."""
+    ahead = re.split(r"\n|\. ", before(match, 50))[-1]
+    behind = match.string[match.end() : match.end() + 60]
+    if UNIT.match(behind) or NUMBERED.search(ahead):
         return match[0]
-    return _numbers(match)
+    count = sum(map(str.isdigit, match["number"]))
+    few = count < 4 and match["number"].isdecimal()
+    named = _is_code(ahead, few) or (not few and _is_code_after(ahead, behind, count))
+    return put(match, "number") if named or match[0].startswith("G-") else match[0]
 
 
-def _alone(match: re.Match[str]) -> str:
-    ahead, behind = before(match, 20), match.string[match.end() : match.end() + 80]
-    typed = TYPED.search(ahead) and (TYPED_AT.match(behind) or ahead.endswith("confirm with "))
-    google = match[0].startswith("G-")
-    called = google or typed or NAMED_AFTER.match(behind)
-    return put(match, "numbers") if called and not UNIT.match(behind) else match[0]
+def _is_code(ahead: str, few: bool) -> bool:
+    secrets = [*SECRET.finditer(ahead)]
+    if secrets and (not few or len(ahead) - secrets[-1].end() < 9 or re.match("cv|sec", secrets[-1][0], re.IGNORECASE)):
+        return True
+    words = [*CODE_WORD.finditer(ahead)]
+    if words and not few and not NO_CODE.search(ahead[: words[-1].start("code")]):
+        return bool(LINK.match(ahead, words[-1].end()))
+    lock = LOCK.search(ahead)
+    return bool(lock and (not few or re.match("briefcase|koffer|lock|luggage|padlock|suitcase", lock["place"], re.IGNORECASE)))
 
 
-def _numbers(match: re.Match[str]) -> str:
-    return put(match, "numbers", re.sub(NUMBER, REMOVED, match["numbers"], flags=re.IGNORECASE))
+def _is_code_after(ahead: str, behind: str, count: int) -> bool:
+    typed = TYPED.search(ahead) and (TYPED_AT.match(behind) or ahead.endswith(("confirm with ", "punch in ", "key in ")))
+    return bool(typed or NAMED_AFTER.match(behind) or (count > 4 and APP_CODE.match(behind)))

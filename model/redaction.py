@@ -26,10 +26,13 @@ EMAIL = re.compile(
     re.IGNORECASE,
 )
 AT = (
-    r"(?:[ ]?[\[({<][ ]?(?:at|@|ät)[ ]?[\])}>][ ]?|[ ](?:at|arobase|arroba|ät|chiocciola|@)[ ]"
-    r"|[_-](?-i:AT)[_-]|@)"
+    r"(?:[ ]?[\[({<][ ]?(?:@|arobase|arroba|at|ät)[ ]?[\])}>][ ]?|[ ](?:@|arobase|arroba|at|ät|chiocciola|собака)[ ]|_at_"
+    r"|-(?-i:AT)-|@)"
 )
-DOT = r"(?:[ ]?[\[({<][ ]?(?:dot|\.)[ ]?[\])}>][ ]?|[ ](?:dot|point|ponto|punkt|punto)[ ]|[_-](?-i:DOT)[_-])"
+DOT = (
+    r"(?:[ ]?[\[({<][ ]?(?:\.|dot|point|punkt|punto)[ ]?[\])}>][ ]?|[ ](?:dot|point|ponto|punkt|punto|точка)[ ]|_dot_"
+    r"|-(?-i:DOT)-)"
+)
 SPELT_EMAIL = re.compile(  # "ada dot b (at) example dot org"
     rf"(?<![\w.+-])[\w.+-]{{1,64}}?(?:(?:{DOT}|[ ](?:underscore|dash)[ ])[\w+-]{{1,64}}?){{0,3}}{AT}"
     rf"(?!(?:a|my|that|the|this)\b)[\w-]{{1,63}}?(?:(?:{DOT}|\.)[\w-]{{1,63}}){{0,3}}?"
@@ -38,7 +41,7 @@ SPELT_EMAIL = re.compile(  # "ada dot b (at) example dot org"
 )
 # What a spelt one has in small letters. Without IGNORECASE Python looks for first characters, thrice as fast.
 SPELT = re.compile(
-    rf"[\[({{<] ?(?:at|dot|@|\.) ?[\])}}>]|arobase|arroba|chiocciola|dot\b(?<!\w...)|[ (\[]ät[ )\]]| @ |(?:at|@) (?:{MAILERS})\b"
+    r"[\[({<] ?(?:at|dot|@|\.) ?[\])}>]|arobase|arroba|chiocciola|собака|dot\b(?<!\w...)|[ (\[]ät[ )\]]|_at_| @ | at (?=\S+\.\w)"
 )
 
 
@@ -50,8 +53,9 @@ def emails(text: str) -> str:
 
 
 def _spelt(match: re.Match[str]) -> str:
-    name, at, _ = match[0].partition(" @ ")  # people write "a site @ example.org" too
-    return REMOVED if _is_spelt(match[0]) and (not at or re.search(r"[\d_.+-]", name)) else match[0]
+    name, at, host = re.split(f"({AT})", match[0], 1, re.IGNORECASE)[:3]
+    place = at in (" @ ", " at ") and not re.search(rf"{DOT}|^(?:{MAILERS})\b", host)  # "a site @ example.org"
+    return REMOVED if _is_spelt(match[0]) and (not place or re.search(r"[\d_.+-]", name)) else match[0]
 
 
 def _is_spelt(text: str) -> bool:
@@ -68,14 +72,14 @@ NATIONAL = re.compile(
     r"|\(?0[1-9]\d{0,4}\)?(?:[ /-]{1,3}\d{2,8}){1,5}|0[1-9]\d{8,9}"  # much of the rest of the world
     r"|[6-9]\d{2} \d{2} \d{2} \d{2}|9[1-8] \d{3} \d{2} \d{2}|[5-7]\d{2} \d{3} \d{3}"  # Spain, Poland
     r"|[78][ -]?\(\d{3,4}\)[ -]?\d{2,3}-\d\d-\d\d"  # Russia
-    r"|[6-9]\d{4}[ -]\d{5}|\(?[1-9]\d\)? ?9\d{4}-\d{4}|555[ .-]\d{4}"  # India, Brazil, films
+    r"|[6-9]\d{4}[ -]\d{5}|\(?[1-9]\d\)? ?9\d{4}-\d{4}|555[ .-]?\d{4}"  # India, Brazil, films
     r")(?![\w-]|[.,:/]\d)"
 )
 DIGITS = re.compile(rf"(?<![\w#$€£+])(?<!\d[.,:/-])\+?[(]?\d(?:{SEPARATED}\d){{6,14}}(?![\w%]|[.,:-]\d)")
 CALLING = re.compile(
-    r"(?<![^\W\d_])(?:anruf\w*|appell?e\w*|call(?:e[dr]|ing)?|casa|cell(?:phone|ulare?)?|celular|chiama\w*|dial|erreichbar|"
+    r"(?<![^\W\d_])(?:anruf\w*|appell?e\w*|call(?:e[dr]|ing)?|casa|cel|cell(?:phone|ulare?)?|celular|chiama\w*|dial|erreichbar|"
     r"faxe?|festnetz\w*|fijo|fixe|handy|handynummer|hmu|land ?line|llám\w+|llama\w*|mobile?|mob|mobil(?:nummer)?|móvil|movil|"
-    r"mv|n[uú]m(?:[eé]ro)?|num[eé]ros?|nr|nummer|number|phone|portable|reach|ring|ruf\w*|signal|sim|sms|tele?(?:fon\w*|fono|fone|"
+    r"mv|n[uú]m(?:[eé]ro)?|num[eé]ros?|nr|nummer|numer|number|номер|phone|portable|reach|ring|ruf\w*|signal|sim|sms|tele?(?:fon\w*|fono|fone|"
     r"phone)?|teléfono|telefonnummer|telefoon|text(?:ed)?|tlf|tél(?:éphone)?|viber|voicemail|wasap|whats ?app|wts?p|zadzwoń|zap|звони\w*|позвон\w*|тел\w*)(?![^\W\d_])",
     re.IGNORECASE,
 )
@@ -158,7 +162,7 @@ def _iban(match: re.Match[str]) -> str:
 
 IPV4 = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
 IPV6 = re.compile(
-    r"(?<![\w:.])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:(?<=:)(?:\d{1,3}\.){3}\d{1,3})?(?![\w:]|\.\w)", re.IGNORECASE
+    r"(?<![\w:.])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:(?<=:)(?:\d{1,3}\.){3}\d{1,3})?(?:%\w{1,16})?(?![\w:]|\.\w)", re.IGNORECASE
 )
 MAC = re.compile(
     r"(?<![\w:.-])(?:[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}|[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4})(?![\w:-]|\.\w)",
