@@ -73,6 +73,7 @@ BY_NAME = re.compile(
     r"(?!\d+(?i:[ap]m|px|x|k|fps|[gmk]?hz|p|v|w|[nm]m|th|st|nd|rd)?(?!\w))"
     r"\w++(?:-++\w++)*+(?!(?:\.\w++)*+[(=]|/[a-z]| = )"
 )
+TOKEN = re.compile(f"{re.escape(SOMEONE)}|{re.escape(REMOVED)}")
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,10 @@ def _pastes(text: str) -> str:
     if len(text) <= LONGEST:
         return text
     place = max(text.rfind(gap, 0, LONGEST + 1) for gap in " \n")
-    return text[: place if place > LONGEST / 2 else LONGEST].rstrip()
+    if place > LONGEST / 2:
+        return text[:place].rstrip()
+    cut = next((token.start() for token in TOKEN.finditer(text) if token.start() < LONGEST < token.end()), LONGEST)
+    return text[:cut].rstrip()
 
 
 # What to look for, and the rules that clean the messages that have it, in the order in which they work. RE2 reads all
@@ -231,6 +235,8 @@ def _clean_part(
     """Clean some texts; those that lost a secret or an end once more, for that may uncover something else."""
     often, *seldom = _STAGES
     part = before = _stage(part, *often, names, cleaned)
+    if "pastes" in names:  # what is cut off in the end need not be searched; some more is, for a secret may reach there
+        part = before = pc.utf8_slice_codeunits(part, 0, 2 * LONGEST)
     for pattern, rules in seldom:
         part = _stage(part, pattern, rules, names, cleaned)
     again = pc.not_equal(before, part)

@@ -47,7 +47,7 @@ NO_PASSWORDS = re.compile(
     r"number|input|field|this|that|what|your|yours|mine|same|here|there|todo|abc|xxx+|removed|asdf|value|values|"
     r"function|process|return|const|config|reset|forgot|protected|manager|managers|length|strength|the|and|with|"
     r"just|like|when|because|something|anything|nothing|only|very|still|never|always|maybe|probably|please|"
-    r"yes|nope|haha|lol|min|max)[\W_]*\Z|your[_-]|[\W_]+\Z|@?[<{$%(\[*]|[a-z_]\w*(?:\.\w*[a-z]\w*)+[\W]*\Z|\w+[(\[]|https?:",
+    r"yes|nope|haha|lol|min|max)[\W_]*\Z|your[_-]|[\W_]+\Z|@[\w<{]|[<{$%(\[*]|[a-z_]\w*(?:\.\w*[a-z]\w*)+[\W]*\Z|\w+[(\[]|https?:",
     re.IGNORECASE,
 )
 # What follows "password is" and ends the sentence is a password, but for adjectives, participles and adverbs.
@@ -227,7 +227,7 @@ def _is_mixed(word: str) -> bool:
     )
 
 
-GROUPED = r"(?:[A-Z]-)?\d(?:[ -]?\d){2,11}"
+GROUPED = r"(?:[A-Z]-)?\d(?:[ -]?\d){2,39}"  # whole, or the next time would bite off more
 MIXED = r"(?-i:(?=[A-Z]{0,7}\d)(?=\d{0,7}[A-Z])[A-Z0-9]{4,8})"  # "K7RQ2"
 PIECES = r"(?=[a-z-]{0,20}\d)(?=[\d-]{0,20}[a-z])[a-z0-9]{3,8}(?:-[a-z0-9]{3,8}){1,3}"  # "ab12-cd34"
 NUMBER = rf"(?<!\w)(?:{GROUPED}|{PIECES}|{MIXED})(?![\w%]|[.,:/-]\d)"
@@ -256,13 +256,14 @@ CALLED_IS = (
     r"takes|that['’]?s|thats|to|war|was|with)"
 )
 SECRET = re.compile(rf"(?<!\w){SECRET_CODE}(?!\w)", re.IGNORECASE)
-LINK = re.compile(rf"[^.?\n]{{0,30}}(?:[:=]|\b{CALLED_IS}{NOW})[ ]?[\"'`“(*#]{{0,3}}\Z|[ :=!#-]{{0,4}}[\"'`“(*]{{0,2}}\Z", re.IGNORECASE)
+YEAR = re.compile(r"(?:19|20)\d\d")
+CALLED = re.compile(rf"(?:[:=]|\bcode|\b{CALLED_IS}{NOW})[ ]?[\"'`“(*#]{{0,3}}\Z", re.IGNORECASE)
 LOCK = re.compile(
     rf"(?<![\w-])(?P<place>{PLACE})(?:['’]s| (?:number|no\.?))?(?:(?: [\w'’]+){{0,3}}? {CALLED_IS}| for [\w'’ ]{{2,20}}?|[ ]?[:=])?"
     r"[ :#=-]{0,3}[\"'`“(*]{0,2}\Z",
     re.IGNORECASE,
 )
-NUMBERS = re.compile(rf"(?<![\w/$€£])(?<!\d[.,: -])(?P<number>{NUMBER}|G-\d{{6}}(?!\w))[#*]?", re.IGNORECASE)
+NUMBERS = re.compile(rf"(?<![\w/$€£])(?<![\w[(]#)(?<!\w-)(?<!\d[.,: ])(?P<number>{NUMBER}|G-\d{{6}}(?!\w))[#*]?", re.IGNORECASE)
 NAMED_AFTER = re.compile(
     r"[\"'`”)]?(?:[ ,]{0,2}[–—-]{0,2}[ ]?)"
     rf"(?:[^.!?\n\d]{{0,30}}?(?<!\w){SECRET_CODE}"
@@ -277,7 +278,7 @@ TYPED_AT = re.compile(  # "enter 5544 on the keypad"
     rf"[^.!?\n\d]{{0,25}}\b(?:{PLACE}|activate|and hit|bell|buzzer|confirm|disarm|get in|log ?in|open|sign in|verify)\b",
     re.IGNORECASE,
 )
-ROTATING = re.compile(r"(?<![\w.,:/-])\d{1,2}(?:[-/. ]\d{1,2}){2,3}(?![\w%]|[.,:/-]\d)")  # "36-12-28"
+ROTATING = re.compile(r"(?<![\w.,:/-])\d{1,2}([-/. ])\d{1,2}(?:\1\d{1,2}){1,2}(?![\w%]|[.,:/-]\d)")  # "36-12-28"
 COMBINATION = re.compile(rf"\b(?:c[oó]d(?:e|igo|ice)|combinat\w+|combo|{PLACE}|zahlenschloss)\b[^.!?\n]{{0,30}}\Z", re.IGNORECASE)
 CODE_HINT = (  # as HINT
     r"(?i:2fa|authent|c[oó]d[ei]|\bkod|clave|cv[cv]|geheimz|guard|mfa|(?:confirm|securi|verif)\w* n|one.time|otp|\bpin|\bpuk|\btan|zahlen"
@@ -292,7 +293,7 @@ NO_CODE = re.compile(
     re.IGNORECASE,
 )
 NUMBERED = re.compile(
-    r"(?:\b(?:about|after|around|before|between|by|chapter|from|id|im|in|issue|line|lines|nearly|on|over|page|port|pr|release|room|"
+    r"(?:\b(?:about|after|around|at|before|between|by|chapter|from|id|im|in|issue|line|lines|nearly|on|over|page|port|pr|release|room|"
     r"seit|since|than|ticket|until|version|year)[ ]?#?|[$€£@.])[ ]?\Z",
     re.IGNORECASE,
 )
@@ -311,21 +312,22 @@ def _number(match: re.Match[str]) -> str:
     """Look for the word that names a number in front of it, then behind."""
     ahead = re.split(r"\n|\. ", before(match, 50))[-1]
     behind = match.string[match.end() : match.end() + 60]
-    if UNIT.match(behind) or NUMBERED.search(ahead):
+    if UNIT.match(behind) or (NUMBERED.search(ahead) and not TYPED.search(ahead)):
         return match[0]
     count = sum(map(str.isdigit, match["number"]))
     few = count < 4 and match["number"].isdecimal()
-    named = _is_code(ahead, few) or (not few and _is_code_after(ahead, behind, count))
+    named = _is_code(ahead, few, match["number"]) or (not few and _is_code_after(ahead, behind, count))
     return put(match, "number") if named or match[0].startswith("G-") else match[0]
 
 
-def _is_code(ahead: str, few: bool) -> bool:
+def _is_code(ahead: str, few: bool, number: str) -> bool:
     secrets = [*SECRET.finditer(ahead)]
     if secrets and (not few or len(ahead) - secrets[-1].end() < 9 or re.match("cv|sec", secrets[-1][0], re.IGNORECASE)):
         return True
     words = [*CODE_WORD.finditer(ahead)]
     if words and not few and not NO_CODE.search(ahead[: words[-1].start("code")]):
-        return bool(LINK.match(ahead, words[-1].end()))
+        rare = YEAR.fullmatch(number) or not number.isdecimal()
+        return bool(CALLED.search(ahead)) if rare else "!" not in ahead[words[-1].end() :]
     lock = LOCK.search(ahead)
     return bool(lock and (not few or re.match("briefcase|koffer|lock|luggage|padlock|suitcase", lock["place"], re.IGNORECASE)))
 

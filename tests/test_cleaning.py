@@ -95,6 +95,17 @@ def test_an_overlong_message_ends_after_a_whole_word():
     assert cleaned("x" * LONGEST * 2) == ["x" * LONGEST]
 
 
+@pytest.mark.parametrize("token", [SOMEONE, REMOVED])
+def test_an_overlong_message_without_gaps_does_not_end_inside_a_token(token):
+    for ahead in range(LONGEST - len(token), LONGEST + 1):
+        (left,) = cleaned("." * ahead + token + "." * 9)
+        assert left == ("." * ahead + token if ahead == LONGEST - len(token) else "." * ahead)
+
+
+def test_digits_called_a_code_go_all_at_once():
+    assert cleaned("my pin: " + "1234 " * 7 + "ok", rules=["codes"]) == [f"my pin: {REMOVED} ok"]
+
+
 SWITCHES = {
     "unicode": "a\u200bb",
     "code": "see ```x```",
