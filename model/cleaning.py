@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from model import passwords, redaction
-from model.chat_exports.files import ROWS_AT_A_TIME
 from model.messages import SOMEONE
 from model.redaction import REMOVED
 
@@ -23,6 +22,9 @@ from model.redaction import REMOVED
 # twenty-fifth of the characters.
 LONGEST = 2000
 MOST_TIMES = 4  # that a text is gone over
+# Messages. RE2 builds its machines anew for each lot, which takes as long as to search ten thousand messages; a hundred
+# thousand are some 30 MB while they are Python's.
+AT_A_TIME = 100_000
 
 # Characters that nobody sees. Joiners stay between two characters beyond ASCII: they make emoji of several, and are
 # spelling in Persian and in India.
@@ -224,8 +226,8 @@ def clean(messages: pd.DataFrame, rules: Collection[str] = tuple(RULES)) -> Clea
 def _parts(texts: "pd.Series[str]") -> Iterator[pa.LargeStringArray]:
     """Yield the texts some at a time."""
     column = pa.Array.from_pandas(texts, type=pa.large_string())
-    for start in range(0, len(column), ROWS_AT_A_TIME):
-        part = column.slice(start, ROWS_AT_A_TIME)
+    for start in range(0, len(column), AT_A_TIME):
+        part = column.slice(start, AT_A_TIME)
         yield part.combine_chunks() if isinstance(part, pa.ChunkedArray) else part
 
 
