@@ -174,9 +174,11 @@ _STAGES: tuple[tuple[str, tuple[_Rule, ...]], ...] = (
         ),
     ),
     (
-        r"\S@\S|[\[({<] ?(?i:at|dot|@|arobase|arroba|punkt|punto|point) ?[\])}>]|\b(?:(?i:dot|arobase|arroba|chiocciola)|AT)\b|[ (]ät[ )]|_at_|собака|[0-9_.+-]\w* (?:@|at) \S+\.[a-z]"
+        r"\S@\S|[\[({<] ?(?i:at|dot|@|arobase|arroba|punkt|punto|point) ?[\])}>]|\b(?:(?i:dot|arobase|arroba"
+        r"|chiocciola)|AT)\b|[ (]ät[ )]|_at_|собака|[0-9_.+-]\w* (?:@|at) \S+\.[a-z]"
         rf"|(?i:(?:\bat|@) (?:{redaction.MAILERS}))\b"
-        r"|[A-Za-z0-9_/+-]{18}|[A-Z][0-9][0-9A-Z]*-[0-9A-Z]+-|[0-9][A-Z][0-9A-Z]*-[0-9A-Z]+-|-----BEGIN|eyJ|xox|xapp-|SG\.",
+        r"|[A-Za-z0-9_/+-]{18}|[A-Z][0-9][0-9A-Z]*-[0-9A-Z]+-|[0-9][A-Z][0-9A-Z]*-[0-9A-Z]+-|-----BEGIN|eyJ|xox"
+        r"|xapp-|SG\.",
         (
             _Rule("passwords", "passwords, alike", passwords.after_emails),
             _Rule("emails", f"an e-mail address becomes {REMOVED}", redaction.emails),

@@ -15,7 +15,8 @@ REMOVED = "[removed]"
 
 FILES = "png|jpe?g|gif|svg|webp|ico|js|jsx|ts|tsx|css|scss|html?|py|rb|json|md|txt|so|mp[34]|pdf|zip"
 ENDS = (
-    "app|at|biz|blog|ch|cloud|com|de|dev|edu|email|es|eu|example|fr|gg|gov|info|io|it|life|live|mail|me|museum|name|net|"
+    "app|at|biz|blog|ch|cloud|com|de|dev|edu|email|es|eu|example|fr|gg|gov|info|io|it|life|live|mail|me|museum"
+    "|name|net|"
     "online|org|pro|shop|site|social|tech|tv|uk|us|xyz"
 )
 MAILERS = "aol|fastmail|gmail|gmx|googlemail|hotmail|icloud|outlook|posteo|proton|protonmail|web|yahoo|yandex"
@@ -26,7 +27,8 @@ EMAIL = re.compile(
     re.IGNORECASE,
 )
 AT = (
-    r"(?:[ ]?[\[({<][ ]?(?:@|arobase|arroba|at|ät)[ ]?[\])}>][ ]?|[ ](?:@|arobase|arroba|at|ät|chiocciola|собака)[ ]|_at_"
+    r"(?:[ ]?[\[({<][ ]?(?:@|arobase|arroba|at|ät)[ ]?[\])}>][ ]?|[ ](?:@|arobase|arroba|at|ät|chiocciola"
+    r"|собака)[ ]|_at_"
     r"|-(?-i:AT)-|@)"
 )
 DOT = (
@@ -41,7 +43,8 @@ SPELT_EMAIL = re.compile(  # "ada dot b (at) example dot org"
 )
 # What a spelt one has in small letters. Without IGNORECASE Python looks for first characters, thrice as fast.
 SPELT = re.compile(
-    r"[\[({<] ?(?:at|dot|@|\.) ?[\])}>]|arobase|arroba|chiocciola|собака|dot\b(?<!\w...)|[ (\[]ät[ )\]]|_at_| @ | at (?=\S+\.\w)"
+    r"[\[({<] ?(?:at|dot|@|\.) ?[\])}>]|arobase|arroba|chiocciola|собака|dot\b(?<!\w...)|[ (\[]ät[ )\]]|_at_| @ "
+    r"| at (?=\S+\.\w)"
 )
 
 
@@ -53,7 +56,7 @@ def emails(text: str) -> str:
 
 
 def _spelt(match: re.Match[str]) -> str:
-    name, at, host = re.split(f"({AT})", match[0], 1, re.IGNORECASE)[:3]
+    name, at, host = re.split(f"({AT})", match[0], maxsplit=1, flags=re.IGNORECASE)[:3]
     place = at in (" @ ", " at ") and not re.search(rf"{DOT}|^(?:{MAILERS})\b", host)  # "a site @ example.org"
     return REMOVED if _is_spelt(match[0]) and (not place or re.search(r"[\d_.+-]", name)) else match[0]
 
@@ -77,10 +80,14 @@ NATIONAL = re.compile(
 )
 DIGITS = re.compile(rf"(?<![\w#$€£+])(?<!\d[.,:/-])\+?[(]?\d(?:{SEPARATED}\d){{6,14}}(?![\w%]|[.,:-]\d)")
 CALLING = re.compile(
-    r"(?<![^\W\d_])(?:anruf\w*|appell?e\w*|call(?:e[dr]|ing)?|casa|cel|cell(?:phone|ulare?)?|celular|chiama\w*|dial|erreichbar|"
-    r"faxe?|festnetz\w*|fijo|fixe|handy|handynummer|hmu|land ?line|llám\w+|llama\w*|mobile?|mob|mobil(?:nummer)?|móvil|movil|"
-    r"mv|n[uú]m(?:[eé]ro)?|num[eé]ros?|nr|nummer|numer|number|номер|phone|portable|reach|ring|ruf\w*|signal|sim|sms|tele?(?:fon\w*|fono|fone|"
-    r"phone)?|teléfono|telefonnummer|telefoon|text(?:ed)?|tlf|tél(?:éphone)?|viber|voicemail|wasap|whats ?app|wts?p|zadzwoń|zap|звони\w*|позвон\w*|тел\w*)(?![^\W\d_])",
+    r"(?<![^\W\d_])(?:anruf\w*|appell?e\w*|call(?:e[dr]|ing)?|casa|cel|cell(?:phone|ulare?)?|celular|chiama\w*"
+    r"|dial|erreichbar|"
+    r"faxe?|festnetz\w*|fijo|fixe|handy|handynummer|hmu|land ?line|llám\w+|llama\w*|mobile?|mob|mobil(?:nummer)?"
+    r"|móvil|movil|"
+    r"mv|n[uú]m(?:[eé]ro)?|num[eé]ros?|nr|nummer|numer|number|номер|phone|portable|reach|ring|ruf\w*|signal|sim"
+    r"|sms|tele?(?:fon\w*|fono|fone|"
+    r"phone)?|teléfono|telefonnummer|telefoon|text(?:ed)?|tlf|tél(?:éphone)?|viber|voicemail|wasap|whats ?app"
+    r"|wts?p|zadzwoń|zap|звони\w*|позвон\w*|тел\w*)(?![^\W\d_])",
     re.IGNORECASE,
 )
 NOT_CALLED = re.compile(
@@ -89,11 +96,16 @@ NOT_CALLED = re.compile(
     re.IGNORECASE,
 )
 COUNTED = re.compile(
-    r"[ ]?(?:[€$£*/+=^<>]|bytes|characters|digits|dollars|euros?|kb|lines|messages|ms|people|points|px|rows|seconds|times|users|"
+    r"[ ]?(?:[€$£*/+=^<>]|bytes|characters|digits|dollars|euros?|kb|lines|messages|ms|people|points|px|rows"
+    r"|seconds|times|users|"
     r"views|years)",
     re.IGNORECASE,
 )
-DATE = re.compile(r"\d{1,2}[-/. ]\d{1,2}[-/. ](?:19|20)\d\d(?!\d)|(?:19|20)\d\d[-/. ]\d\d?[-/. ]\d\d?(?!\d)|(?:19|20)\d\d ?[-–] ?(?:19|20)\d\d\Z")
+DATE = re.compile(
+    r"\d{1,2}[-/. ]\d{1,2}[-/. ](?:19|20)\d\d(?!\d)|(?:19|20)\d\d[-/. ]\d\d?[-/. ]\d\d?(?!\d)|(?:19"
+    r"|20)\d\d ?[-–] ?(?:19|20)\d\d\Z"
+)
+COUNTING = re.compile(r"^\d{1,3}\.\d{5,}$|(?:^|\D)\d\D+\d\D+\d\b")  # "3.14159265", "1 2 3 4 5 6 7"
 SENTENCE_END = re.compile(r"[.!?]\s|\n")
 
 
@@ -106,23 +118,23 @@ def phones(text: str) -> str:
 
 
 def _phone(match: re.Match[str]) -> str:
-    digits = re.sub(r"\D", "", match[0])
-    few = len(digits) < 9 and not digits.startswith("555")
-    plain = DATE.match(match[0].lstrip("(")) or digits.endswith("00000") or digits in "00123456789012"
-    return match[0] if plain or few else REMOVED
+    few = sum(map(str.isdigit, match[0])) < 9 and "555" not in match[0][:4]
+    return match[0] if few or _is_plain(match[0]) else REMOVED
 
 
 def _called(match: re.Match[str]) -> str:
     """Look for a word of telephoning in the same sentence, more closely after the number than before it."""
-    digits = re.sub(r"\D", "", match[0])
-    ahead = before(match, 60)
-    behind = match.string[match.end() : match.end() + 30]
-    plain = DATE.match(match[0].lstrip("(")) or digits.endswith("00000") or digits in "00123456789012"
-    lone = re.fullmatch(r"\d{1,3}\.\d{5,}", match[0]) or re.search(r"(?:^|\D)\d\D+\d(?:\D+\d\b){1,}", match[0])  # "1 2 3 4 5 6 7"
-    if plain or lone or NOT_CALLED.search(ahead) or COUNTED.match(behind):
+    ahead, behind = before(match, 60), match.string[match.end() : match.end() + 30]
+    if _is_plain(match[0]) or COUNTING.search(match[0]) or NOT_CALLED.search(ahead) or COUNTED.match(behind):
         return match[0]
     called = CALLING.search(SENTENCE_END.split(ahead)[-1]) or CALLING.search(SENTENCE_END.split(behind)[0])
     return REMOVED if called else match[0]
+
+
+def _is_plain(number: str) -> bool:
+    """Say whether a number is a date, a round one, or one in a row."""
+    digits = re.sub(r"\D", "", number)
+    return bool(DATE.match(number.lstrip("("))) or digits.endswith("00000") or digits in "00123456789012"
 
 
 CARD = re.compile(r"(?<![\w+/-])(?<!\d[.,])[2-6](?:[ -]?\d){12,18}(?![\w]|[-.,/]\d)")
@@ -162,21 +174,25 @@ def _iban(match: re.Match[str]) -> str:
 
 IPV4 = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
 IPV6 = re.compile(
-    r"(?<![\w:.])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:(?<=:)(?:\d{1,3}\.){3}\d{1,3})?(?:%\w{1,16})?(?![\w:]|\.\w)", re.IGNORECASE
+    r"(?<![\w:.])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:(?<=:)(?:\d{1,3}\.){3}\d{1,3})?(?:%\w{1,16})?(?![\w:]|\.\w)",
+    re.IGNORECASE,
 )
 MAC = re.compile(
-    r"(?<![\w:.-])(?:[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}|[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4})(?![\w:-]|\.\w)",
+    r"(?<![\w:.-])(?:[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}"
+    r"|[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4})(?![\w:-]|\.\w)",
     re.IGNORECASE,
 )
 ADDRESSED = re.compile(
-    r"\b(?:ip|ips|ipv4|host|server|ping|ssh|address|addr|gateway|router|connect|dns|at|box|machine|nas|on|pc|printer|vpn)\b[^\d\n]{0,20}\Z", re.IGNORECASE
+    r"\b(?:ip|ips|ipv4|host|server|ping|ssh|address|addr|gateway|router|connect|dns|at|box|machine|nas|on|pc"
+    r"|printer|vpn)\b[^\d\n]{0,20}\Z",
+    re.IGNORECASE,
 )
 VERSION = re.compile(r"(?:version|release|build|\bver|\bv)[ .:]{0,2}\Z", re.IGNORECASE)
 PUBLIC_NETWORK = {"8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9"}  # everybody's name servers
 
 
 def addresses(text: str) -> str:
-    """Remove addresses of network cards, and IP addresses but for a computer's own and for what looks like a version."""
+    """Remove MAC addresses, and IP addresses but for a computer's own and for those that look like versions."""
     return IPV6.sub(_ipv6, IPV4.sub(_ipv4, MAC.sub(_mac, text)))
 
 
@@ -206,7 +222,8 @@ def _ipv6(match: re.Match[str]) -> str:
 
 WEBHOOK = re.compile(  # whoever knows the link may write
     r"https?://(?:(?:hooks\.slack\.com|hooks\.zapier\.com|chat\.googleapis\.com|maker\.ifttt\.com)/"
-    r"|(?:\w{1,20}\.)?discord(?:app)?\.com/api/(?:v\d+/)?webhooks/|api\.telegram\.org/bot|[\w.-]{1,60}\.webhook\.office\.com/)"
+    r"|(?:\w{1,20}\.)?discord(?:app)?\.com/api/(?:v\d+/)?webhooks/|api\.telegram\.org/bot"
+    r"|[\w.-]{1,60}\.webhook\.office\.com/)"
     r"[^\s<>\"'`)]+"
 )
 # Each beginning is written out: Python then looks for their first characters only, thrice as fast.
@@ -218,8 +235,10 @@ KEY = re.compile(
     r"|xox[abceoprs]-[\w-]{8,}|xapp-[\w-]{10,}"  # Slack
     r"|AIza[\w-]{30,}|ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,}"  # Google
     r"|pk_(?:live|test)_\w{10,}|rk_(?:live|test)_\w{10,}|sk_(?:live|test)_\w{10,}|whsec_\w{16,}"  # Stripe
-    r"|sk-(?=[\w-]{0,99}\d)[\w-]{20,}|gsk_\w{20,}|hf_[A-Za-z0-9]{20,}|nvapi-[\w-]{20,}|pplx-\w{20,}|r8_\w{20,}|xai-\w{20,}"
-    r"|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{30,}|do[opr]_v1_[0-9a-f]{40,}|figd_[\w-]{20,}|hvs\.[\w-]{20,}|lin_api_\w{20,}|ntn_\w{20,}"
+    r"|sk-(?=[\w-]{0,99}\d)[\w-]{20,}|gsk_\w{20,}|hf_[A-Za-z0-9]{20,}|nvapi-[\w-]{20,}|pplx-\w{20,}|r8_\w{20,}"
+    r"|xai-\w{20,}"
+    r"|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{30,}|do[opr]_v1_[0-9a-f]{40,}|figd_[\w-]{20,}|hvs\.[\w-]{20,}"
+    r"|lin_api_\w{20,}|ntn_\w{20,}"
     r"|sbp_\w{20,}|secret_\w{30,}|shp[a-z]{2}_\w{20,}|sntrys_[\w=+/-]{20,}|sq0[a-z]{3}-[\w-]{20,}|tskey-[\w-]{16,}"
     r"|key-(?=[a-z]{0,30}\d)\w{20,}|AGE-SECRET-KEY-1\w{20,}|EAA[A-Za-z0-9]{30,}|NRAK-\w{20,}|PMAK-[\w-]{20,}"
     r"|SG\.[\w-]{16,}\.[\w-]{16,}|AC[0-9a-f]{32}(?!\w)|SK[0-9a-f]{32}(?!\w)"  # SendGrid, Twilio
