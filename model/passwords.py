@@ -53,7 +53,7 @@ NO_PASSWORDS = re.compile(
     r"number|input|field|this|that|what|your|yours|mine|same|here|there|todo|abc|xxx+|removed|asdf|value|values|"
     r"function|process|return|const|config|reset|forgot|protected|manager|managers|length|strength|the|and|with|"
     r"just|like|when|because|something|anything|nothing|only|very|still|never|always|maybe|probably|please|"
-    r"yes|nope|haha|lol|min|max)[\W_]*\Z|your[_-]|[\W_]+\Z|@[\w<{]|[<{$%(\[*]|[a-z_]\w*(?:\.\w*[a-z]\w*)+[\W]*\Z"
+    r"yes|nope|haha|lol|min|max)[\W_]*\Z|your[_-]|[\W_]+\Z|@[\w<{$(]|[<{$%(\[*]|[a-z_]\w*(?:\.\w*[a-z]\w*)+[\W]*\Z"
     r"|\w+[(\[]|https?:",
     re.IGNORECASE,
 )
@@ -141,11 +141,11 @@ STEMS = (
 )
 BEGINNINGS = "|".join(STEMS[:-3])
 HINT = (
-    rf"(?i:{BEGINNINGS}|bearer|mnemonic|phrase|(?:recovery|seed) words|(?:key|secret|token)s?[\"'`]? ?[:=i]"
+    rf"(?i:{BEGINNINGS}|authoriz|bearer|mnemonic|phrase|(?:recovery|seed) words|(?:key|secret|token)s?[\"'`]? ?[:=i]"
     r"|(?:\b(?:account|admin|anmeld|benutz|clave|connex|cred|einlog|guest|identif|log|pi[:/]|postgres|root|sign"
     r"|ssid|test[:/]"
     r"|ubuntu|user|usuario|utilis|psk|schlüssel|unlock|wi-?fi|wlan|wpa|zugang)|key|secret"
-    r"|token).*[a-z!#$%&*_-]\d| -[apu] ?\S|[a-z]\d+[!$&*^]|[a-z][!#$%&*^]+\d|p[@4]ss|pa[$5]{2}|w0r|[a-z]\d.*\blog)"
+    r"|token).*[a-z!#$%&*_-]\d| -[apu] ?\S|\d[a-z]*[!$&*^]|[a-z][!#$%&*^]+\d|p[@4]ss|pa[$5]{2}|w0r|[a-z]\d.*\blog)"
 )
 NEAR = re.compile(rf"(?<![^\W_]){WORDS_FOR_IT}(?![^\W_])", re.IGNORECASE)
 LOGIN = re.compile(rf"(?<![^\W_])(?:{WORDS_FOR_LOGINS}|{WORDS_FOR_KEYS})(?![^\W_])", re.IGNORECASE)
@@ -187,7 +187,9 @@ def _after_email(match: re.Match[str]) -> str:
 
 def _logged_in(match: re.Match[str]) -> str:
     strong = re.search(r"[\d!#$%&*]", match["value"]) and re.search("[A-Za-z]", match["value"])
-    return _value(match) if strong and ACCOUNT.search(before(match, 20)) else match[0]
+    ahead = before(match, 60)
+    named = strong or (re.search(r"\b(?:admin|root)\Z", ahead) and match[0][0] == ":" and LOGIN.search(ahead))
+    return _value(match) if named and ACCOUNT.search(ahead) else match[0]
 
 
 def _value(match: re.Match[str]) -> str:
@@ -210,6 +212,8 @@ def _is_called(match: re.Match[str], value: str, bare: str, sign: str) -> bool:
     verb = match["word"].casefold() == "pass"
     if match["words"]:
         return bool(sign and sign != "to" and re.fullmatch(WORDS_FOR_IT, match["word"], re.IGNORECASE))
+    if sign == ">":  # of XML
+        return match["sign"] == ">"
     if re.fullmatch(SIGN, sign) or (match["quoted"] and (sign or not verb)):
         return True
     if not sign:  # directly after the word
@@ -280,15 +284,19 @@ WORDS_FOR_CODES = (
     r"pairing|recovery|reset|safe|security|sms|unlock|verification|verify|wi-?fi)[ -](?:code|number)s?|"
     r"(?:bestätigungs|einmal|entsperr|freischalt|haustür|sicherheits|toegangs|tor|tür|verifizierungs"
     r"|wiederherstellungs|"
-    r"zugangs)codes?|(?:clave|codice|code|codigo|código|kod)s? (?:d['’]|de|del|di|do|po|por)[ ]?(?!(?:erreur"
+    r"zugangs)codes?|(?:clave|codice|code|codigo|código|kod)s? (?:d['’]|de|del|della|des|di|do|du|po"
+    r"|por)[ ]?(?!(?:erreur"
     r"|error|la route|"
-    r"postal)\b)\w{3,20}|codes? (?:alarme|immeuble|pin|porte|portail|secret|sms|wi-?fi)|codice porta)"
+    r"postal)\b)\w{3,20}|codes? (?:alarme|immeuble|pin|porte|portail|secret|sms|wi-?fi)|codice porta"
+    r"|(?:authentication|confirmation|recovery|verification)(?=[ ]?:)"
+    r"|(?:message|sms|text) (?:just )?(?:reads|said|says))"
 )
 CODE_WORD = re.compile(r"(?<![\w-])[a-z]{0,12}(?P<code>clave|code|codice|codigo|código|kod)s?(?!\w)", re.IGNORECASE)
 PLACE = (
     r"(?:alarma?|briefcase|buzzer|cadenas|candado|cassaforte|coffre|combination|combo|combinaison|combinación"
     r"|door|garage|"
-    r"gate|keypad|kombination|koffer|lock(?:box|er)?|luggage|opener|padlock|porte|portail|puerta|safe"
+    r"gate|key ?(?:box|safe)|keypad|kombination|koffer|lock(?:box|er)?|luggage|opener|padlock|porte|portail"
+    r"|puerta|safe|shed|shed"
     r"|schließfach|schloss|spind|"
     r"suitcase|tor|tresor|tür|unlock|vault|vorhängeschloss)"
 )
@@ -315,7 +323,7 @@ NAMED_AFTER = re.compile(
     r"|(?:(?:are|as|c['’]est|es|est|for|is|ist|that['’]?s|thats|war|was) )?(?:(?:an?|dein|der|el|her|his|le|mein"
     r"|mi|my|our|the|tu|ur|"
     r"votre|your) )(?:[\w'’]{1,20} ){0,3}?(?:code|codice|código|combo|combination)"
-    rf"|for the {PLACE})(?!\w)",
+    rf"|(?:for the |\(){PLACE})(?!\w)",
     re.IGNORECASE,
 )
 APP_CODE = re.compile(r" (?!lines|of)\w{2,12} code\b", re.IGNORECASE)
@@ -324,7 +332,7 @@ TYPED = re.compile(
 )
 TYPED_AT = re.compile(  # "enter 5544 on the keypad"
     rf"[^.!?\n\d]{{0,25}}\b(?:{PLACE}|activate|and hit|bell|buzzer|confirm|disarm|get in|log ?in|open|sign in"
-    rf"|verify)\b",
+    rf"|reset|verify)\b",
     re.IGNORECASE,
 )
 ROTATING = re.compile(r"(?<![\w.,:/-])\d{1,2}([-/. ])\d{1,2}(?:\1\d{1,2}){1,2}(?![\w%]|[.,:/-]\d)")  # "36-12-28"
@@ -332,10 +340,11 @@ COMBINATION = re.compile(
     rf"\b(?:c[oó]d(?:e|igo|ice)|combinat\w+|combo|{PLACE}|zahlenschloss)\b[^.!?\n]{{0,30}}\Z", re.IGNORECASE
 )
 CODE_HINT = (  # as HINT
-    r"(?i:2fa|authent|c[oó]d[ei]|\bkod|clave|cv[cv]|geheimz|guard|mfa|(?:confirm|securi|verif)\w* n|one.time|otp"
+    r"(?i:2fa|authent|c[oó]d[ei]|\bkod|clave|cv[cv]|geheimz|guard|mfa|(?:confirm|securi|verif)\w* n|recovery"
+    r"|verifica|(?:message|sms|text) sa|one.time|otp"
     r"|\bpin|\bpuk|\btan|zahlen"
     rf"|\b{PLACE}).*(?:\d[ /.-]?\d|[A-Z]\d|\d[A-Z])|\d[ -]?\d[ -]?\d.*(?i:2fa|c[oó]d[ei]|cv[cv]|mfa|otp|\bpin|\bpuk"
-    rf"|\btan|activate|bell|buzzer|confirm|disarm|get in|log ?in|open|sign in|unlock|verify|\b{PLACE}\b)|G-\d\d"
+    rf"|\btan|activate|reset|bell|buzzer|confirm|disarm|get in|log ?in|open|sign in|unlock|verify|\b{PLACE}\b)|G-\d\d"
     rf"|(?:buzz|confirm with|punch in|key in) \d"
 )
 NO_CODE = re.compile(

@@ -256,7 +256,8 @@ LONG = re.compile(r"[\w/+-](?<![\w/+.-].)[\w/+-]{27,}={0,2}")
 WORDS = re.compile(r"(?:(?:[A-Z]?[a-z]+|[A-Z]+|[A-Za-z]?\d{1,4})(?:[-_/+]+|\Z))+")  # "2016-New-Coders-Survey"
 UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 HASHED = re.compile(
-    r"\b(?:commit|sha|hash|md5|checksum|digest|revision|rev|git|merge|blob|tree|tag|cherry-pick|check(?:ed|ing)? ?out|"
+    r"(?:\b|(?<=info))(?:commit|sha(?![a-z])|hash|md5|checksum|digest|revision|rev(?![a-z])|git|merge|blob|tree|tag"
+    r"|cherry-pick|check(?:ed|ing)? ?out|"
     r"forwarded|deploy|btih|HEAD)\w*\b[^.!?]{0,40}\Z",
     re.IGNORECASE,
 )
