@@ -1,6 +1,6 @@
-"""Passwords and codes out of a message: what a word beside it calls one.
+"""Passwords and codes out of a message: mostly by a word near them that says so, before or behind.
 
-What is one by its shape alone, such as a card's number, is in `model.redaction`, as is in which doubt it goes.
+What is a secret by its shape alone, such as a card's number, is in `model.redaction`.
 """
 
 import re
@@ -101,7 +101,8 @@ AFTER_EMAIL = re.compile(
 WORD = re.compile(r"[^\s\"'`“”„«»|](?<![^\s\"'`“”„«»|].)(?=\S{0,60}\d)[^\s\"'`“”„«»|]{4,}")
 PAIR = re.compile(r"[\w.@-]{2,30}[:/](?=[^:/]+\Z)")
 LEET = re.compile(r"(?!password)p[a@4][s$5]{2}w[o0]r[dt]|password\d[\d!?#$%]|(?-i:P)assword\d", re.IGNORECASE)
-SHAPED = re.compile(r"[A-Za-z0-9](?=.*[!$%&*^])[A-Za-z0-9!#$%&*@^_-]{7,24}")
+# Four kinds of characters; "ada81$" in front of a command is a prompt.
+SHAPED = re.compile(r"[A-Za-z0-9](?=.*[!$%&*^])(?!.*\$\Z)[A-Za-z0-9!#$%&*@^_-]{7,24}")
 VARIABLE = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+\d?")
 EMOJI_OR_ISSUE = re.compile(r"\S*:\w+:|[\w.-]+/[\w.-]+#\d+")
 NO_WORD = re.compile(
