@@ -14,8 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from model import redaction
-from model.chat_exports.files import ROWS_AT_A_TIME
+from model import passwords, redaction
 from model.messages import SOMEONE
 from model.redaction import REMOVED
 
@@ -23,6 +22,9 @@ from model.redaction import REMOVED
 # twenty-fifth of the characters.
 LONGEST = 2000
 MOST_TIMES = 4  # that a text is gone over
+# Messages. RE2 builds its machines anew for each lot, which takes as long as to search ten thousand messages; a hundred
+# thousand are some 30 MB while they are Python's.
+AT_A_TIME = 100_000
 
 # Characters that nobody sees. Joiners stay between two characters beyond ASCII: they make emoji of several, and are
 # spelling in Persian and in India.
@@ -73,6 +75,7 @@ BY_NAME = re.compile(
     r"(?!\d+(?i:[ap]m|px|x|k|fps|[gmk]?hz|p|v|w|[nm]m|th|st|nd|rd)?(?!\w))"
     r"\w++(?:-++\w++)*+(?!(?:\.\w++)*+[(=]|/[a-z]| = )"
 )
+TOKEN = re.compile(f"{re.escape(SOMEONE)}|{re.escape(REMOVED)}")
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,8 @@ def _links(text: str) -> str:
 
 
 def _host(match: re.Match[str]) -> str:
+    if redaction.WEBHOOK.match(match[0]):
+        return REMOVED
     link = match[1]
     host = HOST.match(link)
     closing = len(link.rstrip(CLOSING))
@@ -148,7 +153,10 @@ def _pastes(text: str) -> str:
     if len(text) <= LONGEST:
         return text
     place = max(text.rfind(gap, 0, LONGEST + 1) for gap in " \n")
-    return text[: place if place > LONGEST / 2 else LONGEST].rstrip()
+    if place > LONGEST / 2:
+        return text[:place].rstrip()
+    cut = next((token.start() for token in TOKEN.finditer(text) if token.start() < LONGEST < token.end()), LONGEST)
+    return text[:cut].rstrip()
 
 
 # What to look for, and the rules that clean the messages that have it, in the order in which they work. RE2 reads all
@@ -159,30 +167,40 @@ _STAGES: tuple[tuple[str, tuple[_Rule, ...]], ...] = (
         (
             _Rule("unicode", "characters composed (NFC); control, zero-width and bidirectional ones out", _unicode),
             _Rule("code", "code between ``` left out", _code),
-            _Rule("links", "a link becomes its host", _links),
+            _Rule("links", f"a link becomes its host, one by which anybody may write {REMOVED}", _links),
             _Rule("quotes", "quoted and forwarded words of others left out", _quotes),
             _Rule("commands", "commands to bots left out", _commands),
             _Rule("mentions", f"a mention of a person becomes {SOMEONE}", _mentions),
         ),
     ),
     (
-        r"\S@\S|[\[({<] ?(?i:at|dot) ?[\])}>]|(?i:\bdot\b)|[A-Za-z0-9_/+-]{18}|-----BEGIN|eyJ|xox|xapp-|SG\.",
+        r"\S@\S|[\[({<] ?(?i:at|dot|@|arobase|arroba|punkt|punto|point) ?[\])}>]|\b(?:(?i:dot|arobase|arroba"
+        r"|chiocciola)|AT)\b|[ (]ät[ )]|_at_|собака|[0-9_.+-]\w* (?:@|at) \S+\.[a-z]"
+        rf"|(?i:(?:\bat|@) (?:{redaction.MAILERS}))\b"
+        r"|[A-Za-z0-9_/+-]{18}|[A-Z][0-9][0-9A-Z]*-[0-9A-Z]+-|[0-9][A-Z][0-9A-Z]*-[0-9A-Z]+-|-----BEGIN|eyJ|xox"
+        r"|xapp-|SG\.",
         (
+            _Rule("passwords", "passwords, alike", passwords.after_emails),
             _Rule("emails", f"an e-mail address becomes {REMOVED}", redaction.emails),
             _Rule("keys", "keys and tokens, alike", redaction.keys),
+            _Rule("passwords", "passwords, alike", passwords.connections),
         ),
     ),
     (
-        r"(?i:pass|pwd?\b|psw|contrase|kennwort|senha|secret|token|key|joined|left|quit|added|removed"
-        r"|(?:\bpin|otp|cv[vc]|\btan|mfa|2fa|code|comb).*\d\d|\d\d.* is )",
-        (
-            _Rule("passwords", "passwords, alike", redaction.passwords),
-            _Rule("codes", "codes and PINs, alike", redaction.codes),
-            _Rule("joins", "lines on who came and went left out", _joins),
-        ),
+        passwords.HINT,
+        (_Rule("passwords", "passwords, alike", passwords.passwords),),
     ),
     (
-        r"\d\d[ ./()\x{2010}-\x{2013}\x{a0}-]*\d\d|\d\.\d+\.\d|:[0-9a-fA-F]*:|\d +\d",
+        passwords.CODE_HINT,
+        (_Rule("codes", "codes and PINs, alike", passwords.codes),),
+    ),
+    (
+        r"(?i:joined|left|quit|added|removed)",
+        (_Rule("joins", "lines on who came and went left out", _joins),),
+    ),
+    (
+        r"\d\d[ ./()\x{2010}-\x{2013}\x{a0}-]*\d\d|\d\.\d+\.\d|:[0-9a-fA-F]*:|\d +\d"
+        r"|[0-9a-fA-F]-[0-9a-fA-F][0-9a-fA-F]-[0-9a-fA-F]|[0-9a-fA-F]\.[0-9a-fA-F]+\.[0-9a-fA-F]",
         (
             _Rule("ibans", "numbers of bank accounts (IBAN), alike", redaction.ibans),
             _Rule("cards", "numbers of payment cards, alike", redaction.cards),
@@ -210,8 +228,8 @@ def clean(messages: pd.DataFrame, rules: Collection[str] = tuple(RULES)) -> Clea
 def _parts(texts: "pd.Series[str]") -> Iterator[pa.LargeStringArray]:
     """Yield the texts some at a time."""
     column = pa.Array.from_pandas(texts, type=pa.large_string())
-    for start in range(0, len(column), ROWS_AT_A_TIME):
-        part = column.slice(start, ROWS_AT_A_TIME)
+    for start in range(0, len(column), AT_A_TIME):
+        part = column.slice(start, AT_A_TIME)
         yield part.combine_chunks() if isinstance(part, pa.ChunkedArray) else part
 
 
@@ -221,6 +239,8 @@ def _clean_part(
     """Clean some texts; those that lost a secret or an end once more, for that may uncover something else."""
     often, *seldom = _STAGES
     part = before = _stage(part, *often, names, cleaned)
+    if "pastes" in names:  # what is cut off in the end need not be searched; some more is, for a secret may reach there
+        part = before = pc.utf8_slice_codeunits(part, 0, 2 * LONGEST)
     for pattern, rules in seldom:
         part = _stage(part, pattern, rules, names, cleaned)
     again = pc.not_equal(before, part)

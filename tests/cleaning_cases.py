@@ -204,6 +204,79 @@ code | pin for the sim {5518}
 code | security code {331} on the back
 code | {60418} is your otp
 code | code for the door's {2846}
+email | git keeps committing as {devnull+ci@buildfarm-kestrel.io} and i have no idea why
+email | {sysop[at]quartzmoth[dot]net} <-- spam goes there, lol
+email | From: Otis <{otis@pebblegarden.co.uk}> thats the header i see
+email | my work one is {h dot okonkwo at example dot org} dont put it in the wiki pls
+email | sorry for late reply.. {zoe(at)example.net} works best
+email | for the trial drop a line to {beta AT floofware DOT app}
+email | the form rejects {o'malley@example.org} because of the apostrophe, classic
+phone | el fijo de casa es {91 244 87 03} pero casi nunca estamos
+phone | sms went to {+91 98204 51736} instead of mine
+phone | tel. {0043 664 2087713} - bitte nicht vor 9
+phone | my aunt in sao paulo is {+55 11 98734-2210}, tell her i said hi
+phone | japanese sim came!! phone is {090-3482-7715}
+phone | {555-0199} thats the landline, same area as yours
+phone | num du plombier {01 99 00 37 64} il est sympa
+phone | Ich bin unter {030/23125447} erreichbar bis 17 uhr
+phone | mi movil {+34 612 803 447}, o al {634 55 20 91} si no contesto
+phone | caller id just showed {+48 512 774 093} does anyone know it
+phone | my swiss number still works, {079 614 28 33}
+phone | her number in milan {+39 347 8812046} ok?
+card | log line: charge failed pan={4929134509722747} amount=12.50
+card | jcb {3530 4689 1082 5829} works in the tokyo store only
+card | 3DS popup never opens with {4000002500003155}
+card | der Kunde hat {3714 342636 63439} am Telefon durchgegeben, hab's notiert
+iban | sepa mandate shows {DE48701500000206925913} which isn't even mine
+iban | from {SE60 9496 1478 9665 0858 6077} to {NO13 3870 1089 003} took four days lol
+iban | my finnish acc: {FI77 9843 1709 0378 19}
+iban | does stripe take turkish ones? {TR07 4726 4070 2765 4163 8770 60}
+address | * krusty has quit ({91.64.207.118}) ping timeout
+address | the printer's mac is {00:1A:2B:3C:4D:5E}
+address | fail2ban banned {45.137.21.9} and {45.137.21.112} overnight
+address | arp table shows {b8-27-eb-91-c4-0f} twice??
+address | dhcp lease for {3C:22:FB:7A:10:E9} expired
+address | cisco style {001b.5487.af21} can nmap read that?
+address | listening on [{2a02:8109:b600:1c4::7f}]:443 apparently
+address | x-forwarded-for was {192.0.2.10}, {203.0.113.64}
+address | wake on lan to {f0:de:f1:33:9a:c2} does nothing
+key | SECRET_KEY = '{0AaBjC+MEOcDiNTvyjZHIxR6uIOVMsgf0l1gF0sEbD3w=}' in settings.py lol
+key | der webhook ist {https://hooks.sl+ack.com/services/TX9GNLP9K74/BGMJ2GXNUOL/JmmtDru5dIvv5dO5n5bzOI6a}
+key | jwt_secret: {f43dbe+7b680903202aca5d005175b930029eb198ec7444dbc666edb4e908f75f}
+key | mailgun: {key-72+bed190b2fb304adab3c0ddf8dffa64}
+key | heres creds {AKIA+WG7YD3PT7CUM4R2Y} / {WbphHN+Y/vIJ9ThnS1pkJ1oG5zMkkAaD9WCy/v1hU} rotate later
+key | shopify admin {shpat_+7e829e1f946768faad624eeb5fd57bb7} still 401
+password | login root / {toor1988}
+password | wifi is FritzBox 7590, password {48213076559012348871}... yeah the sticker one
+password | try admin:{Wombat!77}
+password | das Passwort lautet {Sonnenblume#42}
+password | mysql -u app -p{Zx81spectrum} works for me
+password | postgres://svc:{bl4ckb1rd}@db.internal:5432/app
+password | ur netflix pw still {fluffy2014}? cant log in
+password | zip is encrypted, pass: "{purple otter stapler}"
+password | psst login for the nas: jellyfin / {moviesRule4ever}
+password | password for the zoom is {mq8dT2}
+password | old password {ilovecats3} new password {ILoveDogs4!}
+password | he typed his password in chat again. "{Bayern1900!}" omg
+password | sshpass -p '{Lemon%Tree6}' ssh deploy from the ci runner
+code | G-{730518} is your Google verification code
+code | der Code fürs Tor ist {2580}
+code | le code de l'immeuble c'est {47B19}
+code | el pin del movil es {0937}
+code | whatsapp code {391-774} came to my phone, not yours
+code | steam guard says {K7RQ2}
+code | bike lock is {3716} btw
+code | the lockbox code = {9052}, key inside
+code | my bank pin, i kid you not, {1234}
+code | enter {884120} as confirmation code
+code | airbnb door {6043}# — thats the pin, then turn
+code | puk is {48210937}
+code | code de vérification {925560} reçu par sms
+code | backup codes are {4471-0926} and {8813-5507}
+code | gate pin changed to {1970} last week
+code | Dein Bestätigungscode lautet {306 915}
+code | safe combo {17-32-08} if i forget
+code | tan {628447} eingegeben, trotzdem fehler
 """
 
 HARMLESS_BY_HAND = r"""
@@ -474,7 +547,7 @@ li::after
 Class::method
 x::xs in haskell
 12::34
-00:1b:44:11:3a:b7 is a mac address format
+10:20:30:40:50 is nothing
 9-Mar-2016::17:07:04
 10:20:30:40
 score 3:2:1

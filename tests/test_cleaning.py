@@ -95,6 +95,17 @@ def test_an_overlong_message_ends_after_a_whole_word():
     assert cleaned("x" * LONGEST * 2) == ["x" * LONGEST]
 
 
+@pytest.mark.parametrize("token", [SOMEONE, REMOVED])
+def test_an_overlong_message_without_gaps_does_not_end_inside_a_token(token):
+    for ahead in range(LONGEST - len(token), LONGEST + 1):
+        (left,) = cleaned("." * ahead + token + "." * 9)
+        assert left == ("." * ahead + token if ahead == LONGEST - len(token) else "." * ahead)
+
+
+def test_digits_called_a_code_go_all_at_once():
+    assert cleaned("my pin: " + "1234 " * 7 + "ok", rules=["codes"]) == [f"my pin: {REMOVED} ok"]
+
+
 SWITCHES = {
     "unicode": "a\u200bb",
     "code": "see ```x```",
@@ -174,6 +185,8 @@ def test_plain_words_are_left_as_they_are(text):
 PIECES = (
     "a|A|1|@|1 |http|http://|://|-|`|>|> |<@|\n| |.|:|!|1.|a.|a@|@a.|+1|0 |a1|aA1|A1 |F:|sk-|-eyJ|xoxb-|SG.|pw "
     "|password |password=|pin |code is |www.|www.a|at dot |(at)|é|\u0301|👩\u200d|DE89|-----BEGIN |/|call 1|_|="
+    "|user |user/|login a1b2c3 |a1B2c3! |x@y.z a1b2c3 |password is a |mysql -p|curl -u |:a@|seed phrase a "
+    "|code 1234 |1234 code |enter 1234 |1-|door is |a at b dot |00:|AB12-"
 )
 
 
