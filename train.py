@@ -8,6 +8,7 @@ python train.py CHAT --evaluate personas/name.safetensors
 """
 
 import argparse
+import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -73,6 +74,9 @@ def main() -> int:
         print(f"train.py: {error}", file=sys.stderr)
     except KeyboardInterrupt:
         print("train.py: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the pipe's reader has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains as it ends
         return INTERRUPTED
     return 2
 

@@ -99,6 +99,13 @@ def test_the_default_recipe_learns_from_everybody_first_and_uses_that_again(run,
     assert code == 0 and "community" not in said
 
 
+def test_a_reader_who_has_had_enough_gets_no_traceback(chat_csv, tmp_path):
+    command = [sys.executable, "-u", train.__file__, str(chat_csv), "--list-authors"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path) as listing:
+        listing.stdout.close()
+        assert listing.stderr.read() == b"" and listing.wait(60) == 130
+
+
 def test_who_did_not_agree_teaches_nothing(run, chat_csv, tmp_path):
     words = [*SMALL_MIMIC, "--epochs", "1", "--consent-kind", "written-consent", "--consent-by", "Ada"]
     code, said, _ = run(chat_csv, *words)
