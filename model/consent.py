@@ -49,7 +49,7 @@ def choose_consent(arguments: argparse.Namespace, author: str) -> Consent | None
     if arguments.consent_kind:
         consent = Consent(
             kind=arguments.consent_kind,
-            by=arguments.consent_by,
+            by=arguments.consent_by or ("" if arguments.consent_kind in PUBLIC_KINDS else author),
             date=arguments.consent_date or today(),
             contact=arguments.consent_contact,
             expires=arguments.consent_expires,

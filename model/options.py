@@ -92,7 +92,9 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
 def _add_consent(parser: argparse.ArgumentParser) -> None:
     consent = parser.add_argument_group("consent", "by what right the person's words are used; kept in the persona")
     consent.add_argument("--consent-kind", choices=CONSENT_KINDS, help="the ground")
-    consent.add_argument("--consent-by", metavar="NAME", default="", help="who gave it")
+    consent.add_argument(
+        "--consent-by", metavar="NAME", default="", help="who gave it (default: the author, but for public kinds)"
+    )
     consent.add_argument("--consent-date", metavar="DATE", default="", help="when, as 2026-12-31 (default: today)")
     consent.add_argument("--consent-contact", metavar="TEXT", default="", help="where to reach them")
     consent.add_argument("--consent-expires", metavar="DATE", default="", help="the last day of it, as 2027-12-31")

@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import pytest
 
 from model.consent import ask_consent, choose_consent, may_teach, show_notices
+from model.options import parse_arguments
 from model.people import AuthorError, Chat, find_author
 from model.persona import Consent, today
 from tests.test_messages import table
@@ -88,6 +89,13 @@ def test_what_is_no_answer_is_asked_again(capsys):
 @pytest.mark.parametrize("words", [[""], [], ["1", "Ada"]])
 def test_no_answer_is_no_consent(words):
     assert ask_consent("Ada", answers(*words)) is None
+
+
+@pytest.mark.parametrize(("kind", "by"), [("own-data", "Ada"), ("written-consent", "Ada"), ("public-dataset", "")])
+def test_a_consent_is_the_authors_where_nobody_else_is_named(kind, by):
+    assert choose_consent(parse_arguments(["CHAT", "--consent-kind", kind]), "Ada") == Consent(kind, by, today(), "")
+    given = choose_consent(parse_arguments(["CHAT", "--consent-kind", kind, "--consent-by", "Eve"]), "Ada")
+    assert given.by == "Eve"
 
 
 def test_nobody_is_asked_where_there_is_no_terminal(capsys):
