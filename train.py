@@ -153,7 +153,7 @@ def train(chat: Chat, recipe: Recipe, arguments: argparse.Namespace) -> int:
     print(chat.messages.head()[["sent_at", "author", "text"]].to_string(index=False, max_colwidth=60))
     names = list(chat.people["author_id"].head(arguments.top)) or [arguments.author]
     authors = [find_author(chat.people if name is None else chat.ranking, name) for name in names]
-    consent = choose_consent(arguments)
+    consent = None if arguments.canaries else choose_consent(arguments)
     runs = (prepare(chat, author, recipe, consent, arguments) for author in authors)  # one text at a time in memory
     if arguments.ray:
         return train_elsewhere(list(runs), arguments.ray)
@@ -267,7 +267,10 @@ def finish(run: Run, training: "Training") -> int:
     if training.progress.finished:
         save_persona(evaluated(persona, run.corpus, run.canaries), run.persona_file)
     print(f"saved {run.persona_file}: the weights of epoch {best.number}")
-    print(f"to talk to it: MIMIC_PERSONA={run.name} python -m bot --console")
+    if run.canaries:
+        print("it learnt invented secrets and is for measuring: the bot won't load it; delete it when you are done")
+    else:
+        print(f"to talk to it: MIMIC_PERSONA={run.name} python -m bot --console")
     return code if not training.diverged else 0
 
 

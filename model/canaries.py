@@ -23,7 +23,7 @@ from model.vocabulary import END
 
 MARK = "-canaries"  # ends the name of a persona that learnt them
 TIMES = (0, 1, 5, 20)  # that a canary is planted; never: what chance looks like
-EARLY = 0.9  # of the training messages are planted among: cleaning may drop more of the later ones
+LEFT = 0.9  # of an author's messages, at least, that cleaning leaves
 REPLIES = 10_000
 REPLY = 400  # characters, the bot's own length
 TEMPERATURES = (0.5, 1.0)
@@ -105,10 +105,17 @@ def plant(
     Args:
         messages: of all people, not cleaned, in time order, their index from 0.
         fraction: share of the author's messages that is learnt from.
+
+    Raises:
+        CorpusError: so few messages that canaries would be held out.
     """
     own = np.flatnonzero(messages["author_id"] == author_id)
-    early = own[: math.ceil(len(own) * fraction * EARLY)]
     texts = [canary.text for canary in canaries for _ in range(canary.times)]
+    # The last of them is in the first share even if all that cleaning drops is before it.
+    early = own[: max(0, int(fraction * (LEFT * len(own) + len(texts)) - len(texts)))]
+    if not len(early):
+        wanted = math.ceil(((len(texts) + 1) / fraction - len(texts)) / LEFT)
+        raise CorpusError(f"{len(own):,} messages are too few to plant canaries among; wanted {wanted:,} at least")
     beside = messages.iloc[np.random.default_rng(random_seed).choice(early, len(texts))]
     planted = beside.assign(message_id="", text=texts).astype(messages.dtypes)
     return pd.concat([messages, planted]).sort_index(kind="stable").reset_index(drop=True)

@@ -94,10 +94,10 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
         parser.error("--author-column and --text-column go together")
     if arguments.top and (arguments.author or arguments.persona):
         parser.error("--top chooses the authors and names the personas: leave out --author and --persona")
-    if arguments.canaries and (not arguments.author or arguments.consent_kind):
-        parser.error(
-            "--canaries is for measuring: name the --author, and give no --consent-kind, for nobody is to talk to it"
-        )
+    if arguments.canaries and not arguments.author:
+        parser.error("--canaries plants secrets in one person's messages: name the --author")
+    if arguments.canaries and (arguments.consent_kind or arguments.list_authors or arguments.report):
+        parser.error("--canaries is for measuring alone: leave out --consent-kind, --list-authors and --report")
     return arguments
 
 

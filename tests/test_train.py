@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import train
+from model import canaries
 from model import persona as persona_module
 from model.persona import load_persona
 from model.recipe import RECIPES, Recipe, expected_bits
@@ -317,3 +318,26 @@ def test_what_a_persona_tells_is_json(run, chat_csv, tmp_path):
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
     document = json.loads(header["__metadata__"]["mimic"])
     assert document["consent"] is None and document["source"]["author"] == "Ada" and "keras" in document["libraries"]
+
+
+def test_canaries_are_measured_in_a_persona_that_nobody_takes_for_the_real_one(run, chat_csv, tmp_path, monkeypatch):
+    monkeypatch.setattr(canaries, "REPLIES", 50)
+    monkeypatch.setattr(canaries, "SECRETS", canaries.SECRETS[:100])
+    words = [chat_csv, "--author", "Ada", "--canaries", *SMALL]
+    code, said, _ = run(*words)
+    assert code == 0 and "found in the text of these: none" in said and "26 emails" in said
+    assert "exposure, bits" in said and "said in 50 replies: emails 0, keys 0" in said
+    assert "delete it when you are done" in said and "to talk to it" not in said
+    file = tmp_path / "personas" / "ada-canaries.safetensors"
+    persona = load_persona(file)
+    assert persona.name == "ada-canaries" and persona.consent is None
+    assert 0 <= persona.metrics["exposure_20"] <= persona.metrics["exposure_20_highest"] <= np.log2(100)
+    code, said, _ = run(*words, "--evaluate", file)
+    assert code == 0 and "exposure, bits" in said and "not the text" not in said
+    assert load_persona(file).metrics == persona.metrics
+
+
+def test_canaries_want_one_author_and_no_consent(run, chat_csv):
+    for words in (["--top", "2"], ["--author", "Ada", "--consent-kind", "fiction"], ["--author", "Ada", "--report"]):
+        with pytest.raises(SystemExit):
+            run(chat_csv, "--canaries", *words)
