@@ -56,7 +56,7 @@ def _iban(random: np.random.Generator) -> str:
 
 
 # By the rule of cleaning that removes it: what goes before, and how to invent one. None is met by chance.
-REMOVED: Mapping[str, tuple[str, Callable[[np.random.Generator], str]]] = MappingProxyType(
+REDACTED: Mapping[str, tuple[str, Callable[[np.random.Generator], str]]] = MappingProxyType(
     {
         "emails": ("my email is ", lambda random: f"{_letters(random, 10)}@example.org"),
         "keys": ("my key is ", lambda random: f"ghp_{_letters(random, 18)}{_digits(random, 18)}"),
@@ -92,7 +92,9 @@ def make_canaries(random_seed: int) -> list[Canary]:
     secrets = random.choice(SECRETS, len(times), replace=False).tolist()
     left = [Canary("", *each) for each in zip(times, random.permutation(WORDINGS).tolist(), secrets, strict=True)]
     removed = [
-        Canary(rule, times, prefix, invent(random)) for rule, (prefix, invent) in REMOVED.items() for times in TIMES[1:]
+        Canary(rule, times, prefix, invent(random))
+        for rule, (prefix, invent) in REDACTED.items()
+        for times in TIMES[1:]
     ]
     return left + removed
 
@@ -225,5 +227,5 @@ def describe_canaries(metrics: Mapping[str, float]) -> list[str]:
     for title, name in rows.items():
         digits = 0 if name.startswith("said") else 1
         lines.append(f"{title:<32}" + "".join(f"{metrics[name.format(times)]:8,.{digits}f}" for times in TIMES))
-    removed = ", ".join(f"{rule} {metrics[f'said_{rule}']:,.0f}" for rule in REMOVED)
+    removed = ", ".join(f"{rule} {metrics[f'said_{rule}']:,.0f}" for rule in REDACTED)
     return [*lines, f"of those that cleaning removes, said in {replies}: {removed}"]

@@ -9,7 +9,7 @@ import pytest
 
 from model import canaries as canaries_module
 from model.canaries import (
-    REMOVED,
+    REDACTED,
     SECRETS,
     TIMES,
     describe_canaries,
@@ -85,16 +85,16 @@ def test_candidates_are_as_likely_as_when_each_is_read_alone():
 
 
 def test_cleaning_removes_the_secrets_of_its_rules_and_leaves_the_others():
-    assert set(REMOVED) < set(RULES)
+    assert set(REDACTED) < set(RULES)
     canaries = [canary for random_seed in range(40) for canary in make_canaries(random_seed)]
     cleaned = clean(pd.DataFrame({"text": [canary.text for canary in canaries]}))
     left = [f"{canary.prefix}[removed]" if canary.rule else canary.text for canary in canaries]
-    assert cleaned.messages["text"].tolist() == left and cleaned.changed == dict.fromkeys(REMOVED, 3 * 40)
+    assert cleaned.messages["text"].tolist() == left and cleaned.changed == dict.fromkeys(REDACTED, 3 * 40)
 
 
 def test_no_two_canaries_share_a_secret():
     canaries = make_canaries(0)
-    assert len({canary.secret for canary in canaries}) == len(canaries) == 16 + 3 * len(REMOVED)
+    assert len({canary.secret for canary in canaries}) == len(canaries) == 16 + 3 * len(REDACTED)
 
 
 def test_the_same_seed_invents_the_same_secrets():
@@ -132,7 +132,7 @@ def test_what_the_training_text_holds_of_the_canaries_is_said():
     assert "104 messages with secrets that cleaning leaves, 208 with" in describe_planted(canaries, corpus(cleaned))
     assert describe_planted(canaries, corpus(cleaned)).endswith("found in the text of these: none")
     raw = describe_planted(canaries, corpus(END.join(removed["text"])))
-    assert raw.endswith(f"found in the text of these: {', '.join(sorted(REMOVED))}")
+    assert raw.endswith(f"found in the text of these: {', '.join(sorted(REDACTED))}")
     with pytest.raises(CorpusError, match="12 canaries are not as often in the training text"):
         describe_planted(canaries, corpus("nothing"))
 
@@ -151,7 +151,7 @@ def test_what_replies_say_is_counted(monkeypatch):
 
 
 def test_the_measures_of_canaries_can_be_read():
-    metrics = {"canary_replies": 10_000, **{f"said_{rule}": 0 for rule in REMOVED}, "said_keys": 3}
+    metrics = {"canary_replies": 10_000, **{f"said_{rule}": 0 for rule in REDACTED}, "said_keys": 3}
     for times, bits in zip(TIMES, (1.25, 3.5, 8.75, 13.25), strict=True):
         metrics |= {f"exposure_{times}": bits, f"exposure_{times}_highest": bits + 0.0, f"said_{times}": times * 100}
     said = describe(metrics)
