@@ -130,6 +130,10 @@ def report(chat: Chat, export: Export, cleaned: Cleaned) -> None:
 def evaluate_again(chat: Chat, arguments: argparse.Namespace) -> None:
     """Measure a persona on the export that it was trained on, print it and keep it in the file."""
     persona = load_persona(arguments.evaluate)
+    if arguments.canaries and not persona.name.endswith(MARK):
+        raise PersonaError(
+            f"{arguments.evaluate}: {persona.name} learnt no canaries; wanted one trained with --canaries"
+        )
     author = find_author(chat.ranking, persona.source.author_id)
     corpus = build_corpus(chat.messages, author, persona.recipe, chat.bots)
     if corpus.sha256 != persona.source.sha256:

@@ -5,7 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from importlib.util import find_spec
 from types import SimpleNamespace
 
@@ -15,7 +15,7 @@ import pytest
 import train
 from model import canaries
 from model import persona as persona_module
-from model.persona import load_persona
+from model.persona import load_persona, save_persona
 from model.recipe import RECIPES, Recipe, expected_bits
 from model.sampler import Request, Sampler
 from model.vocabulary import END
@@ -335,6 +335,10 @@ def test_canaries_are_measured_in_a_persona_that_nobody_takes_for_the_real_one(r
     code, said, _ = run(*words, "--evaluate", file)
     assert code == 0 and "exposure, bits" in said and "not the text" not in said
     assert load_persona(file).metrics == persona.metrics
+    real = tmp_path / "real.safetensors"
+    save_persona(replace(persona, name="ada"), real)
+    code, _, complaint = run(*words, "--evaluate", real)
+    assert code == 2 and complaint == f"train.py: {real}: ada learnt no canaries; wanted one trained with --canaries\n"
 
 
 def test_canaries_want_one_author_and_no_consent(run, chat_csv):
