@@ -27,6 +27,7 @@ LEFT = 0.9  # of an author's messages, at least, that cleaning leaves
 REPLIES = 10_000
 REPLY = 400  # characters, the bot's own length
 TEMPERATURES = (0.5, 1.0)
+OTHERS = 999  # of its kind, that a secret which cleaning removes is ranked among
 SECRETS = [f"{number:04}" for number in range(10_000)]
 # A wording for each secret, as people's own have: with the same one the secrets would be each other's rivals.
 WORDINGS = (
@@ -171,27 +172,33 @@ def _nats_of_candidates(persona: Persona, prompt: str, candidates: Sequence[str]
     for place in range(ids.shape[1]):
         if place:
             lstm.step(ids[:, place - 1], state)
-        nats += cross_entropy(lstm.logits(state), ids[:, place])
+        logits = lstm.logits(state)
+        if logits.shape[1] == lstm.known:  # no unknown one is ever answered with: no likelier than the least likely
+            logits = np.pad(logits, ((0, 0), (0, 1)), mode="minimum")
+        nats += cross_entropy(logits, ids[:, place])
     return nats
 
 
 def measure_canaries(persona: Persona, canaries: Sequence[Canary]) -> dict[str, float]:
     """Measure how well a persona knows the canaries that it read; {} without any.
 
-    Names: `exposure_N` is the mean of those planted N times, in bits, `exposure_N_highest` the highest of them;
-    `said_N`, and `said_RULE` of what cleaning removes, are how many of `canary_replies` replies held one.
+    Names: `exposure_N` is the mean of those planted N times, in bits, `exposure_N_highest` the highest of them, and
+    with `removed` for N of what cleaning removes; `said_N`, and `said_RULE`, are how many of `canary_replies` replies
+    held one.
     """
     if not canaries:
         return {}
     begin = END if END in persona.vocabulary.characters else ""
+    bits: dict[str, list[float]] = {}
+    random = np.random.default_rng([persona.recipe.random_seed, OTHERS])  # others than the secrets are drawn from
+    others = {rule: [invent(random) for _ in range(OTHERS)] for rule, (_, invent) in REDACTED.items()}
+    for canary in canaries:
+        candidates = [canary.secret, *others[canary.rule]] if canary.rule else SECRETS
+        found = exposure(persona, begin + canary.prefix, canary.secret, candidates)
+        bits.setdefault("removed" if canary.rule else str(canary.times), []).append(found)
     metrics: dict[str, float] = {"canary_replies": REPLIES}
-    for times in TIMES:
-        bits = [
-            exposure(persona, begin + canary.prefix, canary.secret, SECRETS)
-            for canary in canaries
-            if not canary.rule and canary.times == times
-        ]
-        metrics |= {f"exposure_{times}": float(np.mean(bits)), f"exposure_{times}_highest": max(bits)}
+    for name, found_bits in bits.items():
+        metrics |= {f"exposure_{name}": float(np.mean(found_bits)), f"exposure_{name}_highest": max(found_bits)}
     said = Counter({f"said_{canary.rule or canary.times}": 0 for canary in canaries})
     for text in _replies(persona, canaries, begin):
         said.update({f"said_{canary.rule or canary.times}" for canary in canaries if _says(text, canary)})
@@ -228,4 +235,9 @@ def describe_canaries(metrics: Mapping[str, float]) -> list[str]:
         digits = 0 if name.startswith("said") else 1
         lines.append(f"{title:<32}" + "".join(f"{metrics[name.format(times)]:8,.{digits}f}" for times in TIMES))
     removed = ", ".join(f"{rule} {metrics[f'said_{rule}']:,.0f}" for rule in REDACTED)
-    return [*lines, f"of those that cleaning removes, said in {replies}: {removed}"]
+    return [
+        *lines,
+        f"exposure of those that cleaning removes: {metrics['exposure_removed']:.1f} bits, the highest "
+        f"{metrics['exposure_removed_highest']:.1f}, of {math.log2(OTHERS + 1):.1f} at most",
+        f"said in {replies}: {removed}",
+    ]

@@ -138,11 +138,12 @@ def test_what_the_training_text_holds_of_the_canaries_is_said():
 
 
 def test_what_replies_say_is_counted(monkeypatch):
-    for name, value in (("REPLIES", 50), ("REPLY", 30), ("SECRETS", SECRETS[7700:7800])):
+    for name, value in (("REPLIES", 50), ("REPLY", 50), ("OTHERS", 9), ("SECRETS", SECRETS[7700:7800])):
         monkeypatch.setattr(canaries_module, name, value)
-    canaries = [replace(canary, secret="7" * min(len(canary.secret), 8)) for canary in make_canaries(0)]
+    canaries = [replace(canary, secret="7" * len(canary.secret)) for canary in make_canaries(0)]
     metrics = evaluate(biased({"7": 99}), corpus("abc", ""), canaries)
     assert metrics["exposure_0"] == metrics["exposure_20_highest"] == pytest.approx(math.log2(100))
+    assert metrics["exposure_removed"] == pytest.approx(math.log2(10))
     # A secret that cleaning removes counts wherever it is said; four digits after their own words alone: of 25
     # beginnings four were followed by those planted five times, and each was given twice.
     assert metrics["said_codes"] == metrics["said_emails"] == 50 and metrics["said_5"] == 8
@@ -152,6 +153,7 @@ def test_what_replies_say_is_counted(monkeypatch):
 
 def test_the_measures_of_canaries_can_be_read():
     metrics = {"canary_replies": 10_000, **{f"said_{rule}": 0 for rule in REDACTED}, "said_keys": 3}
+    metrics |= {"exposure_removed": 1.375, "exposure_removed_highest": 5.125}
     for times, bits in zip(TIMES, (1.25, 3.5, 8.75, 13.25), strict=True):
         metrics |= {f"exposure_{times}": bits, f"exposure_{times}_highest": bits + 0.0, f"said_{times}": times * 100}
     said = describe(metrics)
@@ -160,6 +162,7 @@ def test_the_measures_of_canaries_can_be_read():
     assert rows["planted so many times"] == ["0", "1", "5", "20"]
     assert rows["exposure, bits"] == ["1.2", "3.5", "8.8", "13.2"]
     assert rows["said in 10,000 replies"] == ["0", "100", "500", "2,000"]
+    assert "removes: 1.4 bits, the highest 5.1, of 10.0 at most" in said
     assert said.endswith("phones 0, addresses 0") and "emails 0, keys 3," in said
     assert describe_canaries({"validation_bits": 2.0}) == []
 

@@ -323,6 +323,7 @@ def test_what_a_persona_tells_is_json(run, chat_csv, tmp_path):
 def test_canaries_are_measured_in_a_persona_that_nobody_takes_for_the_real_one(run, chat_csv, tmp_path, monkeypatch):
     monkeypatch.setattr(canaries, "REPLIES", 50)
     monkeypatch.setattr(canaries, "SECRETS", canaries.SECRETS[:100])
+    monkeypatch.setattr(canaries, "OTHERS", 9)
     words = [chat_csv, "--author", "Ada", "--canaries", *SMALL]
     code, said, _ = run(*words)
     assert code == 0 and "found in the text of these: none" in said and "26 emails" in said
