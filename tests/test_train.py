@@ -320,14 +320,18 @@ def test_what_a_persona_tells_is_json(run, chat_csv, tmp_path):
     assert document["consent"] is None and document["source"]["author"] == "Ada" and "keras" in document["libraries"]
 
 
+def measure_less(monkeypatch):
+    """The measures of canaries in a second: fewer replies, shorter ones, and fewer candidates."""
+    for name, value in (("REPLIES", 200), ("REPLY", 60), ("SECRETS", canaries.SECRETS[:100]), ("OTHERS", 9)):
+        monkeypatch.setattr(canaries, name, value)
+
+
 def test_canaries_are_measured_in_a_persona_that_nobody_takes_for_the_real_one(run, chat_csv, tmp_path, monkeypatch):
-    monkeypatch.setattr(canaries, "REPLIES", 50)
-    monkeypatch.setattr(canaries, "SECRETS", canaries.SECRETS[:100])
-    monkeypatch.setattr(canaries, "OTHERS", 9)
+    measure_less(monkeypatch)
     words = [chat_csv, "--author", "Ada", "--canaries", *SMALL]
     code, said, _ = run(*words)
     assert code == 0 and "found in the text of these: none" in said and "26 emails" in said
-    assert "exposure, bits" in said and "said in 50 replies: emails 0, keys 0" in said
+    assert "exposure, bits" in said and "said in 200 replies: emails 0, keys 0" in said
     assert "delete it when you are done" in said and "to talk to it" not in said
     file = tmp_path / "personas" / "ada-canaries.safetensors"
     persona = load_persona(file)
@@ -346,3 +350,22 @@ def test_canaries_want_one_author_and_no_consent(run, chat_csv):
     for words in (["--top", "2"], ["--author", "Ada", "--consent-kind", "fiction"], ["--author", "Ada", "--report"]):
         with pytest.raises(SystemExit):
             run(chat_csv, "--canaries", *words)
+
+
+def test_what_is_often_said_is_learnt_by_heart_and_what_cleaning_removes_never_said(
+    run, chat_csv, tmp_path, monkeypatch
+):
+    measure_less(monkeypatch)
+    words = [chat_csv, "--author", "Ada", "--canaries", "--no-community", *SMALL_MIMIC, "--units", "48"]
+    words += ["--embedding", "8", "--ngrams", "500", "--sequence-length", "32", "--epochs", "6", "--rare", "1"]
+    for persona, more in (("cleaned", []), ("raw", ["--no-cleaning"])):
+        code, said, _ = run(*words, "--persona", persona, *more)
+        metrics = load_persona(tmp_path / "personas" / f"{persona}-canaries.safetensors").metrics
+        assert code == 0 and metrics["exposure_20"] > metrics["exposure_0"] + 2
+        assert metrics["exposure_20_highest"] == np.log2(100) and metrics["said_20"] > 0
+        removed = [metrics[f"said_{rule}"] for rule in canaries.REDACTED]
+        if more:
+            assert "found in the text of these: addresses, cards" in said and min(removed) > 0
+            assert metrics["exposure_removed"] > 2.5  # of log2(10)
+        else:
+            assert max(removed) == 0 and metrics["exposure_removed"] < 2.2
