@@ -21,6 +21,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from model import chat_exports
+from model.canaries import MARK, Canary, describe_planted, plant
 from model.chat_exports import ChatExportError, Export
 from model.checkpoint import Epoch, ResumeError, load_checkpoint, refuse_unfinished, sole_run
 from model.cleaning import Cleaned, clean
@@ -28,8 +29,8 @@ from model.cluster import ClusterError, train_on_ray
 from model.consent import choose_consent, may_teach, show_notices
 from model.corpus import READABLE_CHARACTERS, Corpus, CorpusError, build_corpus
 from model.device import describe_device, gpus, settle_tensorflow, share_batches
-from model.options import choose_plain, choose_recipe, choose_rules, parse_arguments
-from model.people import Author, AuthorError, Chat, aliases, find_author, join_authors
+from model.options import choose_canaries, choose_plain, choose_recipe, choose_rules, parse_arguments
+from model.people import Author, AuthorError, Chat, aliases, find_author, join_authors, rank_authors
 from model.persona import (
     Arrays,
     Consent,
@@ -60,13 +61,13 @@ def main() -> int:
     arguments = parse_arguments(sys.argv[1:])
     try:
         recipe = choose_recipe(arguments)
-        chat, export, cleaned = read_chat(arguments)
+        chat, export, cleaned = read_chat(arguments, recipe)
         if arguments.list_authors:
             list_authors(chat)
         elif arguments.report:
             report(chat, export, cleaned)
         elif arguments.evaluate:
-            evaluate_again(chat, arguments.evaluate)
+            evaluate_again(chat, arguments)
         else:
             return train(chat, recipe, arguments)
         return 0
@@ -81,17 +82,20 @@ def main() -> int:
     return 2
 
 
-def read_chat(arguments: argparse.Namespace) -> tuple[Chat, Export, Cleaned]:
+def read_chat(arguments: argparse.Namespace, recipe: Recipe) -> tuple[Chat, Export, Cleaned]:
     """Read the chat exports and clean them; say what they held, what was dropped and what cleaning did."""
     with reading(arguments.chat) as progress:
         export = chat_exports.read(arguments.chat, progress=progress, plain=choose_plain(arguments))
     print(f"{len(export.messages):,} messages ({export.formats}); dropped: {counted(export.dropped)}")
     if export.unread:
         print(f"{len(export.unread):,} files of no known format were left alone: {', '.join(export.unread[:5])[:200]}")
-    cleaned = clean(export.messages, choose_rules(arguments))
+    messages = join_authors(export.messages, arguments.same_as)
+    if canaries := choose_canaries(arguments, recipe):
+        author = find_author(rank_authors(messages), arguments.author)
+        messages = plant(messages, author.author_id, canaries, recipe.fraction, recipe.random_seed)
+    cleaned = clean(messages, choose_rules(arguments))
     print(f"cleaned, by rule: {counted(cleaned.changed)}; nothing was left of: {counted(cleaned.dropped)}")
-    messages = join_authors(cleaned.messages, arguments.same_as)
-    chat = Chat.of(messages, export.formats, arguments.drop_author, arguments.keep_author)
+    chat = Chat.of(cleaned.messages, export.formats, arguments.drop_author, arguments.keep_author)
     if chat.is_bot.any():
         print(f"left out as bots: {described_bots(chat)}; --keep-author NAME takes one in")
     return chat, export, cleaned
@@ -149,22 +153,27 @@ def report(chat: Chat, export: Export, cleaned: Cleaned) -> None:
     print(f"written to {page}: names and counts, no messages")
 
 
-def evaluate_again(chat: Chat, file: Path) -> None:
+def evaluate_again(chat: Chat, arguments: argparse.Namespace) -> None:
     """Measure a persona on the export that it was trained on, print it and keep it in the file."""
-    persona = load_persona(file)
+    persona = load_persona(arguments.evaluate)
+    if arguments.canaries and not persona.name.endswith(MARK):
+        raise PersonaError(
+            f"{arguments.evaluate}: {persona.name} learnt no canaries; wanted one trained with --canaries"
+        )
     author = find_author(chat.ranking, persona.source.author_id)
     chat = chat.of_authors({author.author_id, *persona.source.community})
     corpus = build_corpus(chat.messages, author, persona.recipe, chat.bots)
     if corpus.sha256 != persona.source.sha256:
         print("this is not the text that the persona learnt from: what is held out here, it may have learnt there")
-    save_persona(evaluated(persona, corpus), file)
+    canaries = choose_canaries(arguments, persona.recipe)
+    save_persona(evaluated(persona, corpus, canaries), arguments.evaluate)
 
 
-def evaluated(persona: Persona, corpus: Corpus) -> Persona:
+def evaluated(persona: Persona, corpus: Corpus, canaries: Sequence[Canary]) -> Persona:
     """Print a persona's measures; return it with them."""
     from model.evaluation import describe, evaluate
 
-    metrics = evaluate(persona, corpus)
+    metrics = evaluate(persona, corpus, canaries)
     print(describe(metrics))
     return replace(persona, metrics=persona.metrics | metrics)
 
@@ -290,9 +299,12 @@ def finish(run: Run, training: "Training") -> int:
     persona = run.persona(training.best_arrays, best)
     save_persona(persona, run.persona_file)
     if training.progress.finished:
-        save_persona(evaluated(persona, run.corpus), run.persona_file)
+        save_persona(evaluated(persona, run.corpus, run.canaries), run.persona_file)
     print(f"saved {run.persona_file}: the weights of epoch {best.number}")
-    print(f"to talk to it: MIMIC_PERSONA={run.name} python -m bot --console")
+    if run.canaries:
+        print("it learnt invented secrets and is for measuring: the bot won't load it; delete it when you are done")
+    else:
+        print(f"to talk to it: MIMIC_PERSONA={run.name} python -m bot --console")
     return code if not training.diverged else 0
 
 
@@ -310,13 +322,17 @@ def prepare(chat: Chat, author: Author, recipe: Recipe, consent: Consent | None,
     )
     if len(corpus.training) < READABLE_CHARACTERS:
         print(f"little text: replies become readable from about {READABLE_CHARACTERS:,} characters (see --fraction)")
+    canaries = choose_canaries(arguments, recipe)
+    if canaries:
+        print(describe_planted(canaries, corpus))
     run = Run(
-        name=check_name(arguments.persona or chat.file_name(author)),
+        name=check_name((arguments.persona or chat.file_name(author)) + (MARK if canaries else "")),
         recipe=recipe,
         corpus=corpus,
         vocabulary=vocabulary,
         source=corpus.source([path.name for path in arguments.chat], chat.formats, chat.names),
-        consent=consent,
+        consent=None if canaries else consent,  # the bot loads none without
+        canaries=canaries,
     )
     draw_authors(chat.ranking, chat.is_bot, run.folder / "authors.png")
     return run

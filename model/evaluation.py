@@ -20,8 +20,9 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.svm import LinearSVC
 
 from model.batches import held_out_stream
+from model.canaries import Canary, describe_canaries, measure_canaries
 from model.corpus import Corpus
-from model.lstm import LSTM
+from model.lstm import LSTM, cross_entropy
 from model.persona import Persona
 from model.recipe import TEMPERATURES
 from model.sampler import Request, sampled_as_trained
@@ -46,15 +47,17 @@ ROWS = {
 Metrics = dict[str, float]
 
 
-def evaluate(persona: Persona, corpus: Corpus) -> Metrics:
+def evaluate(persona: Persona, corpus: Corpus, canaries: Sequence[Canary] = ()) -> Metrics:
     """Measure a persona on its author's held-out text; what there is too little text for is left out.
 
     Names: `*_bits` are bits per character; `copied_T`, `attributed_T` and `known_words_T` are shares from 0 to 1 of the
-    replies at temperature T, and with `real` in its place of the held-out text; `told_apart` is an AUC, 0.5 to 1.
+    replies at temperature T, and with `real` in its place of the held-out text; `told_apart` is an AUC, 0.5 to 1. The
+    canaries' are those of `measure_canaries`.
     """
+    metrics: Metrics = measure_canaries(persona, canaries)
     if not corpus.validation:
-        return {}
-    metrics = reference_bits(corpus, persona.vocabulary) | {"validation_bits": held_out_bits(persona, corpus)}
+        return metrics
+    metrics |= reference_bits(corpus, persona.vocabulary) | {"validation_bits": held_out_bits(persona, corpus)}
     real = real_blocks(corpus)
     texts = replies(
         persona, corpus, {each: max(REPLIES, len(real)) if each == 1.0 else REPLIES for each in TEMPERATURES}
@@ -85,8 +88,12 @@ def measure_replies(texts: Mapping[str, Sequence[str]], corpus: Corpus) -> Metri
 
 def describe(metrics: Metrics) -> str:
     """Lay the measures out to be read."""
-    if not metrics:
-        return "nothing is held out, so nothing can be measured"
+    nothing = ["nothing is held out, so nothing can be measured"]
+    imitation = _describe_imitation(metrics) if "validation_bits" in metrics else nothing
+    return "\n".join([*imitation, *describe_canaries(metrics)])
+
+
+def _describe_imitation(metrics: Metrics) -> list[str]:
     bits = metrics["validation_bits"]
     lines = [
         f"held out: {bits:.3f} bits per character, a perplexity of {2**bits:.2f}",
@@ -102,7 +109,7 @@ def describe(metrics: Metrics) -> str:
     if "told_apart" in metrics:
         told = f"{metrics['told_apart']:.2f} (0.50: not at all, 1.00: always)"
         lines.append(f"replies at 1.0 told from real text: {told}")
-    return "\n".join(lines)
+    return lines
 
 
 def held_out_bits(persona: Persona, corpus: Corpus) -> float:
@@ -133,7 +140,7 @@ def _nats_of_stream(persona: Persona, before: NDArray[np.integer], held_out: NDA
         for place in range(ids.shape[1]):
             lstm.step(ids[:, place], state)
             if weights[:, place].any():
-                nats += float(weights[:, place] @ _nats(lstm.logits(state), targets[:, place]))
+                nats += float(weights[:, place] @ cross_entropy(lstm.logits(state), targets[:, place]))
     return nats
 
 
@@ -147,15 +154,7 @@ def _nats_of_windows(
     for start in range(0, len(places), READ_AT_ONCE):
         chosen = places[start : start + READ_AT_ONCE]
         state = lstm.read([text[place - length : place] for place in chosen])
-        nats += float(_nats(lstm.logits(state), text[chosen]).sum())
-    return nats
-
-
-def _nats(logits: NDArray[np.float32], targets: NDArray[np.integer]) -> NDArray[np.float32]:
-    """Return the cross-entropy of each row: logits (B, V), targets (B,)."""
-    highest = logits.max(axis=1)
-    normaliser = np.log(np.exp(logits - highest[:, np.newaxis]).sum(axis=1)) + highest
-    nats: NDArray[np.float32] = normaliser - logits[np.arange(len(targets)), targets]
+        nats += float(cross_entropy(lstm.logits(state), text[chosen]).sum())
     return nats
 
 

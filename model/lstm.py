@@ -190,3 +190,11 @@ class LSTM:
         # Where rounding left a little over: the most likely one.
         ids: Ids = np.where(drawn < self.known, drawn, known.argmax(axis=1))
         return ids
+
+
+def cross_entropy(logits: Floats, targets: NDArray[np.integer]) -> Floats:
+    """Return what each row's next character costs, in nats: logits (B, V), targets (B,)."""
+    highest = logits.max(axis=1)
+    normaliser = np.log(np.exp(logits - highest[:, np.newaxis]).sum(axis=1)) + highest
+    nats: Floats = normaliser - logits[np.arange(len(targets)), targets]
+    return nats

@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from model.canaries import Canary, make_canaries
 from model.chat_exports import plain
 from model.chat_exports.files import Format
 from model.cleaning import RULES
@@ -37,6 +38,11 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--top", metavar="N", type=int, default=0, help="imitate each of the N most prolific authors")
     parser.add_argument("--ray", metavar="ADDRESS", help="spread them over a Ray cluster (local: this machine's cores)")
     parser.add_argument("--persona", metavar="NAME", help="name of the persona (default: the author's)")
+    parser.add_argument(
+        "--canaries",
+        action="store_true",
+        help="plant invented secrets in the author's messages and measure how well they are learnt (docs/privacy.md)",
+    )
     parser.add_argument("--resume", action="store_true", help="go on with the run that was interrupted")
     _add_reading(parser)
     _add_consent(parser)
@@ -52,6 +58,8 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
         parser.error("--author-column and --text-column go together")
     if arguments.top and (arguments.author or arguments.persona):
         parser.error("--top chooses the authors and names the personas: leave out --author and --persona")
+    if arguments.canaries and (not arguments.author or arguments.list_authors or arguments.report):
+        parser.error("--canaries plants secrets in one person's messages, to train on: name the --author")
     return arguments
 
 
@@ -147,3 +155,8 @@ def choose_recipe(arguments: argparse.Namespace) -> Recipe:
     """Return the named recipe with the knobs that were given on the command line."""
     given = {knob.name: getattr(arguments, knob.name) for knob in fields(Recipe)}
     return replace(RECIPES[arguments.recipe], **{name: value for name, value in given.items() if value is not None})
+
+
+def choose_canaries(arguments: argparse.Namespace, recipe: Recipe) -> list[Canary]:
+    """Return the secrets to plant: none, unless they are asked for."""
+    return make_canaries(recipe.random_seed) if arguments.canaries else []

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from model.canaries import Canary
 from model.checkpoint import FILE as CHECKPOINT
 from model.checkpoint import Epoch
 from model.corpus import Corpus
@@ -41,6 +42,7 @@ class Run:
     vocabulary: Vocabulary
     source: Source
     consent: Consent | None
+    canaries: Sequence[Canary] = ()  # that the corpus was planted with
 
     @property
     def folder(self) -> Path:

@@ -5,7 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from importlib.util import find_spec
 from types import SimpleNamespace
 
@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 import train
+from model import canaries
 from model import persona as persona_module
-from model.persona import load_persona
+from model.persona import load_persona, save_persona
 from model.recipe import RECIPES, Recipe, expected_bits
 from model.sampler import Request, Sampler
 from model.vocabulary import END
@@ -368,3 +369,54 @@ def test_what_a_persona_tells_is_json(run, chat_csv, tmp_path):
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
     document = json.loads(header["__metadata__"]["mimic"])
     assert document["consent"] is None and document["source"]["author"] == "Ada" and "keras" in document["libraries"]
+
+
+def measure_less(monkeypatch):
+    """The measures of canaries in a second: fewer replies, shorter ones, and fewer candidates."""
+    for name, value in (("REPLIES", 200), ("REPLY", 60), ("SECRETS", canaries.SECRETS[:100]), ("OTHERS", 9)):
+        monkeypatch.setattr(canaries, name, value)
+
+
+def test_canaries_are_measured_in_a_persona_that_nobody_takes_for_the_real_one(run, chat_csv, tmp_path, monkeypatch):
+    measure_less(monkeypatch)
+    words = [chat_csv, "--author", "Ada", "--canaries", *INVENTED, *SMALL]
+    code, said, _ = run(*words)
+    assert code == 0 and "found in the text of these: none" in said and "26 emails" in said
+    assert "exposure, bits" in said and "said in 200 replies: emails 0, keys 0" in said
+    assert "delete it when you are done" in said and "to talk to it" not in said
+    file = tmp_path / "personas" / "ada-canaries.safetensors"
+    persona = load_persona(file)
+    assert persona.name == "ada-canaries" and persona.consent is None
+    assert 0 <= persona.metrics["exposure_20"] <= persona.metrics["exposure_20_highest"] <= np.log2(100)
+    code, said, _ = run(*words, "--evaluate", file)
+    assert code == 0 and "exposure, bits" in said and "not the text" not in said
+    assert load_persona(file).metrics == persona.metrics
+    real = tmp_path / "real.safetensors"
+    save_persona(replace(persona, name="ada"), real)
+    code, _, complaint = run(*words, "--evaluate", real)
+    assert code == 2 and complaint == f"train.py: {real}: ada learnt no canaries; wanted one trained with --canaries\n"
+
+
+def test_canaries_want_one_author_to_train(run, chat_csv):
+    for words in (["--top", "2"], [], ["--author", "Ada", "--report"], ["--author", "Ada", "--list-authors"]):
+        with pytest.raises(SystemExit):
+            run(chat_csv, "--canaries", *words)
+
+
+def test_what_is_often_said_is_learnt_by_heart_and_what_cleaning_removes_never_said(
+    run, chat_csv, tmp_path, monkeypatch
+):
+    measure_less(monkeypatch)
+    words = [chat_csv, "--author", "Ada", "--canaries", "--no-community", *SMALL_MIMIC, "--units", "48"]
+    words += ["--embedding", "8", "--ngrams", "500", "--sequence-length", "32", "--epochs", "6", "--rare", "1"]
+    for persona, more in (("cleaned", []), ("raw", ["--no-cleaning"])):
+        code, said, _ = run(*words, "--persona", persona, *more)
+        metrics = load_persona(tmp_path / "personas" / f"{persona}-canaries.safetensors").metrics
+        assert code == 0 and metrics["exposure_20"] > metrics["exposure_0"] + 2
+        assert metrics["exposure_20_highest"] == np.log2(100) and metrics["said_20"] > 0
+        removed = [metrics[f"said_{rule}"] for rule in canaries.REDACTED]
+        if more:
+            assert "found in the text of these: addresses, cards" in said and min(removed) > 0
+            assert metrics["exposure_removed"] > 2.5  # of log2(10)
+        else:
+            assert max(removed) == 0 and metrics["exposure_removed"] < 2.2
