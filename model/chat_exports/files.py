@@ -200,12 +200,29 @@ def tables(rows: Iterable[Row]) -> Iterator[pd.DataFrame]:
     """Gather rows into parts of the messages table, some at a time."""
     rows = iter(rows)
     while some := list(itertools.islice(rows, ROWS_AT_A_TIME)):
-        try:
-            table = pd.DataFrame(some, columns=COLUMNS)
-        except UnicodeEncodeError:  # half an emoji, which JSON can hold and a table can't
-            table = pd.DataFrame([_whole(row) for row in some], columns=COLUMNS)
-        table["sent_at"] = utc(table["sent_at"])
-        yield table
+        yield table_of(some)
+
+
+def table_of(rows: Sequence[Row]) -> pd.DataFrame:
+    """Return the messages table of these rows.
+
+    Raises:
+        FormatError: what should be text is something else, as JSON can hold it.
+    """
+    for column, values in zip(COLUMNS[:-1], zip(*rows, strict=True), strict=False):
+        if others := [value for value in values if not isinstance(value, str)]:
+            raise FormatError(f"found {others[0]!r:.40} as a message's {column}; wanted text")
+    try:
+        table = pd.DataFrame(rows, columns=COLUMNS)
+    except UnicodeEncodeError:  # half an emoji, which JSON can hold and a table can't
+        table = pd.DataFrame([_whole(row) for row in rows], columns=COLUMNS)
+    table["sent_at"] = utc(table["sent_at"])
+    return table
+
+
+def no_messages() -> pd.DataFrame:
+    """Return the messages table without rows, its columns of the same types."""
+    return table_of([Row("", "", "", "", "", "")])[:0]
 
 
 def _whole(row: Row) -> Row:
@@ -224,8 +241,19 @@ def from_unix(seconds: str) -> str:
 
 
 def utc(sent_at: "pd.Series[str]") -> "pd.Series[pd.Timestamp]":
-    """Return moments in UTC; NaT where there is none."""
-    return pd.to_datetime(sent_at, format="ISO8601", utc=True, errors="coerce")
+    """Return moments in UTC, to the microsecond whatever they are written to; NaT where there is none.
+
+    There is none before the year 1 and after 9999, of which Python's own datetimes know nothing.
+    """
+    moments = pd.to_datetime(sent_at, format="ISO8601", utc=True, errors="coerce").dt.as_unit("us")
+    return moments.where(moments.dt.year.between(1, 9999))
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> BinaryIO:
+    try:
+        return cast(BinaryIO, archive.open(name))
+    except RuntimeError as error:  # it is encrypted, or packed as Python's zipfile doesn't know
+        raise FormatError(f"it can't be unpacked ({error}); unpack the zip by hand and give the folder") from error
 
 
 class _Bound:
