@@ -195,6 +195,27 @@ def test_a_damaged_export_is_refused_in_one_line(tmp_path, content, sentence):
     assert str(error.value).startswith(str(tmp_path)) and "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"content": ["a"]},
+        {"content": 5},
+        {"content": True},
+        {"author": None},
+        {"author": ADA | {"name": 5}},
+        {"timestamp": None},
+        {"mentions": ["bob"], "content": "@bob"},
+        {"reference": "Forward"},
+    ],
+)
+def test_values_of_other_types_are_refused_in_one_line(tmp_path, changed):
+    with pytest.raises(
+        ChatExportError, match=r"message 2 isn't as DiscordChatExporter writes it|; wanted text"
+    ) as error:
+        read(tmp_path, document([message(), message(2) | changed]))
+    assert str(error.value).isprintable()
+
+
 OLD_CSV = (
     "Author;Date;Content;Attachments;\r\n"
     '"ada#1234";"14-Jul-18 09:30 PM";"first; ""quoted""\nline";"";\r\n'

@@ -77,6 +77,21 @@ def test_markov_discords_messages_are_those_of_whom_the_file_is_called_like(tmp_
     assert export.dropped["without text"] == 1
 
 
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (5, "message 2 isn't as markov-discord writes it"),
+        (None, "message 2 isn't as markov-discord writes it"),
+        ({"message": ["a"]}, r"found \['a'\] as a message's text; wanted text"),
+        ({"message": True}, "found True as a message's text; wanted text"),
+    ],
+)
+def test_an_entry_of_markov_discord_that_holds_no_text_is_refused_in_one_line(tmp_path, more, sentence):
+    with pytest.raises(ChatExportError, match=sentence) as error:
+        read(tmp_path, json.dumps([{"message": "hi"}, more]), "ada.json")
+    assert str(error.value).isprintable()
+
+
 def test_mimicbots_table_has_exactly_its_two_columns(tmp_path):
     assert read(tmp_path, 'author_id,content\n5,"a, b"\n').messages[["author_id", "text"]].values.tolist() == [
         ["5", "a, b"]

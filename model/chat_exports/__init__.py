@@ -10,12 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
-import ijson
 import pandas as pd
 import zstandard
 
 from model.chat_exports import discord_chat_exporter, discord_package, gitter, irc, plays, slack, telegram, whatsapp
-from model.chat_exports.files import File, FolderFormat, Format, FormatError, watched
+from model.chat_exports.files import File, FolderFormat, Format, FormatError, no_messages, watched
 from model.chat_exports.plain import MARKOV_DISCORD, MIMICBOT
 from model.messages import COLUMNS, in_order, tidy
 
@@ -41,14 +40,20 @@ DAMAGED = (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, zipfile.BadZi
 
 
 class ChatExportError(Exception):
-    """A chat export can't be read; the text says which file, what was found and what was expected."""
+    """A chat export can't be read; the text says which file, what was found and what was expected.
+
+    It is one line that any terminal shows, whatever files are called and hold.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__("".join(character if character.isprintable() else " " for character in text).strip())
 
 
 @dataclass
 class Export:
     """What the files held."""
 
-    messages: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=COLUMNS))  # in time order
+    messages: pd.DataFrame = field(default_factory=no_messages)  # in time order
     formats: str = ""  # those met, comma-separated
     dropped: Counter[str] = field(default_factory=Counter)  # rows that no table keeps, by the reason
     unread: list[str] = field(default_factory=list)  # files in folders and zips that are of no known format
@@ -98,7 +103,7 @@ class _Reading:
                 self._read_folder(path, inside)
             elif zipfile.is_zipfile(path):
                 with watched(path.open("rb"), self._progress) as raw, zipfile.ZipFile(raw) as archive:
-                    names = [entry.filename for entry in archive.infolist() if not entry.is_dir()]
+                    names = [name for name in archive.namelist() if name and not name.endswith("/")]
                     self._read_folder(path, {name: File(path, name, archive=archive) for name in names})
             elif not self._read_file(file := File(path, "", self._progress)):
                 raise FormatError(_found(file))
@@ -193,5 +198,5 @@ def _said(file: File | PurePath) -> Iterator[None]:
         raise ChatExportError(f"{file}: the file is damaged or cut off ({error}); export it again") from error
     except OSError as error:
         raise ChatExportError(f"{file}: {error.strerror or error}") from error
-    except (pd.errors.ParserError, ijson.JSONError, FormatError) as error:
-        raise ChatExportError(f"{file}: {' '.join(str(error).split())}") from error
+    except (pd.errors.ParserError, FormatError) as error:
+        raise ChatExportError(f"{file}: {error}") from error

@@ -15,7 +15,8 @@ from typing import Any
 import pandas as pd
 
 from model.chat_exports.discord_markup import plain
-from model.chat_exports.files import File, Format, FormatError, Row, items, records, tables
+from model.chat_exports.files import File, Format, FormatError, Row, WrittenBy, records, tables
+from model.chat_exports.json_values import items
 
 PREAMBLE = [re.compile(pattern) for pattern in (r'"guild"\s*:\s*\{', r'"channel"\s*:\s*\{', r'"messages"\s*:\s*\[')]
 SPOKEN = {"Default", "Reply", "0", "19"}  # a version that doesn't know a type writes its number
@@ -49,7 +50,7 @@ def _rows(file: File, dropped: Counter[str]) -> Iterator[Row]:
     channel = next(items(file, "channel.name"), None) or ""
     by_people = blank = 0
     for number, message in enumerate(items(file, "messages.item"), 1):
-        try:
+        with WrittenBy("DiscordChatExporter", number):
             if str(message.get("type", "Default")) not in SPOKEN:
                 dropped["system lines"] += 1
             elif _is_forwarded(message):
@@ -59,8 +60,6 @@ def _rows(file: File, dropped: Counter[str]) -> Iterator[Row]:
                 by_people += not row.is_bot
                 blank += not row.is_bot and not row.text and not any(message.get(name) for name in HELD)
                 yield row
-        except (KeyError, TypeError, AttributeError) as error:
-            raise FormatError(f"message {number:,} isn't as DiscordChatExporter writes it ({error!r})") from error
     _refuse_silence(by_people, blank)
 
 

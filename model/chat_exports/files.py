@@ -20,7 +20,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, BinaryIO, NamedTuple, TextIO, cast
 
-import ijson
 import pandas as pd
 import zstandard
 
@@ -28,7 +27,7 @@ from model.messages import COLUMNS
 
 HEAD_BYTES = 65_536
 ROWS_AT_A_TIME = 10_000  # Python's objects, some 15 MB, until they are in a table
-BOMB_BYTES, BOMB_RATIO = 100_000_000, 300  # unpacked; a chat of one word over and over packs 200 to 1
+BOMB_BYTES, BOMB_RATIO = 10_000_000, 300  # unpacked; a chat of one word over and over packs 200 to 1
 UNPACKERS: Mapping[bytes, Callable[[BinaryIO], IO[bytes]]] = {  # by a file's first bytes
     b"\xfd7zXZ\x00": lzma.open,
     b"\x1f\x8b": cast(Any, gzip.open),
@@ -115,7 +114,7 @@ class File:
         """
         with ExitStack() as stack:
             if self.archive:
-                packed = cast(BinaryIO, stack.enter_context(self.archive.open(self.member)))
+                packed = stack.enter_context(_member(self.archive, self.member))
                 size = self.archive.getinfo(self.member).compress_size
             else:
                 packed = stack.enter_context(watched(self.path.open("rb"), self.progress))
@@ -154,26 +153,29 @@ def within(name: object) -> Iterator[None]:
         raise FormatError(f"{name}: {error}") from error
 
 
+@dataclass
+class WrittenBy:
+    """Says which message isn't what its exporter writes: it lacks a key, or holds another type of value.
+
+    A class, not a generator: it is entered for every message.
+    """
+
+    exporter: str
+    number: int
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, (KeyError, TypeError, AttributeError)):
+            found = f"message {self.number:,} isn't as {self.exporter} writes it ({error!r})"
+            raise FormatError(found) from error
+
+
 def check_columns(found: Sequence[str], wanted: Iterable[str]) -> None:
     """Raise FormatError where a table lacks columns that are wanted."""
     if missing := [column for column in wanted if column not in found]:
         names = ", ".join(found[:12])[:300]
         raise FormatError(f"found the columns {names}; wanted {' and '.join(missing)} among them")
-
-
-def items(file: File, prefix: str) -> Iterator[Any]:
-    """Yield a JSON file's values at a place, one at a time: "" is the whole, "item" each of a list.
-
-    Raises:
-        FormatError: it isn't JSON, or is cut off.
-    """
-    with file.open_text() as text:
-        try:
-            yield from ijson.items(_Encoded(text), prefix)
-        except ijson.JSONError as error:
-            reason = str(error).strip().splitlines()[0]
-            cut = "premature EOF" in reason
-            raise FormatError("the file is cut off; export it again" if cut else f"not JSON ({reason})") from error
 
 
 def records(file: File) -> Iterator[dict[str, str]]:
@@ -297,16 +299,6 @@ class _Watched(io.RawIOBase):
     def close(self) -> None:
         self._stream.close()
         super().close()
-
-
-class _Encoded:
-    """Passes a text on as the UTF-8 that ijson wants, whatever the file's own encoding and marks."""
-
-    def __init__(self, text: TextIO) -> None:
-        self._text = text
-
-    def read(self, size: int) -> bytes:
-        return self._text.read(size).encode()
 
 
 def watched(stream: IO[bytes], told: Callable[[int], None] | None) -> BinaryIO:

@@ -13,7 +13,18 @@ from typing import Any, TextIO
 
 import pandas as pd
 
-from model.chat_exports.files import ROWS_AT_A_TIME, File, Format, FormatError, Row, check_columns, items, tables, utc
+from model.chat_exports.files import (
+    ROWS_AT_A_TIME,
+    File,
+    Format,
+    FormatError,
+    Row,
+    WrittenBy,
+    check_columns,
+    tables,
+    utc,
+)
+from model.chat_exports.json_values import items
 
 HISTORY_COLUMNS = ["room_id", "channel", "sent_at", "author_id", "author", "message_id", "text"]
 OBJECT_ID = r"[0-9a-f]{24}"
@@ -87,12 +98,10 @@ def read_json(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
 
 def _messages(file: File) -> Iterator[Row]:
     for number, message in enumerate(items(file, "item"), 1):
-        try:
+        with WrittenBy("Gitter", number):
             user = message.get("fromUser") or {"id": "", "username": ""}
             text = message.get("text") or ""
             yield Row(message["id"], user["id"], user.get("username") or user["id"], message["sent"], "", text)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise FormatError(f"message {number:,} isn't as Gitter writes it ({error!r})") from error
 
 
 CSV = Format("gitter-csv", is_csv, read_csv)

@@ -13,7 +13,8 @@ from typing import TextIO
 
 import pandas as pd
 
-from model.chat_exports.files import File, Format, FormatError, Row, check_columns, from_unix, items, tables
+from model.chat_exports.files import File, Format, FormatError, Row, WrittenBy, check_columns, from_unix, tables
+from model.chat_exports.json_values import items
 
 DELIMITERS = ",;\t|"
 MIMICBOT_HEAD = re.compile(r'(?:author_id,content|"author_id","content")\r?(?:\n|\Z)')
@@ -93,8 +94,13 @@ def lines(author: str) -> Format:
 
 def _read_markov_discord(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
     """Read messages that say nothing of their author: the file is called like them."""
-    texts = (str(item.get("message") or "") for item in items(file, "item"))
-    yield from tables(Row("", file.stem, file.stem, "", "", text) for text in texts)
+    yield from tables(_markov_discord_rows(file))
+
+
+def _markov_discord_rows(file: File) -> Iterator[Row]:
+    for number, message in enumerate(items(file, "item"), 1):
+        with WrittenBy("markov-discord", number):
+            yield Row("", file.stem, file.stem, "", "", message.get("message") or "")
 
 
 MIMICBOT = Format("mimicbot", lambda head: bool(MIMICBOT_HEAD.match(head)), table("author_id", "content").read)
