@@ -132,13 +132,22 @@ def _add_zip(random: Random, archive: zipfile.ZipFile, files: dict[str, bytes]) 
     archive.writestr("inner.zip", inner.getvalue())
 
 
+def _add_bombs(random: Random, archive: zipfile.ZipFile, files: dict[str, bytes]) -> None:
+    """Add many files that each unpack to little enough."""
+    if random.random() < 0.1:
+        name, content = random.choice(list(files.items()))
+        content += random.choice((b"\0", b"\n", b"hello there\n")) * 700_000
+        for number in range(100):
+            _add(archive, f"{number}{name}", content)
+
+
 def _add_bomb(random: Random, archive: zipfile.ZipFile, files: dict[str, bytes]) -> None:
     if random.random() < 0.1:
         name, content = random.choice(list(files.items()))
         _add(archive, f"z{name}" if random.random() < 0.5 else name, _bomb(random, content))
 
 
-ARCHIVES = [_add_twice, _add_outside, _add_name, _add_link, _add_zip, _add_bomb]
+ARCHIVES = [_add_twice, _add_outside, _add_name, _add_link, _add_zip, _add_bomb, _add_bombs]
 
 
 def _set(data: bytes, offset: int, mark: bytes, value: bytes, which: int = 0) -> bytes:

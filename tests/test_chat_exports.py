@@ -183,6 +183,14 @@ def test_what_unpacks_to_far_more_than_a_chat_is_refused(tmp_path):
         read(tmp_path / "export.zip")
 
 
+def test_many_files_that_unpack_to_too_much_together_are_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "export.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(3):
+            archive.writestr(f"{number}.csv", CSV.encode() + b"\n" * (BOMB_BYTES // 2))
+    with pytest.raises(ChatExportError, match="it unpacks to more than 10 MB, 300 times its size"):
+        read(tmp_path / "export.zip")
+
+
 @pytest.mark.parametrize("name", ["a\nb.csv", "\x1b[2J.csv", "\u2028.csv", os.fsdecode(b"\xff.csv")])
 def test_an_error_is_one_line_whatever_the_file_is_called(tmp_path, name):
     with pytest.raises(ChatExportError, match="the file is empty") as error:

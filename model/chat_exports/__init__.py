@@ -14,7 +14,7 @@ import pandas as pd
 import zstandard
 
 from model.chat_exports import discord_chat_exporter, discord_package, gitter, irc, plays, slack, telegram, whatsapp
-from model.chat_exports.files import File, FolderFormat, Format, FormatError, no_messages, watched
+from model.chat_exports.files import Bound, File, FolderFormat, Format, FormatError, no_messages, watched
 from model.chat_exports.plain import MARKOV_DISCORD, MIMICBOT
 from model.messages import COLUMNS, in_order, tidy
 
@@ -102,9 +102,11 @@ class _Reading:
                 inside = {file.relative_to(path).as_posix(): File(file, "", self._progress) for file in _inside(path)}
                 self._read_folder(path, inside)
             elif zipfile.is_zipfile(path):
+                bound = Bound(path)
                 with watched(path.open("rb"), self._progress) as raw, zipfile.ZipFile(raw) as archive:
                     names = [name for name in archive.namelist() if name and not name.endswith("/")]
-                    self._read_folder(path, {name: File(path, name, archive=archive) for name in names})
+                    files = {name: File(path, name, archive=archive, bound=bound) for name in names}
+                    self._read_folder(path, files)
             elif not self._read_file(file := File(path, "", self._progress)):
                 raise FormatError(_found(file))
 

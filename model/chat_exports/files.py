@@ -85,6 +85,7 @@ class File:
     member: str = ""  # in the zip
     progress: Callable[[int], None] | None = None  # is told of bytes as they are read from the disk
     archive: zipfile.ZipFile | None = None  # the zip, open: its table of contents takes long to read where it is long
+    bound: "Bound | None" = None  # of all that is unpacked from the zip
 
     def __str__(self) -> str:
         return f"{self.path}: {self.member}" if self.member else str(self.path)
@@ -115,19 +116,16 @@ class File:
         with ExitStack() as stack:
             if self.archive:
                 packed = stack.enter_context(_member(self.archive, self.member))
-                size = self.archive.getinfo(self.member).compress_size
             else:
                 packed = stack.enter_context(watched(self.path.open("rb"), self.progress))
-                size = self.path.stat().st_size
             first = packed.read(6)
             packed.seek(0)
             unpackers = [unpack for magic, unpack in UNPACKERS.items() if first.startswith(magic)]
             for unpack in unpackers:
                 packed = cast(BinaryIO, stack.enter_context(unpack(packed)))
-            bounded = bool(unpackers or self.archive)
-            yield (
-                stack.enter_context(watched(packed, _Bound(max(BOMB_BYTES, BOMB_RATIO * size)))) if bounded else packed
-            )
+            if unpackers or self.archive:
+                packed = stack.enter_context(watched(packed, self.bound or Bound(self.path)))
+            yield packed
 
     @contextmanager
     def open_text(self) -> Iterator[TextIO]:
@@ -258,13 +256,14 @@ def _member(archive: zipfile.ZipFile, name: str) -> BinaryIO:
         raise FormatError(f"it can't be unpacked ({error}); unpack the zip by hand and give the folder") from error
 
 
-class _Bound:
-    """Lets so many bytes pass."""
+class Bound:
+    """Lets as many bytes pass as a chat of a packed file's size may have."""
 
-    def __init__(self, most: int) -> None:
-        self.left = self.most = most
+    def __init__(self, path: Path) -> None:
+        self.left = self.most = max(BOMB_BYTES, BOMB_RATIO * path.stat().st_size)
 
     def __call__(self, count: int) -> None:
+        """Count what has passed."""
         self.left -= count
         if self.left < 0:
             raise FormatError(
