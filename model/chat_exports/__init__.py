@@ -6,7 +6,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
@@ -14,7 +14,7 @@ import pandas as pd
 import zstandard
 
 from model.chat_exports import discord_chat_exporter, discord_package, gitter, irc, plays, slack, telegram, whatsapp
-from model.chat_exports.files import Bound, File, FolderFormat, Format, FormatError, no_messages, watched
+from model.chat_exports.files import Bound, File, FolderFormat, Format, FormatError, no_messages, unpackable, watched
 from model.chat_exports.plain import MARKOV_DISCORD, MIMICBOT
 from model.messages import COLUMNS, in_order, tidy
 
@@ -46,7 +46,11 @@ class ChatExportError(Exception):
     """
 
     def __init__(self, text: str) -> None:
-        super().__init__("".join(character if character.isprintable() else " " for character in text).strip())
+        super().__init__(_printable(text))
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text).strip()
 
 
 @dataclass
@@ -56,7 +60,7 @@ class Export:
     messages: pd.DataFrame = field(default_factory=no_messages)  # in time order
     formats: str = ""  # those met, comma-separated
     dropped: Counter[str] = field(default_factory=Counter)  # rows that no table keeps, by the reason
-    unread: list[str] = field(default_factory=list)  # files in folders and zips that are of no known format
+    unread: list[str] = field(default_factory=list)  # files in folders and zips, of no known format or there twice
 
 
 def read(
@@ -103,10 +107,15 @@ class _Reading:
                 self._read_folder(path, inside)
             elif zipfile.is_zipfile(path):
                 bound = Bound(path)
-                with watched(path.open("rb"), self._progress) as raw, zipfile.ZipFile(raw) as archive:
-                    names = [name for name in archive.namelist() if name and not name.endswith("/")]
+                with ExitStack() as stack:
+                    raw = stack.enter_context(watched(path.open("rb"), self._progress))
+                    with unpackable():
+                        archive = stack.enter_context(zipfile.ZipFile(raw))
+                    names = Counter(name for name in archive.namelist() if name and not name.endswith("/"))
                     files = {name: File(path, name, archive=archive, bound=bound) for name in names}
                     self._read_folder(path, files)
+                twice = sorted(name for name, count in names.items() if count > 1)
+                self.export.unread += map(_printable, twice)  # all but the last of each
             elif not self._read_file(file := File(path, "", self._progress)):
                 raise FormatError(_found(file))
 
@@ -126,7 +135,7 @@ class _Reading:
             elif not file.member and self._is_known(file.path):
                 pass
             elif not self._read_file(file, among_others=True):
-                self.export.unread.append(name)
+                self.export.unread.append(_printable(name))
                 continue
             read += 1
         if not read:

@@ -115,7 +115,8 @@ class File:
         """
         with ExitStack() as stack:
             if self.archive:
-                packed = stack.enter_context(_member(self.archive, self.member))
+                with unpackable():
+                    packed = cast(BinaryIO, stack.enter_context(self.archive.open(self.member)))
             else:
                 packed = stack.enter_context(watched(self.path.open("rb"), self.progress))
             first = packed.read(6)
@@ -143,30 +144,21 @@ class File:
 
 
 @contextmanager
+def unpackable() -> Iterator[None]:
+    """Say that a zip, or a file in it, is encrypted or packed as Python's zipfile doesn't know."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise FormatError(f"it can't be unpacked ({error}); unpack the zip by hand and give the folder") from error
+
+
+@contextmanager
 def within(name: object) -> Iterator[None]:
     """Say in which of the files that belong together something is wrong."""
     try:
         yield
     except (FormatError, UnicodeDecodeError) as error:
         raise FormatError(f"{name}: {error}") from error
-
-
-@dataclass
-class WrittenBy:
-    """Says which message isn't what its exporter writes: it lacks a key, or holds another type of value.
-
-    A class, not a generator: it is entered for every message.
-    """
-
-    exporter: str
-    number: int
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, (KeyError, TypeError, AttributeError)):
-            found = f"message {self.number:,} isn't as {self.exporter} writes it ({error!r})"
-            raise FormatError(found) from error
 
 
 def check_columns(found: Sequence[str], wanted: Iterable[str]) -> None:
@@ -247,13 +239,6 @@ def utc(sent_at: "pd.Series[str]") -> "pd.Series[pd.Timestamp]":
     """
     moments = pd.to_datetime(sent_at, format="ISO8601", utc=True, errors="coerce").dt.as_unit("us")
     return moments.where(moments.dt.year.between(1, 9999))
-
-
-def _member(archive: zipfile.ZipFile, name: str) -> BinaryIO:
-    try:
-        return cast(BinaryIO, archive.open(name))
-    except RuntimeError as error:  # it is encrypted, or packed as Python's zipfile doesn't know
-        raise FormatError(f"it can't be unpacked ({error}); unpack the zip by hand and give the folder") from error
 
 
 class Bound:

@@ -13,18 +13,8 @@ from typing import Any, TextIO
 
 import pandas as pd
 
-from model.chat_exports.files import (
-    ROWS_AT_A_TIME,
-    File,
-    Format,
-    FormatError,
-    Row,
-    WrittenBy,
-    check_columns,
-    tables,
-    utc,
-)
-from model.chat_exports.json_values import items
+from model.chat_exports.files import ROWS_AT_A_TIME, File, Format, FormatError, Row, check_columns, tables, utc
+from model.chat_exports.json_values import WrittenBy, items
 
 HISTORY_COLUMNS = ["room_id", "channel", "sent_at", "author_id", "author", "message_id", "text"]
 OBJECT_ID = r"[0-9a-f]{24}"

@@ -7,6 +7,7 @@ it, so memory grows with the square of the depth, and its C code crashes on inte
 import decimal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Protocol, TextIO
 
 import ijson
@@ -49,6 +50,24 @@ def said_as_json() -> Iterator[None]:
         raise FormatError("the file is cut off; export it again" if cut else f"not JSON ({reason})") from error
     except decimal.InvalidOperation as error:
         raise FormatError("it holds a number that is out of all bounds: the file is damaged") from error
+
+
+@dataclass
+class WrittenBy:
+    """Says which message isn't what its exporter writes: it lacks a key, or holds another type of value.
+
+    A class, not a generator: it is entered for every message.
+    """
+
+    exporter: str
+    number: int
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, (KeyError, TypeError, AttributeError)):
+            found = f"message {self.number:,} isn't as {self.exporter} writes it ({error!r})"
+            raise FormatError(found) from error
 
 
 class Encoded:
