@@ -174,6 +174,14 @@ def test_a_message_that_is_no_object_is_refused_in_one_line(tmp_path, value):
     assert str(error.value).isprintable()
 
 
+def test_a_number_out_of_all_bounds_is_refused_in_one_line(tmp_path):
+    written = json.dumps(chat(message(1, "hi"), chat_id=123)).replace("123", "1e99999999999999999999")
+    (tmp_path / "result.json").write_text(written, encoding="utf-8")
+    with pytest.raises(ChatExportError, match=r"found .* wanted an export") as error:
+        chat_exports.read([tmp_path / "result.json"])
+    assert str(error.value).isprintable()
+
+
 @pytest.mark.parametrize("text", [5, True, {"type": "bold"}, ["a", None], [["a"]], [{"text": 5}]])
 def test_text_that_is_none_is_refused_in_one_line(tmp_path, text):
     with pytest.raises(ChatExportError, match=r"message 2 isn't as Telegram writes it|; wanted text") as error:

@@ -35,12 +35,18 @@ def items(file: File, prefix: str) -> Iterator[Any]:
     Raises:
         FormatError: it isn't JSON, is cut off, or holds what no exporter writes.
     """
-    with file.open_text() as text, said_as_json():
-        yield from ijson.items(Bounded(Encoded(text)), prefix)
+    with file.open_text() as text, _said():
+        yield from ijson.items(_Bounded(Encoded(text)), prefix)
+
+
+def events(source: Readable) -> Iterator[tuple[str, str, Any]]:
+    """Yield the place, kind and value of all that is in a JSON document. Errors are those of `items`."""
+    with _said():
+        yield from ijson.parse(_Bounded(source))
 
 
 @contextmanager
-def said_as_json() -> Iterator[None]:
+def _said() -> Iterator[None]:
     """Say what is wrong with a file that isn't JSON."""
     try:
         yield
@@ -81,7 +87,7 @@ class Encoded:
         return self._text.read(size).encode()
 
 
-class Bounded:
+class _Bounded:
     """Passes JSON on, unless it is deeper or has longer numbers than what exporters write."""
 
     def __init__(self, source: Readable) -> None:

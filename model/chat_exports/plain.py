@@ -7,7 +7,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TextIO
 
@@ -87,9 +87,17 @@ def lines(author: str) -> Format:
 
     def read(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
         with file.open_text() as text:
-            yield from tables(Row("", author, author, "", file.stem, line.rstrip("\r\n")) for line in text)
+            yield from tables(_line_rows(text, author, file.stem, dropped))
 
     return Format("lines", _is_text, read)
+
+
+def _line_rows(lines: Iterable[str], author: str, channel: str, dropped: Counter[str]) -> Iterator[Row]:
+    for line in lines:
+        if line.isspace():  # millions of them take long as rows
+            dropped["without text"] += 1
+        else:
+            yield Row("", author, author, "", channel, line.rstrip("\r\n"))
 
 
 def _read_markov_discord(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:

@@ -14,7 +14,7 @@ import ijson
 import pandas as pd
 
 from model.chat_exports.files import File, Format, FormatError, Row, from_unix, tables
-from model.chat_exports.json_values import Bounded, Encoded, Readable, WrittenBy, said_as_json
+from model.chat_exports.json_values import Encoded, Readable, WrittenBy, events
 from model.messages import SOMEONE
 
 ACCOUNT = ("chats.list.item", "left_chats.list.item")
@@ -34,8 +34,8 @@ def recognise(head: str) -> bool:
     if not head.lstrip().startswith("{"):
         return False
     keys = set()
-    with suppress(ijson.JSONError, FormatError):  # the head ends somewhere
-        for prefix, event, value in ijson.parse(Bounded(_ValidJSON(io.BytesIO(head.encode())))):
+    with suppress(FormatError):  # the head ends somewhere
+        for prefix, event, value in events(_ValidJSON(io.BytesIO(head.encode()))):
             if prefix == "" and event == "map_key":
                 keys.add(value)
     return bool(keys >= CHAT_KEYS or keys & ACCOUNT_KEYS)
@@ -43,14 +43,14 @@ def recognise(head: str) -> bool:
 
 def read(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
     """Read people's own words; an account's one-to-one chats are left out, they are other people's private words."""
-    with file.open_text() as text, said_as_json():
-        yield from tables(_rows(ijson.parse(Bounded(_ValidJSON(Encoded(text)))), dropped))
+    with file.open_text() as text:
+        yield from tables(_rows(events(_ValidJSON(Encoded(text))), dropped))
 
 
-def _rows(events: Iterator[tuple[str, str, Any]], dropped: Counter[str]) -> Iterator[Row]:
+def _rows(found: Iterator[tuple[str, str, Any]], dropped: Counter[str]) -> Iterator[Row]:
     chat: dict[str, Any] = {}
     number = 0
-    for prefix, event, value in events:
+    for prefix, event, value in found:
         if prefix in ABOUT_A_CHAT:
             chat[ABOUT_A_CHAT[prefix]] = value
         elif prefix in MESSAGES and event in NO_OBJECT:
@@ -64,17 +64,17 @@ def _rows(events: Iterator[tuple[str, str, Any]], dropped: Counter[str]) -> Iter
             with WrittenBy("Telegram", number):
                 if prefix.startswith(ACCOUNT) and not str(chat.get("type")).endswith(AMONG_MANY):
                     dropped["private messages"] += 1
-                elif reason := _left_out(message := _built(prefix, events)):
+                elif reason := _left_out(message := _built(prefix, found)):
                     dropped[reason] += 1
                 else:
                     yield _row(chat, message)
 
 
-def _built(prefix: str, events: Iterator[tuple[str, str, Any]]) -> dict[str, Any]:
+def _built(prefix: str, found: Iterator[tuple[str, str, Any]]) -> dict[str, Any]:
     """Build the object that has begun, from its events."""
     builder = ijson.ObjectBuilder()
     builder.event("start_map", None)
-    for where, event, value in events:
+    for where, event, value in found:
         builder.event(event, value)
         if where == prefix and event == "end_map":
             break
