@@ -16,16 +16,7 @@ import zstandard
 
 from benchmarks.damage import BYTES, CONTENTS
 
-AROUND = [
-    ("a\nb/", ""),
-    ("\x1b[2J", ""),
-    ("x/" * 5000, ""),
-    ("\u2028", ""),
-    ("", "/"),
-    ("/", ""),
-    ("../", ""),
-    ("é" * 9000, ""),
-]
+AROUND = [("a\nb/", ""), ("\x1b[2J", ""), ("x/" * 5000, ""), ("\u2028", ""), ("", "/"), ("/", ""), ("é" * 9000, "")]
 NAMES = [b"a\nb.json", b"\xff\xfe.log", b"\x1b[2J.txt", b"x" * 250, b" ", b"-", "\u2028.csv".encode(), b"2024-01-01"]
 
 
@@ -64,8 +55,8 @@ def put(random: Random, files: dict[str, bytes], folder: Path, *, damage: bool =
 
 
 def _bomb(random: Random, data: bytes) -> bytes:
-    """Return what unpacks to far more than it is; small ones stay below what a reader bears."""
-    size = random.choice((20, 90, 140)) << 20
+    """Return what unpacks to far more than it is, to more than a reader bears or to just less."""
+    size = random.choice((8, 90)) << 20
     filler = random.choice((b"\0", b"x", b" ", b"[", b"\n", b"hello there\n", b'{"a": "b"},', "😀".encode()))
     return data + filler * (size // len(filler))
 
