@@ -27,7 +27,7 @@ from model.messages import COLUMNS
 
 HEAD_BYTES = 65_536
 ROWS_AT_A_TIME = 10_000  # Python's objects, some 15 MB, until they are in a table
-BOMB_BYTES, BOMB_RATIO = 10_000_000, 300  # unpacked; a chat of one word over and over packs 200 to 1
+BOMB_BYTES, BOMB_RATIO = 10_000_000, 100  # unpacked; chats of one word each in JSON pack 50 to 1
 UNPACKERS: Mapping[bytes, Callable[[BinaryIO], IO[bytes]]] = {  # by a file's first bytes
     b"\xfd7zXZ\x00": lzma.open,
     b"\x1f\x8b": cast(Any, gzip.open),
@@ -252,7 +252,8 @@ class Bound:
         self.left -= count
         if self.left < 0:
             raise FormatError(
-                f"it unpacks to more than {self.most // 10**6:,} MB, {BOMB_RATIO} times its size: no chat does"
+                f"it unpacks to more than {self.most // 10**6:,} MB, over {BOMB_RATIO} times its size, as no chat does; "
+                "if it is one, unpack it by hand"
             )
 
 
