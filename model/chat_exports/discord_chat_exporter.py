@@ -27,6 +27,7 @@ SYSTEM_LINE = re.compile(
     r"|Changed the channel icon\.|Changed the channel name(?:\.|: .*)|Left the group\.|(?:Added|Removed) a recipient\."
     r"|Added .+ to the group\.|Removed .+ from the group\."
 )
+COLUMNS = ("Author", "Date", "Content")  # of every CSV
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 ISO = re.compile(r"\d{4}-\d\d-\d\dT")
 LOCALE_DATE = re.compile(  # 14-Jul-19 09:30 PM, 07/14/2019 9:30 PM, 14.07.2019 21:30, 2019/7/14 21:30
@@ -99,7 +100,7 @@ def _refuse_silence(messages: int, blank: int) -> None:
 def is_csv(head: str) -> bool:
     """Recognise the columns that all versions have."""
     first = re.split(r"[\r\n]", head, maxsplit=1)[0]
-    return {"Author", "Date", "Content"} <= set(re.split("[,;]", first.replace('"', "")))
+    return set(COLUMNS) <= set(re.split("[,;]", first.replace('"', "")))
 
 
 def read_csv(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
@@ -109,9 +110,9 @@ def read_csv(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
 
 def _csv_rows(file: File, dropped: Counter[str]) -> Iterator[Row]:
     channel = re.split(r" \[\d+\]|\.csv", file.name)[0]
-    day_first = _day_first(record["Date"] for record in records(replace(file, progress=None)))
+    day_first = _day_first(record["Date"] for record in records(replace(file, progress=None), COLUMNS))
     messages = blank = 0
-    for record in records(file):
+    for record in records(file, COLUMNS):
         if SYSTEM_LINE.fullmatch(record["Content"]):
             dropped["system lines"] += 1
             continue

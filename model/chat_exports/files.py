@@ -168,17 +168,19 @@ def check_columns(found: Sequence[str], wanted: Iterable[str]) -> None:
         raise FormatError(f"found the columns {names}; wanted {' and '.join(missing)} among them")
 
 
-def records(file: File) -> Iterator[dict[str, str]]:
+def records(file: File, wanted: Iterable[str] = ()) -> Iterator[dict[str, str]]:
     """Yield a CSV's rows by the names in its first line, which also tells whether "," or ";" is between.
 
     Raises:
-        FormatError: a row has fewer fields than the first, or more text, or a quote is never closed.
+        FormatError: a wanted column is missing, a row has fewer fields than the first, or more text, or a
+            quote is never closed.
     """
     with file.open_text() as text:
         first = text.readline()
         rows = csv.reader(itertools.chain([first], text), delimiter=";" if ";" in first else ",", strict=True)
         try:
             columns = [name for name in next(rows, []) if name]
+            check_columns(columns, wanted)
             for fields in filter(None, rows):
                 if len(fields) < len(columns) or any(fields[len(columns) :]):
                     found = f"line {rows.line_num:,} ends a row of {len(fields)} fields"
@@ -252,8 +254,8 @@ class Bound:
         self.left -= count
         if self.left < 0:
             raise FormatError(
-                f"it unpacks to more than {self.most // 10**6:,} MB, over {BOMB_RATIO} times its size, as no chat does; "
-                "if it is one, unpack it by hand"
+                f"it unpacks to more than {self.most // 10**6:,} MB, over {BOMB_RATIO} times its size, as no chat "
+                "does; if it is one, unpack it by hand"
             )
 
 
