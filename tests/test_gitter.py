@@ -73,6 +73,8 @@ def test_messages_without_author_or_text_are_counted(tmp_path):
         (json.dumps([MESSAGE])[:-9], "the file is cut off; export it again"),
         (json.dumps([MESSAGE, {"text": "x"}]), r"message 2 isn't as Gitter writes it \(KeyError\('id'\)\)"),
         (json.dumps([MESSAGE, 5]), "message 2 isn't as Gitter"),
+        (json.dumps([MESSAGE | {"text": ["Hi"]}]), r"found \['Hi'\] as a message's text; wanted text"),
+        (json.dumps([MESSAGE | {"sent": None}]), "found None as a message's sent_at; wanted text"),
     ],
 )
 def test_a_damaged_page_is_refused_in_one_line(tmp_path, content, sentence):

@@ -1,5 +1,6 @@
 import csv
 import json
+import time
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -70,11 +71,33 @@ def test_lines_are_one_persons_messages_in_their_order(tmp_path):
     assert export.dropped["without text"] == 1
 
 
+def test_many_blank_lines_are_counted_and_take_no_longer_than_others(tmp_path):
+    start = time.process_time()
+    export = read(tmp_path, "a\n" + "\n" * 2_000_000, "ada.txt", plain=lines("Ada"))
+    assert export.messages["text"].tolist() == ["a"] and export.dropped["without text"] == 2_000_000
+    assert time.process_time() - start < 2  # a row for each takes five times as long
+
+
 def test_markov_discords_messages_are_those_of_whom_the_file_is_called_like(tmp_path):
     export = read(tmp_path, json.dumps([{"message": "hi\nthere", "attachments": []}, {"message": ""}]), "ada.json")
     assert export.formats == "markov-discord"
     assert export.messages[["author_id", "author", "text"]].values.tolist() == [["ada", "ada", "hi\nthere"]]
     assert export.dropped["without text"] == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (5, "message 2 isn't as markov-discord writes it"),
+        (None, "message 2 isn't as markov-discord writes it"),
+        ({"message": ["a"]}, r"found \['a'\] as a message's text; wanted text"),
+        ({"message": True}, "found True as a message's text; wanted text"),
+    ],
+)
+def test_an_entry_of_markov_discord_that_holds_no_text_is_refused_in_one_line(tmp_path, more, sentence):
+    with pytest.raises(ChatExportError, match=sentence) as error:
+        read(tmp_path, json.dumps([{"message": "hi"}, more]), "ada.json")
+    assert str(error.value).isprintable()
 
 
 def test_mimicbots_table_has_exactly_its_two_columns(tmp_path):

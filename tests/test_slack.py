@@ -158,6 +158,21 @@ def test_a_damaged_day_is_named_in_one_line(tmp_path):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("day", "sentence"),
+    [
+        ([message("hi"), 5], r"general/2016-01-16\.json: found 5 as its entry 2; wanted an object"),
+        ([message("hi"), message(["a"])], "general: message 2 isn't as Slack writes it"),
+        ([message("hi", subtype=[])], "general: message 1 isn't as Slack writes it"),
+        ([message("hi", user="U1", user_profile="Ada")], "general: message 1 isn't as Slack writes it"),
+    ],
+)
+def test_values_of_other_types_are_refused_in_one_line(tmp_path, day, sentence):
+    with pytest.raises(ChatExportError, match=sentence) as error:
+        read(tmp_path, {"general/2016-01-16.json": day})
+    assert str(error.value).isprintable()
+
+
 SIGNS = st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n\t\"'\\<>&|@#!👋👩‍🚀")
 TEXTS = st.text(SIGNS, min_size=1).filter(str.strip)
 MICROSECONDS = st.integers(0, 2**31 * 10**6)

@@ -162,9 +162,37 @@ def test_an_escape_across_two_reads_stays_whole(tmp_path, length):
 
 def test_a_file_cut_off_is_said_in_one_line(tmp_path):
     (tmp_path / "result.json").write_text(json.dumps(chat(message(1, "hi")))[:-30], encoding="utf-8")
-    with pytest.raises(ChatExportError, match=r"result\.json: .*(incomplete|premature)") as error:
+    with pytest.raises(ChatExportError, match=r"result\.json: the file is cut off; export it again") as error:
         chat_exports.read([tmp_path / "result.json"])
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("value", [5, None, True, "hi", [1]])
+def test_a_message_that_is_no_object_is_refused_in_one_line(tmp_path, value):
+    with pytest.raises(ChatExportError, match="in the place of message 2; wanted an object") as error:
+        read(tmp_path, chat(message(1, "hi"), value))
+    assert str(error.value).isprintable()
+
+
+def test_a_number_out_of_all_bounds_is_refused_in_one_line(tmp_path):
+    written = json.dumps(chat(message(1, "hi"), chat_id=123)).replace("123", "1e99999999999999999999")
+    (tmp_path / "result.json").write_text(written, encoding="utf-8")
+    with pytest.raises(ChatExportError, match=r"found .* wanted an export") as error:
+        chat_exports.read([tmp_path / "result.json"])
+    assert str(error.value).isprintable()
+
+
+@pytest.mark.parametrize("text", [5, True, {"type": "bold"}, ["a", None], [["a"]], [{"text": 5}]])
+def test_text_that_is_none_is_refused_in_one_line(tmp_path, text):
+    with pytest.raises(ChatExportError, match=r"message 2 isn't as Telegram writes it|; wanted text") as error:
+        read(tmp_path, chat(message(1, "hi"), message(2, text)))
+    assert str(error.value).isprintable()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_marks_of_other_encodings_are_read(tmp_path, encoding):
+    (tmp_path / "result.json").write_text(json.dumps(chat(message(1, "naïve 😀"))), encoding=encoding)
+    assert chat_exports.read([tmp_path / "result.json"]).messages["text"].tolist() == ["naïve 😀"]
 
 
 SIGNS = st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n\t\"'\\<>&👋👩‍🚀")

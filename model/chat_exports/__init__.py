@@ -6,16 +6,15 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
-import ijson
 import pandas as pd
 import zstandard
 
 from model.chat_exports import discord_chat_exporter, discord_package, gitter, irc, plays, slack, telegram, whatsapp
-from model.chat_exports.files import File, FolderFormat, Format, FormatError, watched
+from model.chat_exports.files import Bound, File, FolderFormat, Format, FormatError, no_messages, unpackable, watched
 from model.chat_exports.plain import MARKOV_DISCORD, MIMICBOT
 from model.messages import COLUMNS, in_order, tidy
 
@@ -41,17 +40,27 @@ DAMAGED = (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, zipfile.BadZi
 
 
 class ChatExportError(Exception):
-    """A chat export can't be read; the text says which file, what was found and what was expected."""
+    """A chat export can't be read; the text says which file, what was found and what was expected.
+
+    It is one line that any terminal shows, whatever files are called and hold.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(_printable(text))
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text).strip()
 
 
 @dataclass
 class Export:
     """What the files held."""
 
-    messages: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=COLUMNS))  # in time order
+    messages: pd.DataFrame = field(default_factory=no_messages)  # in time order
     formats: str = ""  # those met, comma-separated
     dropped: Counter[str] = field(default_factory=Counter)  # rows that no table keeps, by the reason
-    unread: list[str] = field(default_factory=list)  # files in folders and zips that are of no known format
+    unread: list[str] = field(default_factory=list)  # files in folders and zips, of no known format or there twice
 
 
 def read(
@@ -97,9 +106,16 @@ class _Reading:
                 inside = {file.relative_to(path).as_posix(): File(file, "", self._progress) for file in _inside(path)}
                 self._read_folder(path, inside)
             elif zipfile.is_zipfile(path):
-                with watched(path.open("rb"), self._progress) as raw, zipfile.ZipFile(raw) as archive:
-                    names = [entry.filename for entry in archive.infolist() if not entry.is_dir()]
-                    self._read_folder(path, {name: File(path, name, archive=archive) for name in names})
+                bound = Bound(path)
+                with ExitStack() as stack:
+                    raw = stack.enter_context(watched(path.open("rb"), self._progress))
+                    with unpackable():
+                        archive = stack.enter_context(zipfile.ZipFile(raw))
+                    names = Counter(name for name in archive.namelist() if name and not name.endswith("/"))
+                    files = {name: File(path, name, archive=archive, bound=bound) for name in names}
+                    self._read_folder(path, files)
+                twice = sorted(name for name, count in names.items() if count > 1)
+                self.export.unread += map(_printable, twice)  # all but the last of each
             elif not self._read_file(file := File(path, "", self._progress)):
                 raise FormatError(_found(file))
 
@@ -119,7 +135,7 @@ class _Reading:
             elif not file.member and self._is_known(file.path):
                 pass
             elif not self._read_file(file, among_others=True):
-                self.export.unread.append(name)
+                self.export.unread.append(_printable(name))
                 continue
             read += 1
         if not read:
@@ -193,5 +209,5 @@ def _said(file: File | PurePath) -> Iterator[None]:
         raise ChatExportError(f"{file}: the file is damaged or cut off ({error}); export it again") from error
     except OSError as error:
         raise ChatExportError(f"{file}: {error.strerror or error}") from error
-    except (pd.errors.ParserError, ijson.JSONError, FormatError) as error:
-        raise ChatExportError(f"{file}: {' '.join(str(error).split())}") from error
+    except (pd.errors.ParserError, FormatError) as error:
+        raise ChatExportError(f"{file}: {error}") from error

@@ -15,7 +15,8 @@ from typing import Any
 import pandas as pd
 
 from model.chat_exports.discord_markup import plain
-from model.chat_exports.files import File, Format, FormatError, Row, items, records, tables
+from model.chat_exports.files import File, Format, FormatError, Row, records, tables
+from model.chat_exports.json_values import WrittenBy, items
 
 PREAMBLE = [re.compile(pattern) for pattern in (r'"guild"\s*:\s*\{', r'"channel"\s*:\s*\{', r'"messages"\s*:\s*\[')]
 SPOKEN = {"Default", "Reply", "0", "19"}  # a version that doesn't know a type writes its number
@@ -26,6 +27,7 @@ SYSTEM_LINE = re.compile(
     r"|Changed the channel icon\.|Changed the channel name(?:\.|: .*)|Left the group\.|(?:Added|Removed) a recipient\."
     r"|Added .+ to the group\.|Removed .+ from the group\."
 )
+COLUMNS = ("Author", "Date", "Content")  # of every CSV
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 ISO = re.compile(r"\d{4}-\d\d-\d\dT")
 LOCALE_DATE = re.compile(  # 14-Jul-19 09:30 PM, 07/14/2019 9:30 PM, 14.07.2019 21:30, 2019/7/14 21:30
@@ -49,7 +51,7 @@ def _rows(file: File, dropped: Counter[str]) -> Iterator[Row]:
     channel = next(items(file, "channel.name"), None) or ""
     by_people = blank = 0
     for number, message in enumerate(items(file, "messages.item"), 1):
-        try:
+        with WrittenBy("DiscordChatExporter", number):
             if str(message.get("type", "Default")) not in SPOKEN:
                 dropped["system lines"] += 1
             elif _is_forwarded(message):
@@ -59,8 +61,6 @@ def _rows(file: File, dropped: Counter[str]) -> Iterator[Row]:
                 by_people += not row.is_bot
                 blank += not row.is_bot and not row.text and not any(message.get(name) for name in HELD)
                 yield row
-        except (KeyError, TypeError, AttributeError) as error:
-            raise FormatError(f"message {number:,} isn't as DiscordChatExporter writes it ({error!r})") from error
     _refuse_silence(by_people, blank)
 
 
@@ -100,7 +100,7 @@ def _refuse_silence(messages: int, blank: int) -> None:
 def is_csv(head: str) -> bool:
     """Recognise the columns that all versions have."""
     first = re.split(r"[\r\n]", head, maxsplit=1)[0]
-    return {"Author", "Date", "Content"} <= set(re.split("[,;]", first.replace('"', "")))
+    return set(COLUMNS) <= set(re.split("[,;]", first.replace('"', "")))
 
 
 def read_csv(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
@@ -110,9 +110,9 @@ def read_csv(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
 
 def _csv_rows(file: File, dropped: Counter[str]) -> Iterator[Row]:
     channel = re.split(r" \[\d+\]|\.csv", file.name)[0]
-    day_first = _day_first(record["Date"] for record in records(replace(file, progress=None)))
+    day_first = _day_first(record["Date"] for record in records(replace(file, progress=None), COLUMNS))
     messages = blank = 0
-    for record in records(file):
+    for record in records(file, COLUMNS):
         if SYSTEM_LINE.fullmatch(record["Content"]):
             dropped["system lines"] += 1
             continue

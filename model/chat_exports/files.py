@@ -20,7 +20,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, BinaryIO, NamedTuple, TextIO, cast
 
-import ijson
 import pandas as pd
 import zstandard
 
@@ -28,7 +27,7 @@ from model.messages import COLUMNS
 
 HEAD_BYTES = 65_536
 ROWS_AT_A_TIME = 10_000  # Python's objects, some 15 MB, until they are in a table
-BOMB_BYTES, BOMB_RATIO = 100_000_000, 300  # unpacked; a chat of one word over and over packs 200 to 1
+BOMB_BYTES, BOMB_RATIO = 10_000_000, 100  # unpacked; chats of one word each in JSON pack 50 to 1
 UNPACKERS: Mapping[bytes, Callable[[BinaryIO], IO[bytes]]] = {  # by a file's first bytes
     b"\xfd7zXZ\x00": lzma.open,
     b"\x1f\x8b": cast(Any, gzip.open),
@@ -86,6 +85,7 @@ class File:
     member: str = ""  # in the zip
     progress: Callable[[int], None] | None = None  # is told of bytes as they are read from the disk
     archive: zipfile.ZipFile | None = None  # the zip, open: its table of contents takes long to read where it is long
+    bound: "Bound | None" = None  # of all that is unpacked from the zip
 
     def __str__(self) -> str:
         return f"{self.path}: {self.member}" if self.member else str(self.path)
@@ -115,20 +115,18 @@ class File:
         """
         with ExitStack() as stack:
             if self.archive:
-                packed = cast(BinaryIO, stack.enter_context(self.archive.open(self.member)))
-                size = self.archive.getinfo(self.member).compress_size
+                with unpackable():
+                    packed = cast(BinaryIO, stack.enter_context(self.archive.open(self.member)))
             else:
                 packed = stack.enter_context(watched(self.path.open("rb"), self.progress))
-                size = self.path.stat().st_size
             first = packed.read(6)
             packed.seek(0)
             unpackers = [unpack for magic, unpack in UNPACKERS.items() if first.startswith(magic)]
             for unpack in unpackers:
                 packed = cast(BinaryIO, stack.enter_context(unpack(packed)))
-            bounded = bool(unpackers or self.archive)
-            yield (
-                stack.enter_context(watched(packed, _Bound(max(BOMB_BYTES, BOMB_RATIO * size)))) if bounded else packed
-            )
+            if unpackers or self.archive:
+                packed = stack.enter_context(watched(packed, self.bound or Bound(self.path)))
+            yield packed
 
     @contextmanager
     def open_text(self) -> Iterator[TextIO]:
@@ -143,6 +141,15 @@ class File:
         """Return its beginning as text. Errors are those of `open_text` and of decoding."""
         with self.open_text() as file:
             return file.read(HEAD_BYTES)
+
+
+@contextmanager
+def unpackable() -> Iterator[None]:
+    """Say that a zip, or a file in it, is encrypted or packed as Python's zipfile doesn't know."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise FormatError(f"it can't be unpacked ({error}); unpack the zip by hand and give the folder") from error
 
 
 @contextmanager
@@ -161,32 +168,19 @@ def check_columns(found: Sequence[str], wanted: Iterable[str]) -> None:
         raise FormatError(f"found the columns {names}; wanted {' and '.join(missing)} among them")
 
 
-def items(file: File, prefix: str) -> Iterator[Any]:
-    """Yield a JSON file's values at a place, one at a time: "" is the whole, "item" each of a list.
-
-    Raises:
-        FormatError: it isn't JSON, or is cut off.
-    """
-    with file.open_text() as text:
-        try:
-            yield from ijson.items(_Encoded(text), prefix)
-        except ijson.JSONError as error:
-            reason = str(error).strip().splitlines()[0]
-            cut = "premature EOF" in reason
-            raise FormatError("the file is cut off; export it again" if cut else f"not JSON ({reason})") from error
-
-
-def records(file: File) -> Iterator[dict[str, str]]:
+def records(file: File, wanted: Iterable[str] = ()) -> Iterator[dict[str, str]]:
     """Yield a CSV's rows by the names in its first line, which also tells whether "," or ";" is between.
 
     Raises:
-        FormatError: a row has fewer fields than the first, or more text, or a quote is never closed.
+        FormatError: a wanted column is missing, a row has fewer fields than the first, or more text, or a
+            quote is never closed.
     """
     with file.open_text() as text:
         first = text.readline()
         rows = csv.reader(itertools.chain([first], text), delimiter=";" if ";" in first else ",", strict=True)
         try:
             columns = [name for name in next(rows, []) if name]
+            check_columns(columns, wanted)
             for fields in filter(None, rows):
                 if len(fields) < len(columns) or any(fields[len(columns) :]):
                     found = f"line {rows.line_num:,} ends a row of {len(fields)} fields"
@@ -200,12 +194,29 @@ def tables(rows: Iterable[Row]) -> Iterator[pd.DataFrame]:
     """Gather rows into parts of the messages table, some at a time."""
     rows = iter(rows)
     while some := list(itertools.islice(rows, ROWS_AT_A_TIME)):
-        try:
-            table = pd.DataFrame(some, columns=COLUMNS)
-        except UnicodeEncodeError:  # half an emoji, which JSON can hold and a table can't
-            table = pd.DataFrame([_whole(row) for row in some], columns=COLUMNS)
-        table["sent_at"] = utc(table["sent_at"])
-        yield table
+        yield table_of(some)
+
+
+def table_of(rows: Sequence[Row]) -> pd.DataFrame:
+    """Return the messages table of these rows.
+
+    Raises:
+        FormatError: what should be text is something else, as JSON can hold it.
+    """
+    for column, values in zip(COLUMNS[:-1], zip(*rows, strict=True), strict=False):
+        if others := [value for value in values if not isinstance(value, str)]:
+            raise FormatError(f"found {others[0]!r:.40} as a message's {column}; wanted text")
+    try:
+        table = pd.DataFrame(rows, columns=COLUMNS)
+    except UnicodeEncodeError:  # half an emoji, which JSON can hold and a table can't
+        table = pd.DataFrame([_whole(row) for row in rows], columns=COLUMNS)
+    table["sent_at"] = utc(table["sent_at"])
+    return table
+
+
+def no_messages() -> pd.DataFrame:
+    """Return the messages table without rows, its columns of the same types."""
+    return table_of([Row("", "", "", "", "", "")])[:0]
 
 
 def _whole(row: Row) -> Row:
@@ -224,21 +235,27 @@ def from_unix(seconds: str) -> str:
 
 
 def utc(sent_at: "pd.Series[str]") -> "pd.Series[pd.Timestamp]":
-    """Return moments in UTC; NaT where there is none."""
-    return pd.to_datetime(sent_at, format="ISO8601", utc=True, errors="coerce")
+    """Return moments in UTC, to the microsecond whatever they are written to; NaT where there is none.
+
+    There is none before the year 1 and after 9999, of which Python's own datetimes know nothing.
+    """
+    moments = pd.to_datetime(sent_at, format="ISO8601", utc=True, errors="coerce").dt.as_unit("us")
+    return moments.where(moments.dt.year.between(1, 9999))
 
 
-class _Bound:
-    """Lets so many bytes pass."""
+class Bound:
+    """Lets as many bytes pass as a chat of a packed file's size may have."""
 
-    def __init__(self, most: int) -> None:
-        self.left = self.most = most
+    def __init__(self, path: Path) -> None:
+        self.left = self.most = max(BOMB_BYTES, BOMB_RATIO * path.stat().st_size)
 
     def __call__(self, count: int) -> None:
+        """Count what has passed."""
         self.left -= count
         if self.left < 0:
             raise FormatError(
-                f"it unpacks to more than {self.most // 10**6:,} MB, {BOMB_RATIO} times its size: no chat does"
+                f"it unpacks to more than {self.most // 10**6:,} MB, over {BOMB_RATIO} times its size, as no chat "
+                "does; if it is one, unpack it by hand"
             )
 
 
@@ -269,16 +286,6 @@ class _Watched(io.RawIOBase):
     def close(self) -> None:
         self._stream.close()
         super().close()
-
-
-class _Encoded:
-    """Passes a text on as the UTF-8 that ijson wants, whatever the file's own encoding and marks."""
-
-    def __init__(self, text: TextIO) -> None:
-        self._text = text
-
-    def read(self, size: int) -> bytes:
-        return self._text.read(size).encode()
 
 
 def watched(stream: IO[bytes], told: Callable[[int], None] | None) -> BinaryIO:

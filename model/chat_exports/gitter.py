@@ -12,7 +12,8 @@ from collections.abc import Iterator
 import pandas as pd
 
 from model.chat_exports.columns import read_columns
-from model.chat_exports.files import File, Format, FormatError, Row, check_columns, items, tables, utc
+from model.chat_exports.files import File, Format, FormatError, Row, check_columns, tables, utc
+from model.chat_exports.json_values import WrittenBy, items
 
 CSV_COLUMNS = {
     "id": "message_id",
@@ -76,12 +77,10 @@ def read_json(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
 
 def _messages(file: File) -> Iterator[Row]:
     for number, message in enumerate(items(file, "item"), 1):
-        try:
+        with WrittenBy("Gitter", number):
             user = message.get("fromUser") or {"id": "", "username": ""}
             text = message.get("text") or ""
             yield Row(message["id"], user["id"], user.get("username") or user["id"], message["sent"], "", text)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise FormatError(f"message {number:,} isn't as Gitter writes it ({error!r})") from error
 
 
 CSV = Format("gitter-csv", is_csv, read_csv)

@@ -17,18 +17,17 @@ from model.chat_exports.files import File, Format, Row, tables
 TIME = r"\[?(?:(?P<day>\d{4}-\d\d-\d\d)[T ])?(?P<time>\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)\]?"
 MODES = "@+%~&!"  # of a nick in its channel: operator, voice, ...
 PLAIN = re.compile(
-    rf"{TIME}\s+(?:<\s?[{MODES}]*(?P<nick>[^\s>]+)>(?: (?P<text>.*))?"
+    rf"{TIME}\s+(?:<\s?(?P<nick>[^\s>]+)>(?: (?P<text>.*))?"
     r"|\*\s?(?P<actor>[^\s*]+) (?P<action>.*)|(?P<system>-!-|\*\*\*|-->|<--|---?|-\S+-) .*)"
 )
 WEECHAT = re.compile(
     rf"{TIME}\t(?:(?P<system>|-->|<--|--|=!=)\t.*"
-    rf"| ?\*\t(?P<actor>\S+) (?P<action>.*)|[{MODES}]*(?P<nick>[^\s*]+)\t(?P<text>.*))"
+    rf"| ?\*\t(?P<actor>\S+) (?P<action>.*)|(?P<nick>[^\s*]+)\t(?P<text>.*))"
 )
 DAY = re.compile(r"--- (?:Log opened|Day changed) (.*)")  # irssi's
-AROUND = re.compile(r"--- Log closed |\s*$")
 EVENT = re.compile(  # of mIRC and others, who mark an event like an action
     r"(?:Joins|Parts|Quits): "
-    r"|\S+ (?:\(\S+@\S+\)|sets? mode\b|is now known as |was kicked by |has (?:joined|left|quit)(?: [#&(\[]|$))"
+    r"|\S+ (?:\([^\s@]+@\S+\)|sets? mode\b|is now known as |was kicked by |has (?:joined|left|quit)(?: [#&(\[]|$))"
 )
 FORMATTING = re.compile(r"\x03(?:\d{1,2}(?:,\d{1,2})?)?|\x04(?:[0-9A-Fa-f]{6})?|[\x02\x0f\x11\x16\x1d-\x1f]")
 DATE = re.compile(r"(?<!\d)(\d{4})[-_.]?(\d\d)[-_.]?(\d\d)(?!\d)")
@@ -86,7 +85,7 @@ def _day(text: str) -> str:
 
 
 def _rows(lines: Iterable[str], day: str, channel: str, dropped: Counter[str]) -> Iterator[Row]:
-    for line in lines:
+    for line in filter(str.strip, lines):
         if changed := DAY.match(line):
             day = _day(changed[1])
         elif found := _parsed(line := line.rstrip("\r\n")):
@@ -94,7 +93,7 @@ def _rows(lines: Iterable[str], day: str, channel: str, dropped: Counter[str]) -
                 dropped["system lines"] += 1
             else:
                 yield _row(found, found["day"] or day, channel)
-        elif not AROUND.match(line):
+        elif not line.startswith("--- Log closed "):
             dropped["system lines"] += 1
 
 

@@ -7,13 +7,14 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TextIO
 
 import pandas as pd
 
-from model.chat_exports.files import File, Format, FormatError, Row, check_columns, from_unix, items, tables
+from model.chat_exports.files import File, Format, FormatError, Row, check_columns, from_unix, tables
+from model.chat_exports.json_values import WrittenBy, items
 
 DELIMITERS = ",;\t|"
 MIMICBOT_HEAD = re.compile(r'(?:author_id,content|"author_id","content")\r?(?:\n|\Z)')
@@ -86,15 +87,28 @@ def lines(author: str) -> Format:
 
     def read(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
         with file.open_text() as text:
-            yield from tables(Row("", author, author, "", file.stem, line.rstrip("\r\n")) for line in text)
+            yield from tables(_line_rows(text, author, file.stem, dropped))
 
     return Format("lines", _is_text, read)
 
 
+def _line_rows(lines: Iterable[str], author: str, channel: str, dropped: Counter[str]) -> Iterator[Row]:
+    for line in lines:
+        if line.isspace():  # millions of them take long as rows
+            dropped["without text"] += 1
+        else:
+            yield Row("", author, author, "", channel, line.rstrip("\r\n"))
+
+
 def _read_markov_discord(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
     """Read messages that say nothing of their author: the file is called like them."""
-    texts = (str(item.get("message") or "") for item in items(file, "item"))
-    yield from tables(Row("", file.stem, file.stem, "", "", text) for text in texts)
+    yield from tables(_markov_discord_rows(file))
+
+
+def _markov_discord_rows(file: File) -> Iterator[Row]:
+    for number, message in enumerate(items(file, "item"), 1):
+        with WrittenBy("markov-discord", number):
+            yield Row("", file.stem, file.stem, "", "", message.get("message") or "")
 
 
 MIMICBOT = Format("mimicbot", lambda head: bool(MIMICBOT_HEAD.match(head)), table("author_id", "content").read)

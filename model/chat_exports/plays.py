@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 import pandas as pd
 
-from model.chat_exports.files import File, FolderFormat, Row, tables
+from model.chat_exports.files import File, FolderFormat, Row, tables, within
 
 SPEAKER = re.compile(r"^\*\*([^*\n]+)\*\*[ \t]*$", re.MULTILINE)
 STAGE_DIRECTION = re.compile(r"^_[^_]+_[ \t]*$", re.MULTILINE)  # on lines of their own
@@ -25,7 +25,7 @@ def claims(names: Iterable[str]) -> set[str]:
 def read(files: Mapping[str, File], dropped: Counter[str]) -> Iterator[pd.DataFrame]:
     """Read every speech of every play, in the order of the file names and of the text."""
     for name, file in files.items():
-        with file.open_text() as text:
+        with within(name), file.open_text() as text:
             yield from tables(_speeches(name, text.read()))
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from model.chat_exports.files import File, FolderFormat, Row, from_unix, items, tables, within
+from model.chat_exports.files import File, FolderFormat, FormatError, Row, from_unix, tables, within
+from model.chat_exports.json_values import WrittenBy, items
 from model.messages import SOMEONE
 
 DAY = re.compile(r"(.*/|)([^/]+)/\d{4}-\d\d-\d\d\.json")
@@ -48,7 +49,10 @@ def _items(name: str, files: Mapping[str, File]) -> Iterator[dict[str, Any]]:
     """Yield the objects of a list; none where there is no such file."""
     if name in files:
         with within(name):
-            yield from (item for item in items(files[name], "item") if isinstance(item, dict))
+            for number, item in enumerate(items(files[name], "item"), 1):
+                if not isinstance(item, dict):
+                    raise FormatError(f"found {item!r:.40} as its entry {number:,}; wanted an object")
+                yield item
 
 
 @dataclass(frozen=True)
@@ -71,17 +75,18 @@ class _Workspace:
     def rows(self, channel: str, messages: Iterable[dict[str, Any]], dropped: Counter[str]) -> Iterator[Row]:
         """Yield a channel's messages."""
         private = channel in self.private or (channel not in self.channel_ids and PRIVATE.fullmatch(channel))
-        for message in messages:
-            if reason := "private messages" if private else _left_out(message):
-                dropped[reason] += 1
-            else:
-                yield self._row(channel, message)
+        for number, message in enumerate(messages, 1):
+            with within(channel), WrittenBy("Slack", number):
+                if reason := "private messages" if private else _left_out(message):
+                    dropped[reason] += 1
+                else:
+                    yield self._row(channel, message)
 
     def _row(self, channel: str, message: dict[str, Any]) -> Row:
         author_id, ts = str(message.get("user") or ""), str(message.get("ts", ""))
         user = self.users.get(author_id) or {"profile": message.get("user_profile")}
         is_bot = bool(message.get("bot_id") or user.get("is_bot")) or author_id == "USLACKBOT"
-        text = self._text(str(message.get("text") or ""))
+        text = self._text(message.get("text") or "")
         return Row(
             f"slack/{self.channel_ids.get(channel, channel)}/{ts}" if ts else "",
             author_id,

@@ -8,12 +8,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any, BinaryIO
+from typing import Any
 
 import ijson
 import pandas as pd
 
-from model.chat_exports.files import File, Format, Row, from_unix, tables
+from model.chat_exports.files import File, Format, FormatError, Row, from_unix, tables
+from model.chat_exports.json_values import Encoded, Readable, WrittenBy, events
 from model.messages import SOMEONE
 
 ACCOUNT = ("chats.list.item", "left_chats.list.item")
@@ -22,6 +23,7 @@ ABOUT_A_CHAT = {f"{chat}.{key}".lstrip("."): key for chat in CHATS for key in ("
 MESSAGES = {f"{chat}.messages.item".lstrip(".") for chat in CHATS}
 CHAT_KEYS = {"type", "id", "messages"}
 ACCOUNT_KEYS = {"personal_information", "profile_pictures", "frequent_contacts", "web_sessions", "chats", "left_chats"}
+NO_OBJECT = {"null", "boolean", "number", "string", "start_array"}
 AMONG_MANY = ("group", "channel")  # "private_supergroup"; between two it is "personal_chat", "bot_chat", ...
 MENTIONS = {"mention", "mention_name"}
 ESCAPE = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|.)", re.DOTALL)
@@ -32,8 +34,8 @@ def recognise(head: str) -> bool:
     if not head.lstrip().startswith("{"):
         return False
     keys = set()
-    with suppress(ijson.JSONError):  # the head ends somewhere
-        for prefix, event, value in ijson.parse(_ValidJSON(io.BytesIO(head.encode()))):
+    with suppress(FormatError):  # the head ends somewhere
+        for prefix, event, value in events(_ValidJSON(io.BytesIO(head.encode()))):
             if prefix == "" and event == "map_key":
                 keys.add(value)
     return bool(keys >= CHAT_KEYS or keys & ACCOUNT_KEYS)
@@ -41,34 +43,38 @@ def recognise(head: str) -> bool:
 
 def read(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
     """Read people's own words; an account's one-to-one chats are left out, they are other people's private words."""
-    with file.open() as raw:
-        yield from tables(_rows(raw, dropped))
+    with file.open_text() as text:
+        yield from tables(_rows(events(_ValidJSON(Encoded(text))), dropped))
 
 
-def _rows(raw: BinaryIO, dropped: Counter[str]) -> Iterator[Row]:
+def _rows(found: Iterator[tuple[str, str, Any]], dropped: Counter[str]) -> Iterator[Row]:
     chat: dict[str, Any] = {}
-    events = ijson.parse(_ValidJSON(raw))
-    for prefix, event, value in events:
+    number = 0
+    for prefix, event, value in found:
         if prefix in ABOUT_A_CHAT:
             chat[ABOUT_A_CHAT[prefix]] = value
+        elif prefix in MESSAGES and event in NO_OBJECT:
+            raise FormatError(f"found {value!r:.40} in the place of message {number + 1:,}; wanted an object")
         elif event != "start_map":
             continue
         elif prefix in CHATS:
             chat = {}
         elif prefix in MESSAGES:
-            if prefix.startswith(ACCOUNT) and not str(chat.get("type")).endswith(AMONG_MANY):
-                dropped["private messages"] += 1
-            elif reason := _left_out(message := _built(prefix, events)):
-                dropped[reason] += 1
-            else:
-                yield _row(chat, message)
+            number += 1
+            with WrittenBy("Telegram", number):
+                if prefix.startswith(ACCOUNT) and not str(chat.get("type")).endswith(AMONG_MANY):
+                    dropped["private messages"] += 1
+                elif reason := _left_out(message := _built(prefix, found)):
+                    dropped[reason] += 1
+                else:
+                    yield _row(chat, message)
 
 
-def _built(prefix: str, events: Iterator[tuple[str, str, Any]]) -> dict[str, Any]:
+def _built(prefix: str, found: Iterator[tuple[str, str, Any]]) -> dict[str, Any]:
     """Build the object that has begun, from its events."""
     builder = ijson.ObjectBuilder()
     builder.event("start_map", None)
-    for where, event, value in events:
+    for where, event, value in found:
         builder.event(event, value)
         if where == prefix and event == "end_map":
             break
@@ -108,22 +114,22 @@ def _author(message: dict[str, Any]) -> tuple[str, str]:
 
 def _text(text: Any) -> str:
     parts = text if isinstance(text, list) else [text]
-    return "".join(_part(part) if isinstance(part, dict) else str(part) for part in parts)
+    return "".join(_part(part) if isinstance(part, dict) else part for part in parts)
 
 
 def _part(part: dict[str, Any]) -> str:
-    return SOMEONE if part.get("type") in MENTIONS else str(part.get("text", ""))
+    return SOMEONE if part.get("type") in MENTIONS else part["text"]
 
 
 class _ValidJSON:
     r"""Passes JSON on with Telegram's `\x0B` as JSON's `\u000B`: it writes control characters as JSON doesn't."""
 
-    def __init__(self, raw: BinaryIO) -> None:
-        self._raw, self._rest = raw, b""
+    def __init__(self, source: Readable) -> None:
+        self._source, self._rest = source, b""
 
     def read(self, size: int) -> bytes:
         """Return some bytes, b"" at the end."""
-        found = self._raw.read(size)
+        found = self._source.read(size)
         data, self._rest = self._rest + found, b""
         last = data.rfind(b"\\", -3)
         if found and last >= 0 and not _is_escaped(data, last):  # an escape, perhaps cut off: it waits for its end
