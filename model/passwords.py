@@ -14,7 +14,7 @@ WORDS_FOR_IT = (
 )
 WORDS_FOR_KEYS = (
     r"(?:(?:access|api|app|auth|aws|bot|client|encryption|license|private|product|secret|signing|wi-?fi|wlan|wpa2?)"
-    r"[ _-]?(?:key|secret|token)|[a-z0-9]{2,20}_(?:key|secret|token)|apikey|(?<=[a-z])key(?==)|secret|token)s?"
+    r"[ _-]?(?:key|secret|token)|(?<=[a-z0-9]_)key|apikey|key(?==)(?<=[a-z_]key)|secret|token)s?"
 )
 # Words of logging in: they stand near much else, so what is near them has to look more like a password.
 WORDS_FOR_LOGINS = (
@@ -41,8 +41,7 @@ PLAIN_WORDS = (  # to the end, and not a sentence
     r"to|too|trop|very|with|you|your|zu)\b)[^\W\d_]{3,15}(?:[ -][^\W\d_]{3,15}){2,5}(?=\W*(?:\n|\Z))"
 )
 PASSWORD = re.compile(
-    rf"(?<![A-Za-z$@])(?:[A-Z]{{2,12}}(?=PASS)|[A-Za-z]{{2,20}}(?=(?:Key|Secret"
-    rf"|Token)=))?(?P<word>{WORDS_FOR_IT}|{WORDS_FOR_KEYS})\b[\"'`]?{OF}"
+    rf"(?:(?<![A-Za-z$@])|(?<=[A-Z])(?=PASS|(?:key|secret|token)=))(?P<word>{WORDS_FOR_IT}|{WORDS_FOR_KEYS})\b[\"'`]?{OF}"
     rf"(?P<sign>[ \t]*{SIGN}[ \t]*|[ \t]+{IS}{NOW}:?[ \t]+|{NOW}['’]s[ \t]+|[ \t]+(?:still|now)[ \t]+|[ \t]+)"
     rf"(?:(?P<quoted>{QUOTED})|(?P<words>{PLAIN_WORDS})|(?P<value>[\"'`“]?[^\s\"'`“”<]{{4,128}}))",
     re.IGNORECASE,
@@ -148,6 +147,10 @@ HINT = (
     r"|ubuntu|user|usuario|utilis|psk|schlüssel|unlock|wi-?fi|wlan|wpa|zugang)|key|secret"
     r"|token).*[a-z!#$%&*_-]\d| -[apu] ?\S|\d[a-z]*[!$&*^]|[a-z][!#$%&*^]+\d|p[@4]ss|pa[$5]{2}|w0r|[a-z]\d.*\blog)"
 )
+BARE_HINT = (  # what one has that holds no digit
+    rf"(?i:{BEGINNINGS}|authoriz|bearer|mnemonic|phrase|(?:recovery|seed) words|(?:key|secret|token)s?[\"'`]? ?[:=i]"
+    r"|(?:admin|root)[:/]|pa[$]{2})| -[apu] ?\S"
+)
 NEAR = re.compile(rf"(?<![^\W_]){WORDS_FOR_IT}(?![^\W_])", re.IGNORECASE)
 LOGIN = re.compile(rf"(?<![^\W_])(?:{WORDS_FOR_LOGINS}|{WORDS_FOR_KEYS})(?![^\W_])", re.IGNORECASE)
 LINKED = re.compile(
@@ -198,11 +201,13 @@ def _value(match: re.Match[str]) -> str:
 
 
 def _password(match: re.Match[str]) -> str:
-    attribute = before(match, 1) == "." and match["sign"] not in ("=", ":", ": ")  # "user.password = hash"
+    ahead = before(match, 20)
+    attribute = ahead.endswith(".") and match["sign"] not in ("=", ":", ": ")  # "user.password = hash"
+    variable = re.search(r"[$@][A-Za-z]+\Z", ahead)  # "$userPassword = hash"
     group = match.lastgroup or "value"
     value, sign = match[group].strip("\"'`“”„«»"), match["sign"].strip()
     bare = value.rstrip(".,;:!?)]}")
-    if attribute or len(bare) < 4 or NO_PASSWORDS.match(value) or not _is_called(match, value, bare, sign):
+    if attribute or variable or len(bare) < 4 or NO_PASSWORDS.match(value) or not _is_called(match, value, bare, sign):
         return match[0]
     start = match.start(group) - match.start() + match[group].index(value)
     return match[0][:start] + REMOVED + match[0][start + len(bare if match["value"] else value) :]

@@ -47,6 +47,12 @@ SPELT = re.compile(
     r"| at (?=\S+\.\w)"
 )
 
+# For RE2, in each message with a spelt one.
+SPELT_HINT = (
+    r"[\[({<] ?(?i:at|dot|@|\.|arobase|arroba|punkt|punto|point) ?[\])}>]|(?i:dot|arobase|arroba|chiocciola)"
+    r"|AT|[0-9_.+-]\w* at |[ (]ät[ )]|_at_|собака"
+)
+
 
 def emails(text: str) -> str:
     """Remove e-mail addresses, also spelt out."""
@@ -244,6 +250,14 @@ KEY = re.compile(
     r"|SG\.[\w-]{16,}\.[\w-]{16,}|AC[0-9a-f]{32}(?!\w)|SK[0-9a-f]{32}(?!\w)"  # SendGrid, Twilio
     r"|0x[0-9a-f]{64}(?!\w)"  # Ethereum
     r"|eyJ[\w-]{8,999}\.[\w-]{8,}(?:\.[\w-]*)?"  # JSON web tokens
+)
+# For RE2, in each message with a key: the beginnings of known ones, a long word, a licence.
+KEY_HINT = (
+    r"[A-Za-z0-9_/+-]{27}|-----BEGIN|ssh-|A(?:KIA|SIA|ROA|IDA)|gh[pousr]_|github_pat_|gl(?:ag|dt|ft|pat|rt|soat)-|xox"
+    r"|xapp-|AIza|ya29|GOCSPX|[prs]k_(?:live|test)_|whsec_|sk-|gsk_|hf_|nvapi-|pplx-|r8_|xai-|npm_|pypi-|do[opr]_v1"
+    r"|figd_|hvs\.|lin_api_|ntn_|sbp_|secret_|shp[a-z][a-z]_|sntrys_|sq0|tskey-|key-|KEY-1|EAA|NRAK|PMAK|SG\.|eyJ"
+    r"|hooks|discord|telegram|ifttt|googleapis|zapier|webhook"
+    r"|[A-Z][0-9][0-9A-Z]*-[0-9A-Z]+-|[0-9][A-Z][0-9A-Z]*-[0-9A-Z]+-"
 )
 SHAPED_KEY = re.compile(
     r"[A-Za-z0-9_-](?<![A-Za-z0-9].)(?:"
