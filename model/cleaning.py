@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from model import passwords, redaction
+from model import codes, passwords, redaction
 from model.messages import SOMEONE
 from model.redaction import REMOVED
 
@@ -192,7 +192,7 @@ _STAGES_OF_SECRETS: tuple[str, tuple[_Stage, ...]] = (
         ),
         (redaction.KEY_HINT, (_Rule("keys", "keys and tokens, alike", redaction.keys),)),
         (passwords.HINT, (_Rule("passwords", "passwords, alike", passwords.passwords),)),
-        (passwords.CODE_HINT, (_Rule("codes", "codes and PINs, alike", passwords.codes),)),
+        (codes.HINT, (_Rule("codes", "codes and PINs, alike", codes.codes),)),
         (
             r"(?i:joined|left|quit|added|removed)",
             (_Rule("joins", "lines on who came and went left out", _joins),),

@@ -13,12 +13,17 @@ from stdnum import iban, luhn
 
 REMOVED = "[removed]"
 
-FILES = "png|jpe?g|gif|svg|webp|ico|js|jsx|ts|tsx|css|scss|html?|py|rb|json|md|txt|so|mp[34]|pdf|zip"
-ENDS = (
-    "app|at|biz|blog|ch|cloud|com|de|dev|edu|email|es|eu|example|fr|gg|gov|info|io|it|life|live|mail|me|museum"
-    "|name|net|"
-    "online|org|pro|shop|site|social|tech|tv|uk|us|xyz"
-)
+
+def one_of(words: str) -> str:
+    """Return a pattern for one of some words, which may be patterns without a blank in them."""
+    return f"(?:{'|'.join(words.split())})"
+
+
+FILES = "css|gif|html?|ico|jpe?g|js|json|jsx|md|mp[34]|pdf|png|py|rb|scss|so|svg|ts|tsx|txt|webp|zip"
+ENDS = one_of("""
+    app at biz blog ch cloud com de dev edu email es eu example fr gg gov info io it life live mail me museum name net
+    online org pro shop site social tech tv uk us xyz
+""")
 MAILERS = "aol|fastmail|gmail|gmx|googlemail|hotmail|icloud|outlook|posteo|proton|protonmail|web|yahoo|yandex"
 EMAIL = re.compile(
     r"(?<![\w+%-])(?<!\w\.)(?!git@)\w[\w.+%-]{0,63}@"
@@ -86,14 +91,15 @@ NATIONAL = re.compile(
 )
 DIGITS = re.compile(rf"(?<![\w#$€£+])(?<!\d[.,:/-])\+?[(]?\d(?:{SEPARATED}\d){{6,14}}(?![\w%]|[.,:-]\d)")
 CALLING = re.compile(
-    r"(?<![^\W\d_])(?:anruf\w*|appell?e\w*|call(?:e[dr]|ing)?|casa|cel|cell(?:phone|ulare?)?|celular|chiama\w*"
-    r"|dial|erreichbar|"
-    r"faxe?|festnetz\w*|fijo|fixe|handy|handynummer|hmu|land ?line|llám\w+|llama\w*|mobile?|mob|mobil(?:nummer)?"
-    r"|móvil|movil|"
-    r"mv|n[uú]m(?:[eé]ro)?|num[eé]ros?|nr|nummer|numer|number|номер|phone|portable|reach|ring|ruf\w*|signal|sim"
-    r"|sms|tele?(?:fon\w*|fono|fone|"
-    r"phone)?|teléfono|telefonnummer|telefoon|text(?:ed)?|tlf|tél(?:éphone)?|viber|voicemail|wasap|whats ?app"
-    r"|wts?p|zadzwoń|zap|звони\w*|позвон\w*|тел\w*)(?![^\W\d_])",
+    r"(?<![^\W\d_])"
+    + one_of(r"""
+    anruf\w* appell?e\w* call(?:e[dr]|ing)? casa cel cell(?:phone|ulare?)? celular chiama\w* dial erreichbar faxe?
+    festnetz\w* fijo fixe handy handynummer hmu land\s?line llama\w* llám\w+ mob mobil(?:nummer)? mobile? movil mv móvil
+    nr num[eé]ros? number numer nummer n[uú]m(?:[eé]ro)? phone portable reach ring ruf\w* signal sim sms
+    tele?(?:fon\w*|fono|fone|phone)? telefonnummer telefoon text(?:ed)? teléfono tlf tél(?:éphone)? viber voicemail
+    wasap whats\s?app wts?p zadzwoń zap звони\w* номер позвон\w* тел\w*
+    """)
+    + r"(?![^\W\d_])",
     re.IGNORECASE,
 )
 NOT_CALLED = re.compile(
