@@ -13,12 +13,17 @@ from stdnum import iban, luhn
 
 REMOVED = "[removed]"
 
-FILES = "png|jpe?g|gif|svg|webp|ico|js|jsx|ts|tsx|css|scss|html?|py|rb|json|md|txt|so|mp[34]|pdf|zip"
-ENDS = (
-    "app|at|biz|blog|ch|cloud|com|de|dev|edu|email|es|eu|example|fr|gg|gov|info|io|it|life|live|mail|me|museum"
-    "|name|net|"
-    "online|org|pro|shop|site|social|tech|tv|uk|us|xyz"
-)
+
+def one_of(words: str) -> str:
+    """Return a pattern for one of some words, which may be patterns without a blank in them."""
+    return f"(?:{'|'.join(words.split())})"
+
+
+FILES = "css|gif|html?|ico|jpe?g|js|json|jsx|md|mp[34]|pdf|png|py|rb|scss|so|svg|ts|tsx|txt|webp|zip"
+ENDS = one_of("""
+    app at biz blog ch cloud com de dev edu email es eu example fr gg gov info io it life live mail me museum name net
+    online org pro shop site social tech tv uk us xyz
+""")
 MAILERS = "aol|fastmail|gmail|gmx|googlemail|hotmail|icloud|outlook|posteo|proton|protonmail|web|yahoo|yandex"
 EMAIL = re.compile(
     r"(?<![\w+%-])(?<!\w\.)(?!git@)\w[\w.+%-]{0,63}@"
@@ -45,6 +50,12 @@ SPELT_EMAIL = re.compile(  # "ada dot b (at) example dot org"
 SPELT = re.compile(
     r"[\[({<] ?(?:at|dot|@|\.) ?[\])}>]|arobase|arroba|chiocciola|собака|dot\b(?<!\w...)|[ (\[]ät[ )\]]|_at_| @ "
     r"| at (?=\S+\.\w)"
+)
+
+# For RE2, in each message with a spelt one.
+SPELT_HINT = (
+    r"[\[({<] ?(?i:at|dot|@|\.|arobase|arroba|punkt|punto|point) ?[\])}>]|(?i:dot|arobase|arroba|chiocciola)"
+    r"|AT|[0-9_.+-]\w* at |[ (]ät[ )]|_at_|собака"
 )
 
 
@@ -80,14 +91,15 @@ NATIONAL = re.compile(
 )
 DIGITS = re.compile(rf"(?<![\w#$€£+])(?<!\d[.,:/-])\+?[(]?\d(?:{SEPARATED}\d){{6,14}}(?![\w%]|[.,:-]\d)")
 CALLING = re.compile(
-    r"(?<![^\W\d_])(?:anruf\w*|appell?e\w*|call(?:e[dr]|ing)?|casa|cel|cell(?:phone|ulare?)?|celular|chiama\w*"
-    r"|dial|erreichbar|"
-    r"faxe?|festnetz\w*|fijo|fixe|handy|handynummer|hmu|land ?line|llám\w+|llama\w*|mobile?|mob|mobil(?:nummer)?"
-    r"|móvil|movil|"
-    r"mv|n[uú]m(?:[eé]ro)?|num[eé]ros?|nr|nummer|numer|number|номер|phone|portable|reach|ring|ruf\w*|signal|sim"
-    r"|sms|tele?(?:fon\w*|fono|fone|"
-    r"phone)?|teléfono|telefonnummer|telefoon|text(?:ed)?|tlf|tél(?:éphone)?|viber|voicemail|wasap|whats ?app"
-    r"|wts?p|zadzwoń|zap|звони\w*|позвон\w*|тел\w*)(?![^\W\d_])",
+    r"(?<![^\W\d_])"
+    + one_of(r"""
+    anruf\w* appell?e\w* call(?:e[dr]|ing)? casa cel cell(?:phone|ulare?)? celular chiama\w* dial erreichbar faxe?
+    festnetz\w* fijo fixe handy handynummer hmu land\s?line llama\w* llám\w+ mob mobil(?:nummer)? mobile? movil mv móvil
+    nr num[eé]ros? number numer nummer n[uú]m(?:[eé]ro)? phone portable reach ring ruf\w* signal sim sms
+    tele?(?:fon\w*|fono|fone|phone)? telefonnummer telefoon text(?:ed)? teléfono tlf tél(?:éphone)? viber voicemail
+    wasap whats\s?app wts?p zadzwoń zap звони\w* номер позвон\w* тел\w*
+    """)
+    + r"(?![^\W\d_])",
     re.IGNORECASE,
 )
 NOT_CALLED = re.compile(
@@ -244,6 +256,14 @@ KEY = re.compile(
     r"|SG\.[\w-]{16,}\.[\w-]{16,}|AC[0-9a-f]{32}(?!\w)|SK[0-9a-f]{32}(?!\w)"  # SendGrid, Twilio
     r"|0x[0-9a-f]{64}(?!\w)"  # Ethereum
     r"|eyJ[\w-]{8,999}\.[\w-]{8,}(?:\.[\w-]*)?"  # JSON web tokens
+)
+# For RE2, in each message with a key: the beginnings of known ones, a long word, a licence.
+KEY_HINT = (
+    r"[A-Za-z0-9_/+-]{27}|-----BEGIN|ssh-|A(?:KIA|SIA|ROA|IDA)|gh[pousr]_|github_pat_|gl(?:ag|dt|ft|pat|rt|soat)-|xox"
+    r"|xapp-|AIza|ya29|GOCSPX|[prs]k_(?:live|test)_|whsec_|sk-|gsk_|hf_|nvapi-|pplx-|r8_|xai-|npm_|pypi-|do[opr]_v1"
+    r"|figd_|hvs\.|lin_api_|ntn_|sbp_|secret_|shp[a-z][a-z]_|sntrys_|sq0|tskey-|key-|KEY-1|EAA|NRAK|PMAK|SG\.|eyJ"
+    r"|hooks|discord|telegram|ifttt|googleapis|zapier|webhook"
+    r"|[A-Z][0-9][0-9A-Z]*-[0-9A-Z]+-|[0-9][A-Z][0-9A-Z]*-[0-9A-Z]+-"
 )
 SHAPED_KEY = re.compile(
     r"[A-Za-z0-9_-](?<![A-Za-z0-9].)(?:"
