@@ -9,19 +9,19 @@ from model.redaction import FILES, HASHED, REMOVED, before, one_of, put
 
 # What a password is called.
 WORDS_FOR_IT = one_of(r"""
-    contraseñ?n?as? hasło heslo kennw(?:o|ö)rt(?:er)? losungswort lösenord mdp mots?\sde\spasse parola
-    pass(?:code|phrase|wd|w(?:o|ö)rt(?:er)?|word)s? pass pasword psw pswd pwd?s? pws salasana senhas? wachtwoord
-    пароль
+    adgangskode contraseñ?n?as? hasło heslo jelszó kennw(?:o|ö)rt(?:er)? kodeord lösenord losungswort mdp
+    (?:mi|minha|nueva|su|tu)\sclave mots?\sde\spasse parola pass pass(?:code|phrase|wd|w(?:o|ö)rt(?:er)?|word)s?
+    passord pasword psw pswd pwd?s? pws salasana senhas? şifre\w{0,3} wachtwoord парол[ьяюе]м?
 """)
 WORDS_FOR_KEYS = one_of(r"""
     (?:access|api|app|auth|aws|bot|client|encryption|license|private|product|secret|signing|wi-?fi|wlan|wpa2?)[\s_-]?(?:key|secret|token)s?
-    (?<=[a-z0-9]_)keys? apikeys? key(?==)(?<=[a-z_]key) secrets? tokens?
+    apikeys? (?<=[a-z0-9]_)keys? key(?==)(?<=[a-z_]key) secrets? tokens?
 """)
 # Words of logging in: they stand near much else, so what is near them has to look more like a password.
 WORDS_FOR_LOGINS = one_of(r"""
-    accounts? anmelde\w* benutzer\w* clave connexion cred(?:ential)?s? einloggen identifiants? key
-    log(?:ged)?[\s-]?in logins? logon netzwerkschlüssel psk schlüssel sign(?:ed)?[\s-]?in ssid unlock user(?:name)?
-    usuario utilisateur wi-?fi wlan wpa[23]? zugang\w*
+    accounts? anmelde\w* apple\sid benutzer\w* clave connexion contra cred(?:ential)?s? einloggen identifiants? key
+    log(?:ged)?[\s-]?in logins? logon netflix netzwerkschlüssel psk schlüssel sign(?:ed)?[\s-]?in spotify ssid unlock
+    user(?:name)? usuario utilisateur wi-?fi wlan wpa[23]? zugang\w*
 """)
 # What may stand between such a word and the password: "my password for the wiki is still hunter2".
 NOW = (
@@ -32,8 +32,8 @@ NOW = (
     + ")*"
 )
 IS = one_of(r"""
-    are c['’]est changed\sto é è equals era es est heißt is ist lauten lautet set\sto should\sbe sigue\ssiendo to war
-    was will\sbe wäre w[iu]rd
+    are c['’]est changed\sto è é equals era es est heißt is ist lauten lautet set\sto should\sbe sigue\ssiendo to war
+    wäre was will\sbe w[iu]rd
 """)
 OF = (
     r"(?:['’]s|(?: "
@@ -44,8 +44,8 @@ SIGN = r"(?::=|=>|->|→|[:=>])"
 QUOTED = r"\"[^\"\n]{3,80}\"|'[^'\n]{3,80}'|`[^`\n]{3,80}`|“[^”\n]{3,80}”|„[^“”\n]{3,80}[“”]|«[^»\n]{3,80}»"
 # Words to the end of the line that aren't a sentence: "correct horse battery staple".
 OF_SENTENCES = one_of("""
-    a again and as at be but for from in it muy más my not of on or pas plus sehr so than that the to too trop
-    very with you your zu
+    a again and as at be but for from in it más muy my not of on or pas plus sehr so than that the to too trop very
+    with you your zu
 """)
 PLAIN_WORDS = (
     rf"(?!(?:[^\W\d_]+ ){{0,5}}{OF_SENTENCES}\b)[^\W\d_]{{3,15}}(?:[ -][^\W\d_]{{3,15}}){{2,5}}(?=\W*(?:\n|\Z))"
@@ -53,7 +53,7 @@ PLAIN_WORDS = (
 PASSWORD = re.compile(  # "DB_PASSWORD=hunter2", "the password for it is "a b c"", "mon mot de passe : soleil"
     rf"(?:(?<![A-Za-z$@])|(?<=[A-Z])(?=PASS|(?:key|secret|token)=))(?P<word>{WORDS_FOR_IT}|{WORDS_FOR_KEYS})\b[\"'`]?"
     rf"{OF}(?P<sign>[ \t]*{SIGN}[ \t]*|[ \t]+{IS}{NOW}:?[ \t]+|{NOW}['’]s[ \t]+|[ \t]+(?:still|now)[ \t]+|[ \t]+)"
-    rf"(?:(?P<quoted>{QUOTED})|(?P<words>{PLAIN_WORDS})|(?P<value>[\"'`“]?[^\s\"'`“”<]{{4,128}}))",
+    rf"(?:(?P<quoted>{QUOTED})|(?P<words>{PLAIN_WORDS})|(?P<value>[\"'`“]?(?:[^\s\"'`“”<]|<(?=\d)){{4,128}}))",
     re.IGNORECASE,
 )
 # What stands there and is none: a type, an adjective, "your-password", "<password>", "config.password".
@@ -69,12 +69,15 @@ NO_PASSWORDS = re.compile(
     re.IGNORECASE,
 )
 # What follows "password is" and ends the sentence is a password, but for adjectives, participles and adverbs.
-PLAIN = re.compile(r"[^\W\d_]{5,24}(?=[.,;!)\n]|\Z)")
+PLAIN = re.compile(r"[^\W\d_]{5,24}(?=[ ]?[.,;!)\n]|\Z)")
 ADJECTIVE = re.compile(
     one_of(r"""
-    \w+(?:able|ante?|ato|ed|ente?|er|ert|ful|ible|ic|ical|ig|ing|isch|ive|less|lich|ly|ory|ous|tada|tado|t?en|ure)
-    broken caduc\w+ common corta corto court falsch faux futsch gone großartig incorrect[aoe]? known larg[ao] leer mal
-    oublié public richtig secret short simple stupid there too trop unknown weak wrong zu
+    \w+(?:able|ante?|ato|ed|ente?|er|ert|ful|ible|ic|ical|ig|ing|ion|isch|ive|less|lich|ly|ory|ous|tada|tado|t?en|ure)
+    again attempts? basis boxe?s? broken caduc\w+ changes? check combo common corta corto court details dialog didnt
+    doesnt everything falsch faux fields? forms? futsch gone großartig guess hashes hints? incorrect[aoe]? inputs?
+    known larg[ao] leer length lists? logic login mail mal oublié page please policy prompts? public resets? richtig
+    rules screen secret short should simple strength stuff stupid tests? there thing things though today tomorrow too
+    trop unknown vergessen weak works? would wrong zu
     """)
     + r"\Z",
     re.IGNORECASE,
@@ -123,9 +126,9 @@ SHAPED = re.compile(r"[A-Za-z0-9](?=.*[!$%&*^])(?!.*\$\Z)[A-Za-z0-9!#$%&*@^_-]{7
 VARIABLE = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+\d?")
 EMOJI_OR_ISSUE = re.compile(r"\S*:\w+:|[\w.-]+/[\w.-]+#\d+")
 PROGRAMS = one_of("""
-    aes android angular argon base bcrypt bootstrap brainfuck chrome core covid css ddr debian ec ecmascript es firefox
-    galaxy gtx hdmi html https? ios ipad iphone ipv java level log lvl mac md mp mysql node oauth option osx part pbkdf
-    php ps python rot rtx scrypt sha socks sql step ubuntu usb utf version vue web win windows wpa x
+    aes android angular argon base bcrypt bootstrap brainfuck chrome cloud core covid css ddr debian ec ecmascript es
+    firefox galaxy gtx hdmi html https? ios ipad iphone ipv java level log lvl mac md mp mysql node oauth option osx
+    part pbkdf php ps python rot rtx scrypt sha socks sql step ubuntu usb utf version vue web win windows wpa x
 """)
 NO_WORD = re.compile(
     r"\d[\d.,:/-]*[a-z%°]{1,3}\Z"  # "10am", "100px"
@@ -133,19 +136,28 @@ NO_WORD = re.compile(
     r"|v?\d+(?:\.\w+)+\Z|\d{1,2}(?:[:.]\d\d)?[ap]m\b|(?:[\w-]+\.)+[a-z]{2,10}\Z|1password|\W*\d{4}-\d\d-\d\dT"
     r"|\w*%20|U\+|0x|\\|[#@$€£&<]|[./~]*/|\w+\.\w+\.\w|\w+://|www\."
     rf"|{PROGRAMS}[-_. ]?\d+\w{{0,4}}\Z|{WORDS_FOR_IT}\d?\Z"
-    r"|[a-z]{1,3}\d{1,2}[a-z]?\Z|[a-z]+\d?[(\[{=<>]|\S*[(\[{<>}\])=;\\]",  # "h264", code
+    r"|[a-z]{1,3}\d{1,2}[a-z]?\Z|[a-z]+\d?(?:[(\[{=>]|<(?!3))|\S*(?:[(\[{>}\])=;\\]|<(?!3))",  # "h264", code
     re.IGNORECASE,
 )
 FILE = re.compile(rf"\.(?:{FILES})\b", re.IGNORECASE)
 # What a message with a password has at least, for RE2: beginnings of the words above. The fewer ways on from each, the
 # faster it is.
-BEGINNINGS = "contrase|hasło|heslo|kennw|losung|lösen|mdp|mot de|mots de|parol|pass|psw|pw|salas|senha|wachtw|парол"
+BEGINNINGS = (
+    "adgangsk|clave|contrase|hasło|heslo|jelsz|kennw|kodeord|losung|lösen|mdp|mot de|mots de|parol|pass|psw|pw|salas"
+    "|senha|şifre|wachtw|парол"
+)
 STEMS = (*BEGINNINGS.split("|"), "key", "secret", "token")
+LOGIN_STEMS = one_of(r"""
+    account admin anmeld apple\sid benutz connex contra\b cred einlog guest identif log netflix pi[:/] postgres psk
+    root schlüssel sign spotify ssid test[:/] ubuntu unlock user usuario utilis wi-?fi wlan wpa zugang
+""")
+USED_STEMS = one_of(
+    "ben cambi chang enter everyw geänd le\\smême ne ni nu reset same set tipp toujours typ us util überall"
+)
 HINT = (
     rf"(?i:{BEGINNINGS}|authoriz|bearer|mnemonic|phrase|(?:recovery|seed) words|(?:key|secret|token)s?[\"'`]? ?[:=i]"
-    r"|(?:\b(?:account|admin|anmeld|benutz|clave|connex|cred|einlog|guest|identif|log|pi[:/]|postgres|psk|root|schlüssel"
-    r"|sign|ssid|test[:/]|ubuntu|unlock|user|usuario|utilis|wi-?fi|wlan|wpa|zugang)|key|secret|token).*[a-z!#$%&*_-]\d"
-    r"| -[apu] ?\S|\d[a-z]*[!$&*^]|[a-z][!#$%&*^]+\d|p[@4]ss|pa[$5]{2}|w0r|[a-z]\d.*\blog)"
+    rf"|(?:\b{LOGIN_STEMS}|key|secret|token).*[a-z!#$%&*_-]\d|\b{USED_STEMS}\w*[ ,:].*[a-z-]\d| -[apu] ?\S"
+    r"|\d[a-z]*[!$&*^]|[a-z][!#$%&*^]+\d|p[@4]ss|pa[$5]{2}|w0r|[a-z]\d.*\blog)"
 )
 BARE_HINT = (  # what one has that holds no digit
     rf"(?i:{BEGINNINGS}|authoriz|bearer|mnemonic|phrase|(?:recovery|seed) words|(?:key|secret|token)s?[\"'`]? ?[:=i]"
@@ -157,6 +169,37 @@ LINKED = re.compile(
     rf"(?:[:=/|,>-]|\b(?:{IS}|and|con|mit|with|und|use|y|{ACCOUNTS}|{WORDS_FOR_LOGINS}))[ \t\"'`“„«(]*\Z", re.IGNORECASE
 )
 STOP = re.compile(r"\.+(?=\s)|\n")
+# "she uses hunter22 for everything", "changed it to hunter22": nearly a password if it ends with some digits.
+USED = re.compile(
+    r"\b"
+    + one_of(r"benutz\w* ha[ds] have nehm\w* nimm\w* nutz\w* re-?uses? us(?:a|as|e[ds]?|ing|o) utilis\w*")
+    + r"(?: [\w'’]+){0,2} [\"'`“(]?\Z",
+    re.IGNORECASE,
+)
+THINGS = "(?:account|box|laptop|pc|phone|server)"
+EVERYWHERE = re.compile(
+    r"[\"'`”)]?,?(?: [\w'’]+){0,2} "
+    + one_of(rf"""
+    at\swork en\stod[ao]s everywhere for\s(?:all|both|every\w*|most) für\salles on\s(?:all|every\w*)
+    on\s(?:her|his|my|our|the|their)\s(?:\w+\s)?{THINGS} ovunque para\stodo partout per\stutto pour\stout pra\studo
+    überall
+    """)
+    + r"\b",
+    re.IGNORECASE,
+)
+SET = re.compile(
+    r"\b"
+    + one_of(r"""
+    (?:always|immer|siempre|toujours|überall) cambi\w+\sa (?:changed?|reset|set)(?:\s(?:it|mine|that))?(?:\sback)?\sto
+    (?:das|die|el|la|le)\s(?:gleiche|misma|mismo|même|selbe): enter(?:ed)?
+    (?:everywhere|partout|(?:same|usual)(?:\sone)?)[,:] geändert\s(?:auf|in|zu) tippe? typ(?:e[ds]?|ing)
+    """)
+    + r" [\"'`“(]?\Z",
+    re.IGNORECASE,
+)
+# Without a sign between them, what is behind "pw" and ends the sentence, or behind "for the server, password".
+SHORT = re.compile(r"mdp|psw|pw", re.IGNORECASE)
+ADDED = re.compile(r"(?:[,;(|+&]|w/)[ \t]*\Z")
 
 
 def passwords(text: str) -> str:
@@ -222,12 +265,22 @@ def _is_called(match: re.Match[str], value: str, bare: str, sign: str) -> bool:
         return match["sign"] == ">"
     if re.fullmatch(SIGN, sign) or (match["quoted"] and (sign or not verb)):
         return True
+    plain = (
+        sign != "to"
+        and re.fullmatch(WORDS_FOR_IT, match["word"], re.IGNORECASE)
+        and PLAIN.match(match.string, match.start("value"))
+        and not ADJECTIVE.match(bare)
+    )
     if not sign:  # directly after the word
         mixed = re.fullmatch(r"(?=.*[a-z])(?=.*\d)[^:,/]+|\d{5,}", bare, re.IGNORECASE)
-        return bool(mixed and not (verb and VARIABLE.fullmatch(bare)) and not NO_WORD.match(bare))
+        last = (
+            plain
+            and match.start("value") - match.end("word") < 3
+            and (SHORT.fullmatch(match["word"]) or ADDED.search(before(match, 20)))
+        )
+        return bool(last or (mixed and not (verb and VARIABLE.fullmatch(bare)) and not NO_WORD.match(bare)))
     odd = re.search(r"\d", bare) or re.search(r"\w[^\w'’.,/-]+\w|[!$%^&*]", value)
-    plain = sign != "to" and PLAIN.match(match.string, match.start("value")) and not ADJECTIVE.match(bare)
-    return bool(odd or (plain and re.fullmatch(WORDS_FOR_IT, match["word"], re.IGNORECASE)))
+    return bool(odd or plain)
 
 
 def _near(match: re.Match[str]) -> str:
@@ -257,7 +310,9 @@ def _is_named(match: re.Match[str], start: int, word: str, after: str) -> bool:
         login = LOGIN.search(ahead) and LINKED.search(ahead)
     else:
         login = LOGIN.search(ahead) or LOGIN.search(behind)
-    return bool(login or NEAR.search(ahead) or NEAR.search(behind) or ACCOUNT.search(ahead.rstrip(" /:")))
+    strong = re.search(r"[a-z]{2}.*\d\d[!?]*\Z", word) or (kinds > 2 and re.search(r"\w\W\w", word))
+    used = strong and ((USED.search(ahead) and EVERYWHERE.match(behind)) or SET.search(ahead))
+    return bool(used or login or NEAR.search(ahead) or NEAR.search(behind) or ACCOUNT.search(ahead.rstrip(" /:")))
 
 
 def _is_mixed(word: str) -> bool:

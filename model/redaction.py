@@ -32,29 +32,35 @@ EMAIL = re.compile(
     re.IGNORECASE,
 )
 AT = (
-    r"(?:[ ]?[\[({<][ ]?(?:@|arobase|arroba|at|ät)[ ]?[\])}>][ ]?|[ ](?:@|arobase|arroba|at|ät|chiocciola"
-    r"|собака)[ ]|_at_"
-    r"|-(?-i:AT)-|@)"
+    r"(?:[ ]?[\[({<][ ]?(?:@|arobase|arroba|at|ät)[ ]?[\])}>][ ]?"
+    r"|[ ](?:@|apenstaartje|arobase|arroba|at|chiocciola|klammeraffe|ma[łl]pa|zavináč|ät|собака)[ ]|_at_|-(?-i:AT)-|@)"
 )
 DOT = (
-    r"(?:[ ]?[\[({<][ ]?(?:\.|dot|point|punkt|punto)[ ]?[\])}>][ ]?|[ ](?:dot|point|ponto|punkt|punto|точка)[ ]|_dot_"
-    r"|-(?-i:DOT)-)"
+    r"(?:[ ]?[\[({<][ ]?(?:\.|dot|point|punkt|punto)[ ]?[\])}>][ ]?"
+    r"|[ ](?:dot|kropka|point|ponto|punkt|punto|punt|tečka|точка)[ ]|_dot_|-(?-i:DOT)-)"
 )
 SPELT_EMAIL = re.compile(  # "ada dot b (at) example dot org"
     rf"(?<![\w.+-])[\w.+-]{{1,64}}?(?:(?:{DOT}|[ ](?:underscore|dash)[ ])[\w+-]{{1,64}}?){{0,3}}{AT}"
-    rf"(?!(?:a|my|that|the|this)\b)[\w-]{{1,63}}?(?:(?:{DOT}|\.)[\w-]{{1,63}}){{0,3}}?"
+    rf"(?!(?:a|my|that|the|this)\b)[\w-]{{1,63}}?(?:(?:{DOT}|\.)[\w-]{{1,63}}){{0,3}}"
     rf"(?:{DOT}|\.)(?:{ENDS}|[a-z]{{2}})(?![\w-])",
+    re.IGNORECASE,
+)
+MAILER = re.compile(rf"@(?:{MAILERS})\b|(?:at|@|\)) (?:{MAILERS})\b", re.IGNORECASE)
+SHORT_EMAIL = re.compile(  # "ada_b at gmail"
+    rf"(?<![\w.+-])(?=[\w.+-]{{0,64}}[\d._+-])[a-z][\w.+-]{{3,64}}{AT}"
+    r"(?:gmail|gmx|hotmail|icloud|outlook|protonmail|yahoo)\b(?!\.\w)",
     re.IGNORECASE,
 )
 # What a spelt one has in small letters. Without IGNORECASE Python looks for first characters, thrice as fast.
 SPELT = re.compile(
-    r"[\[({<] ?(?:at|dot|@|\.) ?[\])}>]|arobase|arroba|chiocciola|собака|dot\b(?<!\w...)|[ (\[]ät[ )\]]|_at_| @ "
-    r"| at (?=\S+\.\w)"
+    r"[\[({<] ?(?:at|dot|@|\.) ?[\])}>]|apenstaartje|arobase|arroba|chiocciola|klammeraffe|ma[łl]pa|punkt |punto "
+    r"|zavináč|собака|dot\b(?<!\w...)|[ (\[]ät[ )\]]|_at_| @ | at (?=\S+\.\w)"
 )
 
 # For RE2, in each message with a spelt one.
 SPELT_HINT = (
-    r"[\[({<] ?(?i:at|dot|@|\.|arobase|arroba|punkt|punto|point) ?[\])}>]|(?i:dot|arobase|arroba|chiocciola)"
+    r"[\[({<] ?(?i:at|dot|@|\.|arobase|arroba|punkt|punto|point) ?[\])}>]"
+    r"|(?i:dot|apenstaartje|arobase|arroba|chiocciola|klammeraffe|ma[łl]pa| punkt | punto |zavináč)"
     r"|AT|[0-9_.+-]\w* at |[ (]ät[ )]|_at_|собака"
 )
 
@@ -63,7 +69,9 @@ def emails(text: str) -> str:
     """Remove e-mail addresses, also spelt out."""
     if "@" in text:
         text = EMAIL.sub(REMOVED, text)
-    return SPELT_EMAIL.sub(_spelt, text) if _is_spelt(text) else text
+    if _is_spelt(text):
+        text = SPELT_EMAIL.sub(_spelt, text)
+    return SHORT_EMAIL.sub(REMOVED, text) if MAILER.search(text) else text
 
 
 def _spelt(match: re.Match[str]) -> str:
@@ -94,9 +102,9 @@ CALLING = re.compile(
     r"(?<![^\W\d_])"
     + one_of(r"""
     anruf\w* appell?e\w* call(?:e[dr]|ing)? casa cel cell(?:phone|ulare?)? celular chiama\w* dial erreichbar faxe?
-    festnetz\w* fijo fixe handy handynummer hmu land\s?line llama\w* llám\w+ mob mobil(?:nummer)? mobile? movil mv móvil
-    nr num[eé]ros? number numer nummer n[uú]m(?:[eé]ro)? phone portable reach ring ruf\w* signal sim sms
-    tele?(?:fon\w*|fono|fone|phone)? telefonnummer telefoon text(?:ed)? teléfono tlf tél(?:éphone)? viber voicemail
+    festnetz\w* fijo fixe handy handynummer hmu land\s?line llám\w+ llama\w* mob mobile? mobil(?:nummer)? movil móvil
+    mv nr number num[eé]ros? numer nummer n[uú]m(?:[eé]ro)? phone portable reach ring ruf\w* signal sim sms
+    tele?(?:fon\w*|fono|fone|phone)? telefonnummer teléfono telefoon tél(?:éphone)? text(?:ed)? tlf viber voicemail
     wasap whats\s?app wts?p zadzwoń zap звони\w* номер позвон\w* тел\w*
     """)
     + r"(?![^\W\d_])",
@@ -184,7 +192,7 @@ def _iban(match: re.Match[str]) -> str:
     return match[0]
 
 
-IPV4 = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
+IPV4 = re.compile(r"(?<![\w.-])((?:\d{1,3}\.){3}\d{1,3})(?:\.\d{2,5})?(?![\w-]|\.\d)")  # with a port, as tcpdump does
 IPV6 = re.compile(
     r"(?<![\w:.])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:(?<=:)(?:\d{1,3}\.){3}\d{1,3})?(?:%\w{1,16})?(?![\w:]|\.\w)",
     re.IGNORECASE,
@@ -213,7 +221,7 @@ def _mac(match: re.Match[str]) -> str:
 
 
 def _ipv4(match: re.Match[str]) -> str:
-    parts = [int(part) for part in match[0].split(".")]
+    parts = [int(part) for part in match[1].split(".")]
     ahead = before(match, 40)
     own = parts[0] in (0, 127, 255) or match[0] in PUBLIC_NETWORK
     small = max(parts) < 64 and not ADDRESSED.search(ahead)
