@@ -30,7 +30,7 @@ OPENED = one_of(r"""
     locker login pairing recovery reset safe security sms unlock verification verify wi-?fi
 """)
 WORDS_FOR_CODES = one_of(rf"""
-    2fa (?:authentication|confirmation|recovery|verification)(?=\s?:) authenticator
+    2fa (?:2|two)[\s-]factor (?:authentication|confirmation|recovery|verification)(?=\s?:) authenticator
     (?:bestätigungs|einmal|entsperr|freischalt|haustür|sicherheits|toegangs|tor|tür|verifizierungs)codes?
     {CODE}\s(?:d['’]|(?:de|del|della|des|di|do|du|po|por)\s)(?!(?:erreur|error|la\sroute|postal)\b)\w{{3,20}}
     codes?\s(?:alarme|immeuble|pin|porte|portail|secret|sms|wi-?fi) codice\sporta cvc2? cvv2? digicode geheimnummer
@@ -56,24 +56,26 @@ CALLED_IS = one_of(r"""
 # Places with a lock, and what opens them: any number of four to eight digits in their sentence is a code.
 LOCKS = one_of(r"""
     airbnb alarma? alarmanlage ascenseur barrière buzzer? cadenas caja\sfuerte candado cassaforte coffre(?:-fort)?
-    cofre deur digicode disarm\w* door(?:bell)? elevator entrance (?:fahrrad|vorhänge|zahlen)schloss garage garaje
-    gate haustür immeuble intercom interphone keller key\s?(?:box|pad|safe) koffer lobby lock(?:box|er) lucchetto
-    luggage padlock parcel portail portão portone puerta schließfach schloss shed spind storage\sunit suitcase
-    taquilla the\s(?:lift|lock|safe|vault) tresor tür voice\s?mail двер\w+ домофон\w* подъезд\w* сейф\w*
+    cofre (?:de[nr]|im|the)\s(?:lift|lock|safe|vault) deur digicode disarm\w* door(?:bell)? elevator entrance
+    (?:fahrrad|vorhänge|zahlen)schloss garage garaje gate haustür immeuble intercom interphone keller
+    key\s?(?:box|pad|safe) koffer lobby lock(?:box|er) lucchetto luggage padlock parcel portail portão portone puerta
+    schließfach schloss shed spind storage\sunit suitcase taquilla tresor tür voice\s?mail двер\w+ домофон\w*
+    подъезд\w* сейф\w*
 """)
 LOCKED = re.compile(rf"(?<!\w){LOCKS}(?!\w)", re.IGNORECASE)
 PRICED = re.compile(
-    r"[€$£]|\b(?:bought|built|cost\w*|kost\w*|paid|price\w*|prix|sold|sqft|wide|width|worth)\b", re.IGNORECASE
+    r"[€$£]|\b(?:bought|built|cost\w*|fees?|kost\w*|paid|price\w*|prix|sold|sqft|wide|width|worth)\b", re.IGNORECASE
 )
 # Six digits near these are a code that was sent.
 TEXTED = re.compile(
-    r"\b(?:bank sent|codes?|expires?|log ?in|otp|(?:6|six) digits|sms|(?:an?|by|per|the|via) text|texted|the bank"
-    r"|verif\w*)\b(?! (?:block|lines?|point|review))",
+    r"\b(?:(?:6|six) digits|code (?:for|from|i|is|u|you)|(?:a|as|login|ur|your) code|expires|log ?in|otp|sent|sms"
+    r"|(?:an?|by|per|the|via) text|texted|the bank|verif\w*)\b(?! (?:block|lines?|point|review))",
     re.IGNORECASE,
 )
 SENTENCE_END = re.compile(r"\n|(?<!\.)\.\s")
 SECRET = re.compile(rf"(?<!\w){WORDS_FOR_CODES}(?!\w)", re.IGNORECASE)
 YEAR = re.compile(r"(?:19|20)\d\d")
+YEARS = re.compile(r"(?:19|20)\d\d ?(?:to|and|-|–|bis|à|a) ?\Z")
 CALLED = re.compile(
     rf"(?:[:=]|\bcode|\b{CALLED_IS}{NOW}(?: (?:das|der|die|el|il|la|le|o|the))?)[ ]?[\"'`“(*#]{{0,3}}\Z", re.IGNORECASE
 )
@@ -97,7 +99,7 @@ NAMED_AFTER = re.compile(  # "4291 is my pin", "4291 for the gate"
     re.IGNORECASE,
 )
 APP_CODE = re.compile(r" (?!lines|of)\w{2,12} code\b", re.IGNORECASE)  # "28391 steam code"
-CODE_FOR = re.compile(r" code (?:at|for|is|on|to|was)\b", re.IGNORECASE)
+CODE_FOR = re.compile(r" (?:code (?:at|for|is|on|to|was)|drücken|eingeben|eintippen)\b", re.IGNORECASE)
 TYPED = re.compile(
     r"\b"
     + one_of(r"""
@@ -113,8 +115,8 @@ OPENING = re.compile(  # "unlock it with 4291"
     re.IGNORECASE,
 )
 TYPED_AT = re.compile(  # "enter 5544 on the keypad"
-    rf"[^.!?\n\d]{{0,30}}\b(?:{PLACE}|activate|and hit|bell|buzz|buzzer|confirm|disarm|get in|join|log ?in|open|sign in"
-    rf"|reset|verify)\b",
+    rf"[^.!?\n\d]{{0,30}}\b(?:{PLACE}|activate|and hit|bell|buzz|buzzer|confirm|disarm|get in|join|log ?in|open|pad"
+    r"|reset|sign in|verify)\b",
     re.IGNORECASE,
 )
 ROTATING = re.compile(r"(?<![\w.,:/-])\d{1,2}([-/. ])\d{1,2}(?:\1\d{1,2}){1,2}(?![\w%]|[.,:/-]\d)")  # "36-12-28"
@@ -123,9 +125,9 @@ COMBINATION = re.compile(
 )
 HINT_WORDS = one_of(
     r"""
-    2fa (?:6|six)\sdig authent \bbank \bk[oó]o?d \bnip \bpin \bpuk \btan buzz clave (?:confirm|securi|verif)\w*\sn
-    c[oó]d[ei] cv[cv] expire geheim guard (?:message|sms|text)\ssa mfa one.time otp recovery sms texted verifica
-    zahlen код пин
+    2fa (?:2|two).factor (?:6|six)\sdig authent \bbank \bk[oó]o?d \bnip \bpad\b \bpin \bpuk \bsent \btan buzz clave
+    (?:confirm|securi|verif)\w*\sn c[oó]d[ei] cv[cv] eintippen expire geheim guard (?:message|sms|text)\ssa mfa
+    one.time otp recovery sms texted the\stext verifica zahlen код пин
     """
     rf" \b{LOCKS} \b{PLACE}"
 )
@@ -207,6 +209,8 @@ def _is_code(ahead: str, number: str) -> bool:
     *_, last = [None, *CODE_WORD.finditer(ahead)]
     if not last or NO_CODE.search(ahead[: last.start("code")]):
         return False
+    if YEAR.fullmatch(number) and YEARS.search(ahead):
+        return False
     rare = YEAR.fullmatch(number) or not re.fullmatch(r"[\d -]+", number)
     return bool(CALLED.search(ahead)) if rare else "!" not in ahead[last.end() :]
 
@@ -220,5 +224,5 @@ def _is_code_after(ahead: str, behind: str, digits: int) -> bool:
 
 def _is_locked(ahead: str, behind: str, number: str) -> bool:
     """Say whether a number of four to eight digits, no year and no price, is in a sentence on a lock."""
-    several = re.fullmatch(r"(?!(?:19|20)\d\d\Z|\d+000\Z)\d{4,8}", number)
+    several = re.fullmatch(r"(?!(?:19|20)\d\d\Z|\d+000\Z)\d(?:-?\d){3,7}", number)
     return bool(several and (LOCKED.search(ahead) or LOCKED.search(behind)) and not PRICED.search(behind))

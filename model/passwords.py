@@ -37,7 +37,7 @@ IS = one_of(r"""
 """)
 OF = (
     r"(?:['’]s|(?: "
-    + one_of("at de del des du for from für la of on para pour to vom von zum")
+    + one_of("at de del des du for from für in la of on para pour to vom von zum")
     + r"(?: [\w.@'’/-]{1,30}){1,4}?))?"
 )
 SIGN = r"(?::=|=>|->|→|[:=>])"
@@ -52,7 +52,8 @@ PLAIN_WORDS = (
 )
 PASSWORD = re.compile(  # "DB_PASSWORD=hunter2", "the password for it is "a b c"", "mon mot de passe : soleil"
     rf"(?:(?<![A-Za-z$@])|(?<=[A-Z])(?=PASS|(?:key|secret|token)=))(?P<word>{WORDS_FOR_IT}|{WORDS_FOR_KEYS})\b[\"'`]?"
-    rf"{OF}(?P<sign>[ \t]*{SIGN}[ \t]*|[ \t]+{IS}{NOW}:?[ \t]+|{NOW}['’]s[ \t]+|[ \t]+(?:still|now)[ \t]+|[ \t]+)"
+    rf"(?:{OF}(?P<sign>[ \t]*{SIGN}[ \t]*|[ \t]+{IS}{NOW}:?[ \t]+|{NOW}['’]s[ \t]+|[ \t]+(?:still|now)[ \t]+)"
+    rf"|{OF}[ \t]+)"
     rf"(?:(?P<quoted>{QUOTED})|(?P<words>{PLAIN_WORDS})|(?P<value>[\"'`“]?(?:[^\s\"'`“”<]|<(?=\d)){{4,128}}))",
     re.IGNORECASE,
 )
@@ -72,12 +73,12 @@ NO_PASSWORDS = re.compile(
 PLAIN = re.compile(r"[^\W\d_]{5,24}(?=[ ]?[.,;!)\n]|\Z)")
 ADJECTIVE = re.compile(
     one_of(r"""
-    \w+(?:able|ante?|ato|ed|ente?|er|ert|ful|ible|ic|ical|ig|ing|ion|isch|ive|less|lich|ly|ory|ous|tada|tado|t?en|ure)
-    again attempts? basis boxe?s? broken caduc\w+ changes? check combo common corta corto court details dialog didnt
-    doesnt everything falsch faux fields? forms? futsch gone großartig guess hashes hints? incorrect[aoe]? inputs?
-    known larg[ao] leer length lists? logic login mail mal oublié page please policy prompts? public resets? richtig
-    rules screen secret short should simple strength stuff stupid tests? there thing things though today tomorrow too
-    trop unknown vergessen weak works? would wrong zu
+    \w+(?:able|ante?|ato|ator|ed|ente?|er|ert|ful|ible|ic|ical|ig|ing|ion|isch|ive|less|lich|ly|ory|ous|tada|tado|t?en|ure)
+    again attempts? basis before boxe?s? broken caduc\w+ changes? check combo common corta corto court details dialog
+    didnt doesnt everything falsch faux fields? forms? futsch gone großartig guess hashes hints? incorrect[aoe]?
+    inputs? known larg[ao] leer length lists? logic login mail mal oublié page please policy prompts? public resets?
+    richtig rules screen secret short should simple strength stuff stupid tests? there thing things though today
+    tomorrow too trop unknown vergessen weak works? would wrong zu
     """)
     + r"\Z",
     re.IGNORECASE,
@@ -119,7 +120,7 @@ AFTER_EMAIL = re.compile(  # "ada@example.org:hunter2"
 WORD = re.compile(r"[^\s\"'`“”„«»|](?<![^\s\"'`“”„«»|].)(?=\S{0,60}\d)[^\s\"'`“”„«»|]{4,}")
 PAIR = re.compile(r"[\w.@-]{2,30}[:/](?=[^:/]+\Z)")
 # Passwords without a word for it: "p4ssw0rd", "Tr0ub4dor&3".
-LEET = re.compile(r"(?!password)p[a@4][s$5]{2}w[o0]r[dt]|password\d[\d!?#$%]|(?-i:P)assword\d", re.IGNORECASE)
+LEET = re.compile(r"[a-z]{0,9}password\d[\d!?#$%]|(?!password)p[a@4][s$5]{2}w[o0]r[dt]|(?-i:P)assword\d", re.IGNORECASE)
 # "ada81$" in front of a command is a prompt.
 SHAPED = re.compile(r"[A-Za-z0-9](?=.*[!$%&*^])(?!.*\$\Z)[A-Za-z0-9!#$%&*@^_-]{7,24}")
 # Words with digits that are none.
@@ -199,7 +200,15 @@ SET = re.compile(
 )
 # Without a sign between them, what is behind "pw" and ends the sentence, or behind "for the server, password".
 SHORT = re.compile(r"mdp|psw|pw", re.IGNORECASE)
-ADDED = re.compile(r"(?:[,;(|+&]|w/)[ \t]*\Z")
+ADDED = re.compile(
+    r"(?:[,;(|+&]|(?:w/|\b"
+    + one_of("""
+    admin archive game guest lan meeting minecraft netflix party rar room root router server session steam vpn wi-fi
+    wifi wlan zip zoom
+    """)
+    + r")[ \t])[ \t]*\Z",
+    re.IGNORECASE,
+)
 
 
 def passwords(text: str) -> str:
@@ -248,7 +257,7 @@ def _password(match: re.Match[str]) -> str:
     attribute = ahead.endswith(".") and match["sign"] not in ("=", ":", ": ")  # "user.password = hash"
     variable = re.search(r"[$@][A-Za-z]+\Z", ahead)  # "$userPassword = hash"
     group = match.lastgroup or "value"
-    value, sign = match[group].strip("\"'`“”„«»"), match["sign"].strip()
+    value, sign = match[group].strip("\"'`“”„«»"), (match["sign"] or "").strip()
     bare = value.rstrip(".,;:!?)]}")
     if attribute or variable or len(bare) < 4 or NO_PASSWORDS.match(value) or not _is_called(match, value, bare, sign):
         return match[0]
@@ -278,7 +287,8 @@ def _is_called(match: re.Match[str], value: str, bare: str, sign: str) -> bool:
             and match.start("value") - match.end("word") < 3
             and (SHORT.fullmatch(match["word"]) or ADDED.search(before(match, 20)))
         )
-        return bool(last or (mixed and not (verb and VARIABLE.fullmatch(bare)) and not NO_WORD.match(bare)))
+        argument = verb and (VARIABLE.fullmatch(bare) or re.fullmatch(r"[a-z_]+\d", bare))  # "pass array1"
+        return bool(last or (mixed and not argument and not NO_WORD.match(bare)))
     odd = re.search(r"\d", bare) or re.search(r"\w[^\w'’.,/-]+\w|[!$%^&*]", value)
     return bool(odd or plain)
 
