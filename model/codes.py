@@ -123,17 +123,21 @@ ROTATING = re.compile(r"(?<![\w.,:/-])\d{1,2}([-/. ])\d{1,2}(?:\1\d{1,2}){1,2}(?
 COMBINATION = re.compile(
     rf"\b(?:c[oó]d(?:e|igo|ice)|combinat\w+|combo|{PLACE}|zahlenschloss)\b[^.!?\n]{{0,30}}\Z", re.IGNORECASE
 )
-HINT_WORDS = one_of(
+# What a message with a code has at least, for RE2: words that have to be near one, those for which four digits have to
+# be, and those that are behind it.
+SECRET_STEMS = one_of(
     r"""
-    2fa (?:2|two).factor (?:6|six)\sdig authent \bbank \bk[oó]o?d \bnip \bpad\b \bpin \bpuk \bsent \btan buzz clave
-    (?:confirm|securi|verif)\w*\sn c[oó]d[ei] cv[cv] eintippen expire geheim guard (?:message|sms|text)\ssa mfa
-    one.time otp recovery sms texted the\stext verifica zahlen код пин
+    2fa (?:2|two).factor authent \bk[oó]o?d \bnip \bpin \bpuk \btan clave (?:confirm|securi|verif)\w*\s[cn] cv[cv]
+    geheim guard (?:message|sms|text)\ssa mfa one.time otp recovery verifica zahlen код пин
     """
     rf" \b{LOCKS} \b{PLACE}"
 )
-HINT = (  # as the passwords'
-    rf"(?is:{HINT_WORDS}.*)(?:\d[ /.-]?\d|[A-Za-z]\d|\d[A-Za-z])"
-    rf"|\d[ -]?\d[ -]?\d.*(?i:{HINT_WORDS}|activate|reset|bell|confirm|get in|log ?in|open|sign in|verify)"
+TEXTED_STEMS = one_of(r"bank buzz c[oó]d(?:e|ice|igo)s?\b expire (?:6|six)\sdig \bsent\b sms texted the\stext")
+LATER_STEMS = one_of(r"activate bell confirm eintippen get\sin join log\s?in open \bpad\b reset sign\sin verify")
+HINT = (
+    rf"(?i:(?:{SECRET_STEMS}|c[oó]d(?:e|ice|igo)s?\b).*)(?:\d[ /.-]?\d|[A-Za-z]\d|\d[A-Za-z])"
+    rf"|(?is:(?:{SECRET_STEMS}|{TEXTED_STEMS}).*)\d[ -]?\d[ -]?\d[ -]?\d"
+    rf"|\d[ -]?\d[ -]?\d.*(?i:{SECRET_STEMS}|{TEXTED_STEMS}|{LATER_STEMS})"
     r"|G-\d\d|(?i:buzz|confirm with|punch in|key in|(?:arm|log ?in|open|unlock).* (?:w/|with|using|by|via|mit|con)) \d"
 )
 # What the code or the number is of that isn't one: "error code 4012", "line 4012".

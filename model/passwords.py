@@ -148,20 +148,21 @@ BEGINNINGS = (
     "|senha|şifre|wachtw|парол"
 )
 STEMS = (*BEGINNINGS.split("|"), "key", "secret", "token")
+SEARCHED = BEGINNINGS.replace("|pass|", "|pass(?:[^aei]|$)|")  # not "passed", "passing"
 LOGIN_STEMS = one_of(r"""
     account admin anmeld apple\sid benutz connex contra\b cred einlog guest identif log netflix pi[:/] postgres psk
     root schlüssel sign spotify ssid test[:/] ubuntu unlock user usuario utilis wi-?fi wlan wpa zugang
 """)
-USED_STEMS = one_of(
-    "ben cambi chang enter everyw geänd le\\smême ne ni nu reset same set tipp toujours typ us util überall"
-)
+USED_STEMS = one_of(r"""
+    ben cambi chang enter everyw geänd le\smême ne ni nu reset same set tipp toujours typ us util überall
+""")
 HINT = (
-    rf"(?i:{BEGINNINGS}|authoriz|bearer|mnemonic|phrase|(?:recovery|seed) words|(?:key|secret|token)s?[\"'`]? ?[:=i]"
-    rf"|(?:\b{LOGIN_STEMS}|key|secret|token).*[a-z!#$%&*_-]\d|\b{USED_STEMS}\w*[ ,:].*[a-z-]\d| -[apu] ?\S"
+    rf"(?i:{SEARCHED}|authoriz|bearer|mnemonic|phrase|(?:recovery|seed) words|(?:key|secret|token)s?[\"'`]? ?[:=i]"
+    rf"|(?:\b{LOGIN_STEMS}|key|secret|token).*[a-z!#$%&*_-]\d|\b{USED_STEMS}\w*[ ,:].*(?:[a-z]\d\d|[a-z]-\w*\d)| -[apu] ?\S"
     r"|\d[a-z]*[!$&*^]|[a-z][!#$%&*^]+\d|p[@4]ss|pa[$5]{2}|w0r|[a-z]\d.*\blog)"
 )
 BARE_HINT = (  # what one has that holds no digit
-    rf"(?i:{BEGINNINGS}|authoriz|bearer|mnemonic|phrase|(?:recovery|seed) words|(?:key|secret|token)s?[\"'`]? ?[:=i]"
+    rf"(?i:{SEARCHED}|authoriz|bearer|mnemonic|phrase|(?:recovery|seed) words|(?:key|secret|token)s?[\"'`]? ?[:=i]"
     r"|(?:admin|root)[:/]|pa[$]{2})| -[apu] ?\S"
 )
 NEAR = re.compile(rf"(?<![^\W_]){WORDS_FOR_IT}(?![^\W_])", re.IGNORECASE)
@@ -217,14 +218,14 @@ def passwords(text: str) -> str:
     for needed, pattern, judge in (
         (("mnemonic", "phrase", " words"), PHRASE, _value),
         (("user",), BOTH, _value),
-        ((":", "/"), LOGGED_IN, _logged_in),
+        (ACCOUNTS.split("|"), LOGGED_IN, _logged_in),
         ((" --", " -a", " -p", " -t", " -u"), OPTION, _value),
         (("authorization", "bearer", "x-"), HEADER, _value),
         (STEMS, PASSWORD, _password),
     ):
         if any(each in small for each in needed):
             text = pattern.sub(judge, text)
-    return WORD.sub(_near, text)
+    return WORD.sub(_near, text) if re.search(r"\d", text) else text
 
 
 def after_emails(text: str) -> str:

@@ -45,10 +45,10 @@ SPELT_EMAIL = re.compile(  # "ada dot b (at) example dot org"
     rf"(?:{DOT}|\.)(?:{ENDS}|[a-z]{{2}})(?![\w-])",
     re.IGNORECASE,
 )
-MAILER = re.compile(rf"@(?:{MAILERS})\b|(?:at|@|\)) (?:{MAILERS})\b", re.IGNORECASE)
+SHORT_MAILERS = ("gmail", "gmx", "hotmail", "icloud", "outlook", "protonmail", "yahoo")
 SHORT_EMAIL = re.compile(  # "ada_b at gmail"
     rf"(?<![\w.+-])(?=[\w.+-]{{0,64}}[\d._+-])[a-z][\w.+-]{{3,64}}{AT}"
-    r"(?:gmail|gmx|hotmail|icloud|outlook|protonmail|yahoo)\b(?!\.\w)",
+    rf"(?:{'|'.join(SHORT_MAILERS)})\b(?!\.\w)",
     re.IGNORECASE,
 )
 # What a spelt one has in small letters. Without IGNORECASE Python looks for first characters, thrice as fast.
@@ -69,19 +69,22 @@ def emails(text: str) -> str:
     """Remove e-mail addresses, also spelt out."""
     if "@" in text:
         text = EMAIL.sub(REMOVED, text)
-    if _is_spelt(text):
+    small = text.lower()
+    if _is_spelt(text, small):
         text = SPELT_EMAIL.sub(_spelt, text)
-    return SHORT_EMAIL.sub(REMOVED, text) if MAILER.search(text) else text
+    return SHORT_EMAIL.sub(REMOVED, text) if any(mailer in small for mailer in SHORT_MAILERS) else text
 
 
 def _spelt(match: re.Match[str]) -> str:
     name, at, host = re.split(f"({AT})", match[0], maxsplit=1, flags=re.IGNORECASE)[:3]
     place = at in (" @ ", " at ") and not re.search(rf"{DOT}|^(?:{MAILERS})\b", host)  # "a site @ example.org"
-    return REMOVED if _is_spelt(match[0]) and (not place or re.search(r"[\d_.+-]", name)) else match[0]
+    return (
+        REMOVED if _is_spelt(match[0], match[0].lower()) and (not place or re.search(r"[\d_.+-]", name)) else match[0]
+    )
 
 
-def _is_spelt(text: str) -> bool:
-    return " AT " in text or "-AT-" in text or bool(SPELT.search(text.lower()))
+def _is_spelt(text: str, small: str) -> bool:
+    return " AT " in text or "-AT-" in text or bool(SPELT.search(small))
 
 
 SEPARATED = r"[ ./()\-\u2010-\u2013\xa0]{0,2}"
