@@ -1,11 +1,12 @@
 """Passwords out of a message: mostly by a word near them that says so, before or behind.
 
-What is a secret by its shape alone, such as a card's number, is in `model.redaction`, codes and PINs in `model.codes`.
+Those that have a place of their own, as in a command, are in `model.logins`, codes and PINs in `model.codes`.
 """
 
 import re
 
-from model.redaction import FILES, HASHED, REMOVED, before, one_of, put
+from model.keys import HASHED
+from model.redaction import FILES, REMOVED, before, one_of
 
 # What a password is called.
 WORDS_FOR_IT = one_of(r"""
@@ -83,39 +84,8 @@ ADJECTIVE = re.compile(
     + r"\Z",
     re.IGNORECASE,
 )
-PHRASE = re.compile(  # "seed phrase: witch collapse practice feed shame"
-    r"\b(?:pass ?phrase|mnemonic|(?:recovery|secret|seed) (?:phrase|words))(?: (?:for|of|to)(?: [\w'’-]{1,20}){1,3}?)?"
-    rf"(?:[ ]?{SIGN}|[ ](?!to ){IS})[ ]+(?P<value>[^\W\d_]{{2,15}}(?:[ -][^\W\d_]{{2,15}}){{2,23}})",
-    re.IGNORECASE,
-)
-BOTH = re.compile(  # "user pi pass raspberry"
-    r"\buser(?:name)?(?:[ ]?[:=][ ]?|[ ])(?!(?:and|or|with)\b)[\w.@-]{2,40}[ ,;/|&]{1,3}(?:and )?"
-    rf"{WORDS_FOR_IT}(?:[ ]?[:=][ ]?|[ ])(?P<value>[^\s\"'`]{{4,64}})",
-    re.IGNORECASE,
-)
-# Options and headers: "mysql -psecret", "curl -u me:secret", "Authorization: Bearer secret".
-VALUE = r"(?P<value>\"[^\"\n]{3,80}\"|'[^'\n]{3,80}'|[^\s\"'`<>{}$\[-][^\s\"'`]{3,})"
-OPTION = re.compile(
-    r"(?:(?<![\w-])--?(?:api-?key|auth-token|pass(?:word|wd|phrase)?|pw|secret|token)[ =]"
-    r"|\b(?:mysql\w*|mariadb\w*|sshpass|7za?|mongo\w*|unrar|unzip|redis-cli)\b[^\n]{0,80}? -[apP] ?"
-    rf"|\b(?:curl|http|wget|ldapsearch)\b[^\n]{{0,80}}? -u ?[\w.-]{{1,40}}:){VALUE}",
-    re.IGNORECASE,
-)
-HEADER = re.compile(
-    r"\b(?:Authorization: ?(?:Bearer|Basic|Token) |Bearer (?=\S{0,200}\d)(?=\S{12})|X-[\w-]{0,20}(?:Key|Token): ?)"
-    rf"{VALUE}",
-    re.IGNORECASE,
-)
 ACCOUNTS = "admin|administrator|demo|deploy|ftp|guest|operator|pi|postgres|root|test|ubuntu|user"
-LOGGED_IN = re.compile(r"[ :/](?:(?<= )/ |(?<=[:/]))(?P<value>[^\s\"'`<>{}$:@/\[-][^\s\"'`:@/]{3,40})")  # "root:toor99"
 ACCOUNT = re.compile(rf"(?<![\w@.])(?:{ACCOUNTS})\Z", re.IGNORECASE)
-CONNECTION = re.compile(  # "name:password@host"
-    r"(?P<value>(?<=[\w.-]:)(?<!mailto:)(?=[^\s@]{0,63}[A-Za-z])[^\s:@/\[\"=]{4,64}(?=@(?!\d+\.\d+\.\d+\b(?!\.))[\w.]))"
-)
-AFTER_EMAIL = re.compile(  # "ada@example.org:hunter2"
-    r"(?<=[\w]@)(?:[\w-]{1,63}\.){1,4}[a-z]{2,12}[)>]?(?:[:|;]| ?[:/|] | )(?P<value>[^\s\"'`]{6,64})", re.IGNORECASE
-)
-
 # A word with a digit in it, and what may stand in front of its password: "me:hunter2".
 WORD = re.compile(r"[^\s\"'`“”„«»|](?<![^\s\"'`“”„«»|].)(?=\S{0,60}\d)[^\s\"'`“”„«»|]{4,}")
 PAIR = re.compile(r"[\w.@-]{2,30}[:/](?=[^:/]+\Z)")
@@ -158,8 +128,8 @@ USED_STEMS = one_of(r"""
 """)
 HINT = (
     rf"(?i:{SEARCHED}|authoriz|bearer|mnemonic|phrase|(?:recovery|seed) words|(?:key|secret|token)s?[\"'`]? ?[:=i]"
-    rf"|(?:\b{LOGIN_STEMS}|key|secret|token).*[a-z!#$%&*_-]\d|\b{USED_STEMS}\w*[ ,:].*(?:[a-z]\d\d|[a-z]-\w*\d)| -[apu] ?\S"
-    r"|\d[a-z]*[!$&*^]|[a-z][!#$%&*^]+\d|p[@4]ss|pa[$5]{2}|w0r|[a-z]\d.*\blog)"
+    rf"|(?:\b{LOGIN_STEMS}|key|secret|token).*[a-z!#$%&*_-]\d|\b{USED_STEMS}\w*[ ,:].*(?:[a-z]\d\d|[a-z]-\w*\d)"
+    r"| -[apu] ?\S|\d[a-z]*[!$&*^]|[a-z][!#$%&*^]+\d|p[@4]ss|pa[$5]{2}|w0r|[a-z]\d.*\blog)"
 )
 BARE_HINT = (  # what one has that holds no digit
     rf"(?i:{SEARCHED}|authoriz|bearer|mnemonic|phrase|(?:recovery|seed) words|(?:key|secret|token)s?[\"'`]? ?[:=i]"
@@ -213,44 +183,11 @@ ADDED = re.compile(
 
 
 def passwords(text: str) -> str:
-    """Remove what is called a password, a key or a login, and what looks like one near such a word."""
+    """Remove what is called a password or a key, and what looks like one near such a word."""
     small = text.lower()
-    for needed, pattern, judge in (
-        (("mnemonic", "phrase", " words"), PHRASE, _value),
-        (("user",), BOTH, _value),
-        (ACCOUNTS.split("|"), LOGGED_IN, _logged_in),
-        ((" --", " -a", " -p", " -t", " -u"), OPTION, _value),
-        (("authorization", "bearer", "x-"), HEADER, _value),
-        (STEMS, PASSWORD, _password),
-    ):
-        if any(each in small for each in needed):
-            text = pattern.sub(judge, text)
+    if any(stem in small for stem in STEMS):
+        text = PASSWORD.sub(_password, text)
     return WORD.sub(_near, text) if re.search(r"\d", text) else text
-
-
-def after_emails(text: str) -> str:
-    """Remove what looks like a password right after an e-mail address."""
-    return AFTER_EMAIL.sub(_after_email, text) if "@" in text else text
-
-
-def connections(text: str) -> str:
-    """Remove the password in "name:password@host"."""
-    return CONNECTION.sub(_value, text) if "@" in text else text
-
-
-def _after_email(match: re.Match[str]) -> str:
-    return put(match, "value") if _is_mixed(match["value"].rstrip(".,;:!?)")) else match[0]
-
-
-def _logged_in(match: re.Match[str]) -> str:
-    strong = re.search(r"[\d!#$%&*]", match["value"]) and re.search("[A-Za-z]", match["value"])
-    ahead = before(match, 60)
-    named = strong or (re.search(r"\b(?:admin|root)\Z", ahead) and match[0][0] == ":" and LOGIN.search(ahead))
-    return _value(match) if named and ACCOUNT.search(ahead) else match[0]
-
-
-def _value(match: re.Match[str]) -> str:
-    return match[0] if NO_PASSWORDS.match(match["value"]) else put(match, "value")
 
 
 def _password(match: re.Match[str]) -> str:
@@ -303,7 +240,7 @@ def _near(match: re.Match[str]) -> str:
     if LEET.match(match[0]):
         return REMOVED + after
     other = EMOJI_OR_ISSUE.match(match[0]) or VARIABLE.fullmatch(word)
-    if other or not _is_mixed(word.rstrip("!")) or not _is_named(match, start, word, after):
+    if other or not is_mixed(word.rstrip("!")) or not _is_named(match, start, word, after):
         return match[0]
     return match[0][:start] + REMOVED + after
 
@@ -326,7 +263,7 @@ def _is_named(match: re.Match[str], start: int, word: str, after: str) -> bool:
     return bool(used or login or NEAR.search(ahead) or NEAR.search(behind) or ACCOUNT.search(ahead.rstrip(" /:")))
 
 
-def _is_mixed(word: str) -> bool:
+def is_mixed(word: str) -> bool:
     """Say whether letters and digits are mixed as in a password: no address, file, version, measure or program."""
     return bool(
         len(word) > 5
