@@ -180,7 +180,7 @@ _STAGES_OF_WORDS: tuple[str, tuple[_Stage, ...]] = (
     ),
 )
 _STAGES_OF_SECRETS: tuple[str, tuple[_Stage, ...]] = (
-    rf"\d|\S@| @ |{redaction.SPELT_HINT}|{passwords.BARE_HINT}|-----BEGIN|xox|(?i:[0-9a-f]{{2}}:[0-9a-f]{{2}}:)"
+    rf"\d|\S@| @ |{redaction.SPELT_HINT}|(?i:{passwords.UNMIXED})|-----BEGIN|xox|(?i:[0-9a-f]{{2}}:[0-9a-f]{{2}}:)"
     r"|(?i:joined|left|quit|added|removed)",
     (
         (

@@ -35,8 +35,8 @@ WORDS_FOR_CODES = one_of(rf"""
     {CODE}\s(?:d['’]|(?:de|del|della|des|di|do|du|po|por)\s)(?!(?:erreur|error|la\sroute|postal)\b)\w{{3,20}}
     codes?\s(?:alarme|immeuble|pin|porte|portail|secret|sms|wi-?fi) codice\sporta cvc2? cvv2? digicode geheimnummer
     geheimzahl (?:message|sms|text)\s(?:just\s)?(?:reads|said|says) mfa one[\s-]time {OPENED}[\s-](?:code|number)s?
-    otp passcodes? pin-?(?:code|nummer)s? pins? puk\d? steam\sguard tans? totp (?:wiederherstellungs|zugangs)codes?
-    пин(?:-?код)?
+    otp passcodes? pin-?(?:code|nummer)s? pins? puk\d? (?:sms|m|i)?-?tans? steam\sguard totp
+    (?:wiederherstellungs|zugangs)codes? пин(?:-?код)?
 """)
 # Words for a code that are also words for much else: "error code 4012".
 CODE_WORD = re.compile(
@@ -55,12 +55,12 @@ CALLED_IS = one_of(r"""
 """)
 # Places with a lock, and what opens them: any number of four to eight digits in their sentence is a code.
 LOCKS = one_of(r"""
-    airbnb alarma? alarmanlage ascenseur barrière buzzer? cadenas caja\sfuerte candado cassaforte coffre(?:-fort)?
-    cofre (?:de[nr]|im|the)\s(?:lift|lock|safe|vault) deur digicode disarm\w* door(?:bell)? elevator entrance
-    (?:fahrrad|vorhänge|zahlen)schloss garage garaje gate haustür immeuble intercom interphone keller
+    airbnb alarma? alarmanlage ascenseur barrière briefkasten buzzer? cadenas caja\sfuerte candado cassaforte
+    coffre(?:-fort)? cofre (?:de[nr]|im|the)\s(?:lift|lock|safe|vault) deur digicode disarm\w* door(?:bell)? elevator
+    entrance (?:fahrrad|vorhänge|zahlen)schloss garage garaje gate haustür immeuble intercom interphone keller
     key\s?(?:box|pad|safe) koffer lobby lock(?:box|er) lucchetto luggage padlock parcel portail portão portone puerta
-    schließfach schloss shed spind storage\sunit suitcase taquilla tresor tür voice\s?mail двер\w+ домофон\w*
-    подъезд\w* сейф\w*
+    schließfach schloss shed spind storage\sunit suitcase taquilla tresor tür türöffner voice\s?mail двер\w+
+    домофон\w* подъезд\w* сейф\w*
 """)
 LOCKED = re.compile(rf"(?<!\w){LOCKS}(?!\w)", re.IGNORECASE)
 PRICED = re.compile(
@@ -69,7 +69,7 @@ PRICED = re.compile(
 # Six digits near these are a code that was sent.
 TEXTED = re.compile(
     r"\b(?:(?:6|six) digits|code (?:for|from|i|is|u|you)|(?:a|as|login|ur|your) code|expires|log ?in|otp|sent|sms"
-    r"|(?:an?|by|per|the|via) text|texted|the bank|verif\w*)\b(?! (?:block|lines?|point|review))",
+    r"|(?:an?|by|per|the|via) text|texted|bank|verif\w*)\b(?! (?:block|lines?|point|review))",
     re.IGNORECASE,
 )
 SENTENCE_END = re.compile(r"\n|(?<!\.)\.\s")
@@ -99,7 +99,10 @@ NAMED_AFTER = re.compile(  # "4291 is my pin", "4291 for the gate"
     re.IGNORECASE,
 )
 APP_CODE = re.compile(r" (?!lines|of)\w{2,12} code\b", re.IGNORECASE)  # "28391 steam code"
-CODE_FOR = re.compile(r" (?:code (?:at|for|is|on|to|was)|drücken|eingeben|eintippen)\b", re.IGNORECASE)
+CODE_FOR = re.compile(  # "4291 opens the gate"
+    r" (?:code (?:at|for|is|on|to|was)|drücken|eingeben|eintippen|(?:also |still )?(?:opens|unlocks) the)\b",
+    re.IGNORECASE,
+)
 TYPED = re.compile(
     r"\b"
     + one_of(r"""
@@ -108,6 +111,9 @@ TYPED = re.compile(
     """)
     + r" \Z",
     re.IGNORECASE,
+)
+CONFIRMED = re.compile(
+    r"\b(?:bestätig\w* mit|confirm with|digita|introduce|key in|punch in|tapez|teclea) \Z", re.IGNORECASE
 )
 OPENING = re.compile(  # "unlock it with 4291"
     r"\b(?:(?:dis)?arm|entsperr\w*|get in|log ?in|opens?|unlock\w*)(?: (?:it|the \w+))?(?: now)?"
@@ -133,12 +139,15 @@ SECRET_STEMS = one_of(
     rf" \b{LOCKS} \b{PLACE}"
 )
 TEXTED_STEMS = one_of(r"bank buzz c[oó]d(?:e|ice|igo)s?\b expire (?:6|six)\sdig \bsent\b sms texted the\stext")
-LATER_STEMS = one_of(r"activate bell confirm eintippen get\sin join log\s?in open \bpad\b reset sign\sin verify")
+LATER_STEMS = one_of(
+    r"activate bell confirm drücken eingeben eintippen get\sin join log\s?in open \bpad\b reset sign\sin verify"
+)
 HINT = (
     rf"(?i:(?:{SECRET_STEMS}|c[oó]d(?:e|ice|igo)s?\b).*)(?:\d[ /.-]?\d|[A-Za-z]\d|\d[A-Za-z])"
     rf"|(?is:(?:{SECRET_STEMS}|{TEXTED_STEMS}).*)\d[ -]?\d[ -]?\d[ -]?\d"
     rf"|\d[ -]?\d[ -]?\d.*(?i:{SECRET_STEMS}|{TEXTED_STEMS}|{LATER_STEMS})"
-    r"|G-\d\d|(?i:buzz|confirm with|punch in|key in|(?:arm|log ?in|open|unlock).* (?:w/|with|using|by|via|mit|con)) \d"
+    r"|G-\d\d|(?i:bestätig\w* mit|buzz|confirm with|digita|introduce|key in|punch in|tapez|teclea) \d"
+    r"|(?i:(?:arm|log ?in|open|unlock).* (?:w/|with|using|by|via|mit|con)) \d"
 )
 # What the code or the number is of that isn't one: "error code 4012", "line 4012".
 NO_CODE = re.compile(
@@ -220,9 +229,7 @@ def _is_code(ahead: str, number: str) -> bool:
 
 
 def _is_code_after(ahead: str, behind: str, digits: int) -> bool:
-    typed = TYPED.search(ahead) and (
-        TYPED_AT.match(behind) or ahead.endswith(("confirm with ", "punch in ", "key in "))
-    )
+    typed = (TYPED.search(ahead) and TYPED_AT.match(behind)) or (digits > 3 and CONFIRMED.search(ahead))
     return bool(typed or NAMED_AFTER.match(behind) or CODE_FOR.match(behind) or (digits > 4 and APP_CODE.match(behind)))
 
 

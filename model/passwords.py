@@ -16,13 +16,13 @@ WORDS_FOR_IT = one_of(r"""
 """)
 WORDS_FOR_KEYS = one_of(r"""
     (?:access|api|app|auth|aws|bot|client|encryption|license|private|product|secret|signing|wi-?fi|wlan|wpa2?)[\s_-]?(?:key|secret|token)s?
-    apikeys? (?<=[a-z0-9]_)keys? key(?==)(?<=[a-z_]key) secrets? tokens?
+    apikeys? (?<=[a-z0-9]_)keys? key(?==)(?<=[a-z_]key) (?:psk|wpa[23]?)(?=\s?[:=]) secrets? tokens?
 """)
 # Words of logging in: they stand near much else, so what is near them has to look more like a password.
 WORDS_FOR_LOGINS = one_of(r"""
-    accounts? anmelde\w* apple\sid benutzer\w* clave connexion contra cred(?:ential)?s? einloggen identifiants? key
-    log(?:ged)?[\s-]?in logins? logon netflix netzwerkschlüssel psk schlüssel sign(?:ed)?[\s-]?in spotify ssid unlock
-    user(?:name)? usuario utilisateur wi-?fi wlan wpa[23]? zugang\w*
+    accounts? anmelde\w* apple\sid benutzer\w* bitwarden clave connexion contra cred(?:ential)?s? einloggen
+    identifiants? keepass key lastpass log(?:ged)?[\s-]?in logins? logon netflix netzwerkschlüssel psk schlüssel
+    sign(?:ed)?[\s-]?in spotify ssid unlock user(?:name)? usuario utilisateur wi-?fi wlan wpa[23]? zugang\w*
 """)
 # What may stand between such a word and the password: "my password for the wiki is still hunter2".
 NOW = (
@@ -62,10 +62,11 @@ PASSWORD = re.compile(  # "DB_PASSWORD=hunter2", "the password for it is "a b c"
 NO_PASSWORDS = re.compile(
     one_of("""
     abc always and anything asdf because blank char config const correct empty encrypted false field forgot function
-    haha hash hashed here hidden incorrect input invalid just length like lol manager managers max maybe min mine
-    missing never nil none nope nothing null number only optional password passwords plain plaintext please probably
-    process protected removed required reset return same something still str strength string text that the there this
-    todo true undefined user username valid value values varchar very what when with wrong xxx+ yes your yours
+    groups? haha hash hashed here hidden incorrect input invalid just length like lol manager managers max maybe min
+    mine missing never nil none nope nothing null number only optional passphrase password passwords plain plaintext
+    please probably process protected removed required reset return same something staff still str strength string
+    text that the there this todo true undefined user username users valid value values varchar very what wheel when
+    with wrong xxx+ yes your yours
     """)
     + r"[\W_]*\Z|your[_-]|[\W_]+\Z|@[\w<{$(]|[<{$%(\[*]|[a-z_]\w*(?:\.\w*[a-z]\w*)+[\W]*\Z|\w+[(\[]|https?:",
     re.IGNORECASE,
@@ -114,26 +115,28 @@ FILE = re.compile(rf"\.(?:{FILES})\b", re.IGNORECASE)
 # What a message with a password has at least, for RE2: beginnings of the words above. The fewer ways on from each, the
 # faster it is.
 BEGINNINGS = (
-    "adgangsk|clave|contrase|hasło|heslo|jelsz|kennw|kodeord|losung|lösen|mdp|mot de|mots de|parol|pass|psw|pw|salas"
-    "|senha|şifre|wachtw|парол"
+    "adgangsk|clave|contrase|hasło|heslo|jelsz|kennw|kodeord|losung|lösen|mdp|mot de|mots de|parol|pass|pasw|psw|pw"
+    "|salas|senha|şifre|wachtw|парол"
 )
-STEMS = (*BEGINNINGS.split("|"), "key", "secret", "token")
+STEMS = (*BEGINNINGS.split("|"), "key", "psk", "secret", "token", "wpa")
 SEARCHED = BEGINNINGS.replace("|pass|", "|pass(?:[^aei]|$)|")  # not "passed", "passing"
 LOGIN_STEMS = one_of(r"""
     account admin anmeld apple\sid benutz connex contra\b cred einlog guest identif log netflix pi[:/] postgres psk
     root schlüssel sign spotify ssid test[:/] ubuntu unlock user usuario utilis wi-?fi wlan wpa zugang
 """)
 USED_STEMS = one_of(r"""
-    ben cambi chang enter everyw geänd le\smême ne ni nu reset same set tipp toujours typ us util überall
+    alles ben cambi chang encry enter everyt everyw geänd le\smême lock ne ni nu open protec reset same secur set tipp
+    todo toujours tout typ überall unlock us util
 """)
-HINT = (
-    rf"(?i:{SEARCHED}|authoriz|bearer|mnemonic|phrase|(?:recovery|seed) words|(?:key|secret|token)s?[\"'`]? ?[:=i]"
-    rf"|(?:\b{LOGIN_STEMS}|key|secret|token).*[a-z!#$%&*_-]\d|\b{USED_STEMS}\w*[ ,:].*(?:[a-z]\d\d|[a-z]-\w*\d)"
-    r"| -[apu] ?\S|\d[a-z]*[!$&*^]|[a-z][!#$%&*^]+\d|p[@4]ss|pa[$5]{2}|w0r|[a-z]\d.*\blog)"
+LATER_STEMS = one_of("geschützt gesichert log netflix router spotify verschlüsselt wi-?fi wlan")
+UNMIXED = (  # what one has that holds no digit
+    rf"{SEARCHED}|authoriz|bearer|mnemonic|phrase|(?:recovery|seed) words"
+    r"|(?:key|psk|secret|token|wpa2?)s?[\"'`]? ?[:=i]|(?:admin|root)[:/]|pa[$]{2}| -[apu] ?\S"
 )
-BARE_HINT = (  # what one has that holds no digit
-    rf"(?i:{SEARCHED}|authoriz|bearer|mnemonic|phrase|(?:recovery|seed) words|(?:key|secret|token)s?[\"'`]? ?[:=i]"
-    r"|(?:admin|root)[:/]|pa[$]{2})| -[apu] ?\S"
+HINT = (
+    rf"(?i:{UNMIXED}|(?:\b{LOGIN_STEMS}|key|secret|token).*(?:[a-z!#$%&*_-]|[a-z]\.)\d|[a-z]\d.*\b{LATER_STEMS}"
+    rf"|\b{USED_STEMS}\w*[ ,:].*(?:[a-z]\d\d|[a-z]-\w*\d)"
+    r"|\d[a-z]*[!$&*^]|[a-z][!#$%&*^]+\d|p[@4]ss|pa[$5]{2}|w0r)"
 )
 NEAR = re.compile(rf"(?<![^\W_]){WORDS_FOR_IT}(?![^\W_])", re.IGNORECASE)
 LOGIN = re.compile(rf"(?<![^\W_])(?:{WORDS_FOR_LOGINS}|{WORDS_FOR_KEYS})(?![^\W_])", re.IGNORECASE)
@@ -162,11 +165,18 @@ EVERYWHERE = re.compile(
 SET = re.compile(
     r"\b"
     + one_of(r"""
-    (?:always|immer|siempre|toujours|überall) cambi\w+\sa (?:changed?|reset|set)(?:\s(?:it|mine|that))?(?:\sback)?\sto
-    (?:das|die|el|la|le)\s(?:gleiche|misma|mismo|même|selbe): enter(?:ed)?
+    (?:alles|everything|todo|tout)\s(?:es|est|is|ist) (?:always|immer|siempre|toujours|überall) cambi\w+\sa
+    (?:changed?|reset|set)(?:\s(?:it|mine|that))?(?:\sback)?\sto
+    (?:das|die|el|la|le)\s(?:gleiche|misma|mismo|même|selbe):
+    (?:encrypted|locked|opens?|protected|secured|unlock\w*)\swith enter(?:ed)?
     (?:everywhere|partout|(?:same|usual)(?:\sone)?)[,:] geändert\s(?:auf|in|zu) tippe? typ(?:e[ds]?|ing)
     """)
     + r" [\"'`“(]?\Z",
+    re.IGNORECASE,
+)
+IS_LOGIN = re.compile(  # "hunter22 is our wifi"
+    rf"[\"'`”)]*,? (?:(?:{IS}|for|für|para|pour) (?:[\w'’]+ ){{0,2}}{WORDS_FOR_LOGINS}\b"
+    r"|geschützt|gesichert|verschlüsselt)",
     re.IGNORECASE,
 )
 # Without a sign between them, what is behind "pw" and ends the sentence, or behind "for the server, password".
@@ -259,8 +269,10 @@ def _is_named(match: re.Match[str], start: int, word: str, after: str) -> bool:
     else:
         login = LOGIN.search(ahead) or LOGIN.search(behind)
     strong = re.search(r"[a-z]{2}.*\d\d[!?]*\Z", word) or (kinds > 2 and re.search(r"\w\W\w", word))
-    used = strong and ((USED.search(ahead) and EVERYWHERE.match(behind)) or SET.search(ahead))
-    return bool(used or login or NEAR.search(ahead) or NEAR.search(behind) or ACCOUNT.search(ahead.rstrip(" /:")))
+    used = (USED.search(ahead) and EVERYWHERE.match(behind)) or SET.search(ahead) or IS_LOGIN.match(behind)
+    return bool(
+        login or (strong and used) or NEAR.search(ahead) or NEAR.search(behind) or ACCOUNT.search(ahead.rstrip(" /:"))
+    )
 
 
 def is_mixed(word: str) -> bool:
