@@ -190,7 +190,7 @@ def _number(match: re.Match[str]) -> str:
         ahead = SENTENCE_END.split(ahead)[-1]
     if UNIT.match(behind) or (NUMBERED.search(ahead) and not TYPED.search(ahead)):
         return match[0]
-    if digits < 4 and match["number"].isdecimal():
+    if digits < 4 and re.fullmatch(r"[\d -]+", match["number"]):
         named = _is_short_code(ahead)
     else:
         opens = SECRET.search(ahead) or OPENING.search(ahead)
