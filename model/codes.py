@@ -23,6 +23,7 @@ UNIT = re.compile(  # behind a number that is none: "4000 hours"
     + r"\b)",
     re.IGNORECASE,
 )
+COUNTED = re.compile(r" (?!opens|unlocks|works|expires|always)[a-z]{3,}[^aeiosu]s\b")  # "28000 students"
 # Words that say of themselves that a number near them is secret.
 CODE = one_of("(?:clave|code|codice|codigo|código)s? kod(?:e|en|u)? koodi kód код(?:а|ом|у)?")
 OPENED = one_of(r"""
@@ -55,18 +56,19 @@ CALLED_IS = one_of(r"""
 """)
 # Places with a lock, and what opens them: any number of four to eight digits in their sentence is a code.
 LOCKS = one_of(r"""
-    airbnb alarma? alarmanlage ascenseur barrière briefkasten buzzer? cadenas caja\sfuerte candado cassaforte
-    coffre(?:-fort)? cofre (?:de[nr]|im|the)\s(?:lift|lock|safe|vault) deur digicode disarm\w* door(?:bell)? elevator
-    entrance (?:fahrrad|vorhänge|zahlen)schloss garage garaje gate haustür immeuble intercom interphone keller
-    key\s?(?:box|pad|safe) koffer lobby lock(?:box|er) lucchetto luggage padlock parcel portail portão portone puerta
-    schließfach schloss shed spind storage\sunit suitcase taquilla tresor tür türöffner voice\s?mail двер\w+
-    домофон\w* подъезд\w* сейф\w*
+    airbnb alarma? alarmanlage ascenseur atm barrier barrière bathroom briefkasten buzzer? cadenas caja\sfuerte
+    candado cassaforte coffre(?:-fort)? cofre (?:de[nr]|im|the)\s(?:lift|lock) deur digicode disarm\w* door(?:bell)?
+    elevator entrance (?:fahrrad|vorhänge|zahlen)schloss garage garaje gate haustür hotel\ssafe immeuble intercom
+    interphone ipad keller key\s?(?:box|pad|safe) koffer lobby lock\sscreen lock(?:box|er) lucchetto luggage mailbox
+    padlock parcel portail portão portone puerta safe schließfach schloss server\sroom shed spind storage\sunit
+    suitcase tablet taquilla toilet tresor tür türöffner unlock\w* vault voice\s?mail двер\w+ домофон\w* подъезд\w*
+    сейф\w*
 """)
 LOCKED = re.compile(rf"(?<!\w){LOCKS}(?!\w)", re.IGNORECASE)
 PRICED = re.compile(
     r"[€$£]|\b(?:bought|built|cost\w*|fees?|kost\w*|paid|price\w*|prix|sold|sqft|wide|width|worth)\b", re.IGNORECASE
 )
-# Six digits near these are a code that was sent.
+# Five to eight digits near these are a code that was sent.
 TEXTED = re.compile(
     r"\b(?:(?:6|six) digits|code (?:for|from|i|is|u|you)|(?:a|as|login|ur|your) code|expires|log ?in|otp|sent|sms"
     r"|(?:an?|by|per|the|via) text|texted|bank|verif\w*)\b(?! (?:block|lines?|point|review))",
@@ -213,9 +215,10 @@ def _is_called(number: str, ahead: str, behind: str, digits: int) -> bool:
     sentence, rest = SENTENCE_END.split(ahead)[-1], SENTENCE_END.split(behind)[0]
     if PRICED.search(sentence):
         return False
-    texted = re.fullmatch(r"(?:\d[ -]?){6}", number) and (TEXTED.search(sentence) or TEXTED.search(rest))
-    named = LOCK.search(ahead) or _is_code(ahead, number) or _is_code_after(ahead, behind, digits)
-    return bool(texted or named or _is_locked(sentence, rest, number))
+    if LOCK.search(ahead) or _is_code(ahead, number) or _is_code_after(ahead, behind, digits):
+        return True
+    texted = re.fullmatch(r"(?:\d[ -]?){5,8}", number) and (TEXTED.search(sentence) or TEXTED.search(rest))
+    return not COUNTED.match(behind) and bool(texted or _is_locked(sentence, rest, number))
 
 
 def _is_code(ahead: str, number: str) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 
-from model.passwords import ACCOUNT, ACCOUNTS, IS, LOGIN, NO_PASSWORDS, SIGN, WORDS_FOR_IT, is_mixed
+from model.passwords import ACCOUNT, ACCOUNTS, ADJECTIVE, IS, LOGIN, NO_PASSWORDS, PLAIN, SIGN, WORDS_FOR_IT, is_mixed
 from model.redaction import before, put
 
 PHRASE = re.compile(  # "seed phrase: witch collapse practice feed shame"
@@ -69,7 +69,9 @@ def _after_email(match: re.Match[str]) -> str:
 def _logged_in(match: re.Match[str]) -> str:
     strong = re.search(r"[\d!#$%&*]", match["value"]) and re.search("[A-Za-z]", match["value"])
     ahead = before(match, 60)
-    named = strong or (re.search(r"\b(?:admin|root)\Z", ahead) and match[0][0] == ":" and LOGIN.search(ahead))
+    plain = re.search(r"\b(?:admin|root)\Z", ahead) and match[0][0] == ":"
+    plain = plain or (match[0][0] == " " and PLAIN.fullmatch(match["value"]) and not ADJECTIVE.match(match["value"]))
+    named = strong or (plain and LOGIN.search(ahead))
     return _value(match) if named and ACCOUNT.search(ahead) else match[0]
 
 

@@ -75,12 +75,16 @@ NO_PASSWORDS = re.compile(
 PLAIN = re.compile(r"[^\W\d_]{5,24}(?=[ ]?[.,;!)\n]|\Z)")
 ADJECTIVE = re.compile(
     one_of(r"""
-    \w+(?:able|ante?|ato|ator|ed|ente?|er|ert|ful|ible|ic|ical|ig|ing|ion|isch|ive|less|lich|ly|ory|ous|tada|tado|t?en|ure)
-    again attempts? basis before boxe?s? broken caduc\w+ changes? check combo common corta corto court details dialog
-    didnt doesnt everything falsch faux fields? forms? futsch gone großartig guess hashes hints? incorrect[aoe]?
-    inputs? known larg[ao] leer length lists? logic login mail mal oublié page please policy prompts? public resets?
-    richtig rules screen secret short should simple strength stuff stupid tests? there thing things though today
-    tomorrow too trop unknown vergessen weak works? would wrong zu
+    (?:ab|be|ent|er|ge|ver)\w+en
+    \w+(?:able|ante?|ato|ator|ed|ente?|ert|ful|ible|ic|ical|ig|ing|ion|isch|ive|less|lich|ly|ory|ous|tada|tado|tten|ure)
+    again (?:ander|bess|bett|bigg|check|dies|easi|eith|ev|falsch|fast|handl|hard|head|help|hold|imm|läng|leicht)er
+    attempts? basis before boxe?s? broken caduc\w+ changes? check chosen combo common corta corto court details dialog
+    didnt doesnt everything falsch faux fields? forms? futsch given gone großartig guess hashes hidden hints?
+    incorrect[aoe]? inputs? known larg[ao]
+    (?:lat|long|manag|nev|new|numb|old|oth|ov|rath|saf|schwer|short|sich|simpl|strong|und|weak|wied)er leer length
+    lists? logic login mail mal often open oublié page please policy prompts? proven public resets? richtig rules
+    screen secret short should simple spoken stolen strength stuff stupid taken tests? then there thing things though
+    today tomorrow too trop unknown vergessen weak when works? would written wrong zu
     """)
     + r"\Z",
     re.IGNORECASE,
@@ -263,12 +267,12 @@ def _is_named(match: re.Match[str], start: int, word: str, after: str) -> bool:
     ahead, behind = before(match, 60) + match[0][:start], after + match.string[match.end() : match.end() + 60]
     if HASHED.search(ahead):
         return False
+    strong = re.search(r"[a-z]{2}.*\d\d[!?]*\Z", word) or (kinds > 2 and re.search(r"\w\W\w", word))
     if kinds < 3:  # only in the same sentence, and after a login only at once
         ahead, behind = STOP.split(ahead)[-1], STOP.split(behind, 1)[0]
-        login = LOGIN.search(ahead) and LINKED.search(ahead)
+        login = LOGIN.search(ahead) and (strong or LINKED.search(ahead))
     else:
         login = LOGIN.search(ahead) or LOGIN.search(behind)
-    strong = re.search(r"[a-z]{2}.*\d\d[!?]*\Z", word) or (kinds > 2 and re.search(r"\w\W\w", word))
     used = (USED.search(ahead) and EVERYWHERE.match(behind)) or SET.search(ahead) or IS_LOGIN.match(behind)
     return bool(
         login or (strong and used) or NEAR.search(ahead) or NEAR.search(behind) or ACCOUNT.search(ahead.rstrip(" /:"))
