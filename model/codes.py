@@ -69,9 +69,11 @@ PRICED = re.compile(
     r"[€$£]|\b(?:bought|built|cost\w*|fees?|kost\w*|paid|price\w*|prix|sold|sqft|wide|width|worth)\b", re.IGNORECASE
 )
 # Five to eight digits near these are a code that was sent.
+SENDERS = one_of("amazon apple discord facebook fb google insta\\w* paypal signal steam telegram uber whatsapp")
 TEXTED = re.compile(
-    r"\b(?:(?:6|six) digits|code (?:for|from|i|is|u|you)|(?:a|as|login|ur|your) code|expires|log ?in|otp|sent|sms"
-    r"|(?:an?|by|per|the|via) text|texted|bank|verif\w*)\b(?! (?:block|lines?|point|review))",
+    rf"\b(?:bank|code (?:for|from|i|is|u|you)|(?:a|as|login|ur|your) code|(?:6|six) digits|expires|log(?:ging)? ?in|otp"
+    rf"|sent|sms|{SENDERS} (?:says|wrote)|(?:an?|by|per|the|via) text|texted|verif\w*)\b"
+    r"(?! (?:block|lines?|point|review))",
     re.IGNORECASE,
 )
 SENTENCE_END = re.compile(r"\n|(?<!\.)\.\s")
@@ -124,7 +126,7 @@ OPENING = re.compile(  # "unlock it with 4291"
 )
 TYPED_AT = re.compile(  # "enter 5544 on the keypad"
     rf"[^.!?\n\d]{{0,30}}\b(?:{PLACE}|activate|and hit|bell|buzz|buzzer|confirm|disarm|get in|join|log ?in|open|pad"
-    r"|reset|sign in|verify)\b",
+    r"|reset|sign in|twice|verify)\b",
     re.IGNORECASE,
 )
 ROTATING = re.compile(r"(?<![\w.,:/-])\d{1,2}([-/. ])\d{1,2}(?:\1\d{1,2}){1,2}(?![\w%]|[.,:/-]\d)")  # "36-12-28"
@@ -140,9 +142,11 @@ SECRET_STEMS = one_of(
     """
     rf" \b{LOCKS} \b{PLACE}"
 )
-TEXTED_STEMS = one_of(r"bank buzz c[oó]d(?:e|ice|igo)s?\b expire (?:6|six)\sdig \bsent\b sms texted the\stext")
+TEXTED_STEMS = one_of(r"""
+    (?:6|six)\sdig bank \bsent\b buzz c[oó]d(?:e|ice|igo)s?\b expire logging\sin (?:says|wrote)\s sms texted the\stext
+""")
 LATER_STEMS = one_of(
-    r"activate bell confirm drücken eingeben eintippen get\sin join log\s?in open \bpad\b reset sign\sin verify"
+    r"activate bell confirm drücken eingeben eintippen get\sin join log\s?in open \bpad\b reset sign\sin twice verify"
 )
 HINT = (
     rf"(?i:(?:{SECRET_STEMS}|c[oó]d(?:e|ice|igo)s?\b).*)(?:\d[ /.-]?\d|[A-Za-z]\d|\d[A-Za-z])"

@@ -12,11 +12,15 @@ from model.redaction import FILES, REMOVED, before, one_of
 WORDS_FOR_IT = one_of(r"""
     adgangskode contraseñ?n?as? hasło heslo jelszó kennw(?:o|ö)rt(?:er)? kodeord lösenord losungswort mdp
     (?:mi|minha|nueva|su|tu)\sclave mots?\sde\spasse parola pass pass(?:code|phrase|wd|w(?:o|ö)rt(?:er)?|word)s?
-    passord pasword psw pswd pwd?s? pws salasana senhas? şifre\w{0,3} wachtwoord парол[ьяюе]м?
+    passord pass?wrd paswd pasword pssw(?:or)?d psw pswd pwd?s? pws salasana senhas? şifre\w{0,3} wachtwoord
+    парол[ьяюе]м?
 """)
-WORDS_FOR_KEYS = one_of(r"""
-    (?:access|api|app|auth|aws|bot|client|encryption|license|private|product|secret|signing|wi-?fi|wlan|wpa2?)[\s_-]?(?:key|secret|token)s?
-    apikeys? (?<=[a-z0-9]_)keys? key(?==)(?<=[a-z_]key) (?:psk|wpa[23]?)(?=\s?[:=]) secrets? tokens?
+KEYED = one_of("""
+    access api app auth aws bot client encryption license private product secret signing wi-?fi wlan wpa2?
+""")
+WORDS_FOR_KEYS = one_of(rf"""
+    apikeys? (?<=[a-z0-9]_)keys? key(?==)(?<=[a-z_]key) {KEYED}[\s_-]?(?:key|secret|token)s?
+    (?:psk|wpa[23]?)(?=\s?[:=]) secrets? tokens?
 """)
 # Words of logging in: they stand near much else, so what is near them has to look more like a password.
 WORDS_FOR_LOGINS = one_of(r"""
@@ -119,8 +123,8 @@ FILE = re.compile(rf"\.(?:{FILES})\b", re.IGNORECASE)
 # What a message with a password has at least, for RE2: beginnings of the words above. The fewer ways on from each, the
 # faster it is.
 BEGINNINGS = (
-    "adgangsk|clave|contrase|hasło|heslo|jelsz|kennw|kodeord|losung|lösen|mdp|mot de|mots de|parol|pass|pasw|psw|pw"
-    "|salas|senha|şifre|wachtw|парол"
+    "adgangsk|clave|contrase|hasło|heslo|jelsz|kennw|kodeord|losung|lösen|mdp|mot de|mots de|parol|pass|pasw|pssw|psw"
+    "|pw|salas|senha|şifre|wachtw|парол"
 )
 STEMS = (*BEGINNINGS.split("|"), "key", "psk", "secret", "token", "wpa")
 SEARCHED = BEGINNINGS.replace("|pass|", "|pass(?:[^aei]|$)|")  # not "passed", "passing"
@@ -170,7 +174,7 @@ SET = re.compile(
     r"\b"
     + one_of(r"""
     (?:alles|everything|todo|tout)\s(?:es|est|is|ist) (?:always|immer|siempre|toujours|überall) cambi\w+\sa
-    (?:changed?|reset|set)(?:\s(?:it|mine|that))?(?:\sback)?\sto
+    (?:changed?|reset|set)(?:\s(?:all|both|everything|it|mine|that|them|all\sof\sthem))?(?:\sback)?\sto
     (?:das|die|el|la|le)\s(?:gleiche|misma|mismo|même|selbe):
     (?:encrypted|locked|opens?|protected|secured|unlock\w*)\swith enter(?:ed)?
     (?:everywhere|partout|(?:same|usual)(?:\sone)?)[,:] geändert\s(?:auf|in|zu) tippe? typ(?:e[ds]?|ing)
