@@ -1,8 +1,9 @@
 """The messages table without what a network should not learn: other people's names and words, secrets, code, links.
 
-Knows no file formats and no authors. What has to be judged alone, a card number or an entropy, is in `model.redaction`.
+Knows no file formats and no authors. How secrets are found is in `model.redaction` and the modules named after them.
 """
 
+import functools
 import re
 import unicodedata
 from collections import Counter
@@ -14,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from model import codes, passwords, redaction
+from model import codes, keys, logins, passwords, redaction
 from model.messages import SOMEONE
 from model.redaction import REMOVED
 
@@ -118,7 +119,7 @@ def _links(text: str) -> str:
 
 
 def _host(match: re.Match[str]) -> str:
-    if redaction.WEBHOOK.match(match[0]):
+    if keys.WEBHOOK.match(match[0]):
         return REMOVED
     link = match[1]
     host = HOST.match(link)
@@ -160,6 +161,7 @@ def _pastes(text: str) -> str:
 # the order in which they work. RE2 reads all messages in the time that Python takes for a few: 20 ms for the first two
 # hundred thousand, and the more the more states it needs, as counted repetitions and a ".*" do.
 _Stage = tuple[str, tuple[_Rule, ...]]
+_password_rule = functools.partial(_Rule, "passwords", "passwords, alike")
 _STAGES_OF_WORDS: tuple[str, tuple[_Stage, ...]] = (
     r"[^\n\t\x20-\x7e]|[@`>]|://|[Ww]ww\.|WWW\.|(?m:^--)|^[!.?$\-;/+][A-Za-z]",
     (
@@ -178,20 +180,20 @@ _STAGES_OF_WORDS: tuple[str, tuple[_Stage, ...]] = (
     ),
 )
 _STAGES_OF_SECRETS: tuple[str, tuple[_Stage, ...]] = (
-    rf"\d|\S@| @ |{redaction.SPELT_HINT}|{passwords.BARE_HINT}|-----BEGIN|xox|(?i:[0-9a-f]{{2}}:[0-9a-f]{{2}}:)"
+    rf"\d|\S@| @ |{redaction.SPELT_HINT}|(?i:{passwords.UNMIXED})|-----BEGIN|xox|(?i:[0-9a-f]{{2}}:[0-9a-f]{{2}}:)"
     r"|(?i:joined|left|quit|added|removed)",
     (
         (
             rf"\S@\S|{redaction.SPELT_HINT}|[0-9_.+-]\w* (?:@|at) \S+\.[a-z]"
             rf"|(?i:(?:\bat|@) (?:{redaction.MAILERS}))\b",
             (
-                _Rule("passwords", "passwords, alike", passwords.after_emails),
+                _password_rule(logins.after_emails),
                 _Rule("emails", f"an e-mail address becomes {REMOVED}", redaction.emails),
-                _Rule("passwords", "passwords, alike", passwords.connections),
+                _password_rule(logins.connections),
             ),
         ),
-        (redaction.KEY_HINT, (_Rule("keys", "keys and tokens, alike", redaction.keys),)),
-        (passwords.HINT, (_Rule("passwords", "passwords, alike", passwords.passwords),)),
+        (keys.HINT, (_Rule("keys", "keys and tokens, alike", keys.keys),)),
+        (passwords.HINT, (_password_rule(logins.logins), _password_rule(passwords.passwords))),
         (codes.HINT, (_Rule("codes", "codes and PINs, alike", codes.codes),)),
         (
             r"(?i:joined|left|quit|added|removed)",

@@ -10,57 +10,92 @@ GROUPED = r"(?:[A-Z]-)?\d(?:[ -]?\d){2,39}"  # whole, or the next time would bit
 MIXED = r"(?-i:(?=[A-Z]{0,7}\d)(?=\d{0,7}[A-Z])[A-Z0-9]{4,8})"
 PIECES = r"(?=[a-z-]{0,20}\d)(?=[\d-]{0,20}[a-z])[a-z0-9]{3,8}(?:-[a-z0-9]{3,8}){1,3}"
 NUMBER = rf"(?<!\w)(?:{GROUPED}|{PIECES}|{MIXED})(?![\w%]|[.,:/-]\d)"
-UNIT = re.compile(  # behind a number that is none: "4 hours"
+UNIT = re.compile(  # behind a number that is none: "4000 hours"
     r"[ -]?(?:[€$£°]|"
     + one_of("""
-    bytes? characters? chars? days? dollars eur euros? files fps gb hours? items k kb lines? loc mb min(?:ute)?s? mm ms
-    pages? people points px records rows sec(?:ond)?s? stars times tokens units usd users words? x years?
+    años ans bucks bytes? calories characters? chars? classes commits days? días dollars errors? eur euros? files?
+    fois followers fps ft functions gb hertz heures? horas hours? hp hz items jahre? jours k kb kcal kg
+    kilo(?:s|meter)? km leute lignes líneas lines? loc m mah mal mb members messages meters? mg miles minuten
+    min(?:ute)?s? minutos mm ms msgs ohm pages? páginas people personas persons? points posts px records requests rows
+    rpm runs sec(?:ond)?s? seconds seiten sekunden stars steps stunden subs tage tests times tokens units usd users
+    veces views volts? warnings watts? words? x xp years? zeichen zeilen
     """)
     + r"\b)",
     re.IGNORECASE,
 )
+COUNTED = re.compile(r" (?!opens|unlocks|works|expires|always)[a-z]{3,}[^aeiosu]s\b")  # "28000 students"
 # Words that say of themselves that a number near them is secret.
-CODE = "(?:clave|code|codice|codigo|código|kod)s?"
+CODE = one_of("(?:clave|code|codice|codigo|código)s? kod(?:e|en|u)? koodi kód код(?:а|ом|у)?")
 OPENED = one_of(r"""
-    access activation alarm auth\w* backup confirmation door entry garage gate gym house keypad lock locker login
-    pairing recovery reset safe security sms unlock verification verify wi-?fi
+    access activation alarm auth\w* backup confirmation door elevator entrance entry garage gate gym house keypad lock
+    locker login pairing recovery reset safe security sms unlock verification verify wi-?fi
 """)
 WORDS_FOR_CODES = one_of(rf"""
-    2fa authenticator cvc2? cvv2? digicode geheimzahl mfa one[\s-]time otp passcodes? pins? puk steam\sguard tans? totp
-    {OPENED}[\s-](?:code|number)s?
+    2fa (?:2|two)[\s-]factor (?:authentication|confirmation|recovery|verification)(?=\s?:) authenticator
     (?:bestätigungs|einmal|entsperr|freischalt|haustür|sicherheits|toegangs|tor|tür|verifizierungs)codes?
-    (?:wiederherstellungs|zugangs)codes?
-    {CODE}\s(?:d['’]|de|del|della|des|di|do|du|po|por)\s?(?!(?:erreur|error|la\sroute|postal)\b)\w{{3,20}}
-    codes?\s(?:alarme|immeuble|pin|porte|portail|secret|sms|wi-?fi) codice\sporta
-    (?:authentication|confirmation|recovery|verification)(?=\s?:)
-    (?:message|sms|text)\s(?:just\s)?(?:reads|said|says)
+    {CODE}\s(?:d['’]|(?:de|del|della|des|di|do|du|po|por)\s)(?!(?:erreur|error|la\sroute|postal)\b)\w{{3,20}}
+    codes?\s(?:alarme|immeuble|pin|porte|portail|secret|sms|wi-?fi) codice\sporta cvc2? cvv2? digicode geheimnummer
+    geheimzahl (?:message|sms|text)\s(?:just\s)?(?:reads|said|says) mfa one[\s-]time {OPENED}[\s-](?:code|number)s?
+    otp passcodes? pin-?(?:code|nummer)s? pins? puk\d? (?:sms|m|i)?-?tans? steam\sguard totp
+    (?:wiederherstellungs|zugangs)codes? пин(?:-?код)?
 """)
 # Words for a code that are also words for much else: "error code 4012".
-CODE_WORD = re.compile(rf"(?<![\w-])[a-z]{{0,12}}(?P<code>{CODE})(?!\w)", re.IGNORECASE)
+CODE_WORD = re.compile(
+    rf"(?<![\w-])[a-z]{{0,12}}(?P<code>{CODE})(?!\w)"
+    r"(?!\s(?:base|block|coverage|de\serreur|erreur|postale?|promo|review)\b)",
+    re.IGNORECASE,
+)
 PLACE = one_of(r"""
-    alarma? briefcase buzzer cadenas candado cassaforte coffre combination combinación combinaison combo door garage
-    gate key\s?(?:box|safe) keypad koffer kombination lock(?:box|er)? luggage opener padlock porte portail puerta
-    safe schließfach schloss shed spind suitcase tor tresor tür unlock vault vorhängeschloss
+    alarma? briefcase buzzer cadenas candado cassaforte coffre combinación combinaison combination combo door garage
+    gate key\s?(?:box|safe) keypad koffer kombination lock(?:box|er)? luggage opener padlock portail porte puerta safe
+    schließfach schloss shed spind suitcase tor tresor tür unlock vault vorhängeschloss
 """)
 CALLED_IS = one_of(r"""
-    are c['’]est changed\sto es est é è is ist it['’]?s lautet now opens\swith reads says sends? set\sto shows sigue
+    are c['’]est changed\sto è é es est is ist it['’]?s lautet now opens\swith reads says sends? set\sto shows sigue
     still takes that['’]?s thats to war was with
 """)
+# Places with a lock, and what opens them: any number of four to eight digits in their sentence is a code.
+LOCKS = one_of(r"""
+    airbnb alarma? alarmanlage ascenseur atm barrier barrière bathroom briefkasten buzzer? cadenas caja\sfuerte
+    candado cassaforte coffre(?:-fort)? cofre (?:de[nr]|im|the)\s(?:lift|lock) deur digicode disarm\w* door(?:bell)?
+    elevator entrance (?:fahrrad|vorhänge|zahlen)schloss garage garaje gate haustür hotel\ssafe immeuble intercom
+    interphone ipad keller key\s?(?:box|pad|safe) koffer lobby lock\sscreen lock(?:box|er) lucchetto luggage mailbox
+    padlock parcel portail portão portone puerta safe schließfach schloss server\sroom shed spind storage\sunit
+    suitcase tablet taquilla toilet tresor tür türöffner unlock\w* vault voice\s?mail двер\w+ домофон\w* подъезд\w*
+    сейф\w*
+""")
+LOCKED = re.compile(rf"(?<!\w){LOCKS}(?!\w)", re.IGNORECASE)
+PRICED = re.compile(
+    r"[€$£]|\b(?:bought|built|cost\w*|fees?|kost\w*|paid|price\w*|prix|sold|sqft|wide|width|worth)\b", re.IGNORECASE
+)
+# Five to eight digits near these are a code that was sent.
+SENDERS = one_of("amazon apple discord facebook fb google insta\\w* paypal signal steam telegram uber whatsapp")
+TEXTED = re.compile(
+    rf"\b(?:bank|code (?:for|from|i|is|u|you)|(?:a|as|login|ur|your) code|(?:6|six) digits|expires|log(?:ging)? ?in|otp"
+    rf"|sent|sms|{SENDERS} (?:says|wrote)|(?:an?|by|per|the|via) text|texted|verif\w*)\b"
+    r"(?! (?:block|lines?|point|review))",
+    re.IGNORECASE,
+)
+SENTENCE_END = re.compile(r"\n|(?<!\.)\.\s")
 SECRET = re.compile(rf"(?<!\w){WORDS_FOR_CODES}(?!\w)", re.IGNORECASE)
 YEAR = re.compile(r"(?:19|20)\d\d")
-CALLED = re.compile(rf"(?:[:=]|\bcode|\b{CALLED_IS}{NOW})[ ]?[\"'`“(*#]{{0,3}}\Z", re.IGNORECASE)
+YEARS = re.compile(r"(?:19|20)\d\d ?(?:to|and|-|–|bis|à|a) ?\Z")
+CALLED = re.compile(
+    rf"(?:[:=]|\bcode|\b{CALLED_IS}{NOW}(?: (?:das|der|die|el|il|la|le|o|the))?)[ ]?[\"'`“(*#]{{0,3}}\Z", re.IGNORECASE
+)
 LOCK = re.compile(  # "the gate's code for guests is 4291"
-    rf"(?<![\w-])(?P<place>{PLACE})(?:['’]s| (?:number|no\.?))?(?:(?: [\w'’]+){{0,3}}? {CALLED_IS}"
+    rf"(?<![\w-])(?P<place>{PLACE})(?! (?:bet|choice|mode|option|value|way))(?:['’]s| (?:number|no\.?))?"
+    rf"(?:(?: [\w'’]+){{0,3}}? {CALLED_IS}"
     rf"| for [\w'’ ]{{2,20}}?|[ ]?[:=])?"
     r"[ :#=-]{0,3}[\"'`“(*]{0,2}\Z",
     re.IGNORECASE,
 )
 NUMBERS = re.compile(
-    rf"(?<![\w/$€£])(?<![\w[(]#)(?<!\w-)(?<!\d[.,: ])(?P<number>{NUMBER}|G-\d{{6}}(?!\w))[#*]?", re.IGNORECASE
+    rf"(?<![\w/$€£])(?<![\w[(]#)(?<!\w[-(])(?<!\d[.,: ])(?P<number>{NUMBER}|G-\d{{6}}(?!\w))[#*]?", re.IGNORECASE
 )
 NAMED_AFTER = re.compile(  # "4291 is my pin", "4291 for the gate"
-    r"[\"'`”)]?(?:[ ,]{0,2}[–—-]{0,2}[ ]?)"
-    rf"(?:[^.!?\n\d]{{0,30}}?(?<!\w){WORDS_FOR_CODES}"
+    r"[\"'`”)]?(?:[.,! ]{0,2}[–—-]{0,2}[ ]?)"
+    rf"(?:[^.!?\n\d]{{0,45}}?(?<!\w){WORDS_FOR_CODES}"
     r"|(?:(?:are|as|c['’]est|es|est|for|is|ist|that['’]?s|thats|war|was) )?(?:(?:an?|dein|der|el|her|his|le|mein"
     r"|mi|my|our|the|tu|ur|"
     r"votre|your) )(?:[\w'’]{1,20} ){0,3}?(?:code|codice|código|combo|combination)"
@@ -68,32 +103,66 @@ NAMED_AFTER = re.compile(  # "4291 is my pin", "4291 for the gate"
     re.IGNORECASE,
 )
 APP_CODE = re.compile(r" (?!lines|of)\w{2,12} code\b", re.IGNORECASE)  # "28391 steam code"
+CODE_FOR = re.compile(  # "4291 opens the gate"
+    r" (?:code (?:at|for|is|on|to|was)|drücken|eingeben|eintippen|(?:also |still )?(?:opens|unlocks) the)\b",
+    re.IGNORECASE,
+)
 TYPED = re.compile(
-    r"\b(?:buzz|dial|enter|gib|key in|press|punch in|tap(?: in)?|tape[rz]?|type|use|with) \Z", re.IGNORECASE
+    r"\b"
+    + one_of(r"""
+    buzz compose[rz]? dial digita enter gib hit key\sin marca press punch(?:\sin)? put\sin tap(?:\sin)? tape[rz]?
+    teclea tipp\w* type(?:\sin)? use with
+    """)
+    + r" \Z",
+    re.IGNORECASE,
+)
+CONFIRMED = re.compile(
+    r"\b(?:bestätig\w* mit|confirm with|digita|introduce|key in|punch in|tapez|teclea) \Z", re.IGNORECASE
+)
+OPENING = re.compile(  # "unlock it with 4291"
+    r"\b(?:(?:dis)?arm|entsperr\w*|get in|log ?in|opens?|unlock\w*)(?: (?:it|the \w+))?(?: now)?"
+    r" (?:by|con|mit|using|via|w/|with) ?\Z",
+    re.IGNORECASE,
 )
 TYPED_AT = re.compile(  # "enter 5544 on the keypad"
-    rf"[^.!?\n\d]{{0,25}}\b(?:{PLACE}|activate|and hit|bell|buzzer|confirm|disarm|get in|log ?in|open|sign in"
-    rf"|reset|verify)\b",
+    rf"[^.!?\n\d]{{0,30}}\b(?:{PLACE}|activate|and hit|bell|buzz|buzzer|confirm|disarm|get in|join|log ?in|open|pad"
+    r"|reset|sign in|twice|verify)\b",
     re.IGNORECASE,
 )
 ROTATING = re.compile(r"(?<![\w.,:/-])\d{1,2}([-/. ])\d{1,2}(?:\1\d{1,2}){1,2}(?![\w%]|[.,:/-]\d)")  # "36-12-28"
 COMBINATION = re.compile(
     rf"\b(?:c[oó]d(?:e|igo|ice)|combinat\w+|combo|{PLACE}|zahlenschloss)\b[^.!?\n]{{0,30}}\Z", re.IGNORECASE
 )
-HINT = (  # as the passwords'
-    r"(?i:2fa|authent|c[oó]d[ei]|\bkod|clave|cv[cv]|geheimz|guard|mfa|(?:confirm|securi|verif)\w* n|recovery|verifica"
-    rf"|(?:message|sms|text) sa|one.time|otp|\bpin|\bpuk|\btan|zahlen|\b{PLACE}).*(?:\d[ /.-]?\d|[A-Z]\d|\d[A-Z])"
-    r"|\d[ -]?\d[ -]?\d.*(?i:2fa|c[oó]d[ei]|cv[cv]|mfa|otp|\bpin|\bpuk|\btan|activate|reset|bell|buzzer|confirm|disarm"
-    rf"|get in|log ?in|open|sign in|unlock|verify|\b{PLACE}\b)|G-\d\d|(?:buzz|confirm with|punch in|key in) \d"
+# What a message with a code has at least, for RE2: words that have to be near one, those for which four digits have to
+# be, and those that are behind it.
+SECRET_STEMS = one_of(
+    r"""
+    2fa (?:2|two).factor authent \bk[oó]o?d \bnip \bpin \bpuk \btan clave (?:confirm|securi|verif)\w*\s[cn] cv[cv]
+    geheim guard (?:message|sms|text)\ssa mfa one.time otp recovery verifica zahlen код пин
+    """
+    rf" \b{LOCKS} \b{PLACE}"
+)
+TEXTED_STEMS = one_of(r"""
+    (?:6|six)\sdig bank \bsent\b buzz c[oó]d(?:e|ice|igo)s?\b expire logging\sin (?:says|wrote)\s sms texted the\stext
+""")
+LATER_STEMS = one_of(
+    r"activate bell confirm drücken eingeben eintippen get\sin join log\s?in open \bpad\b reset sign\sin twice verify"
+)
+HINT = (
+    rf"(?i:(?:{SECRET_STEMS}|c[oó]d(?:e|ice|igo)s?\b).*)(?:\d[ /.-]?\d|[A-Za-z]\d|\d[A-Za-z])"
+    rf"|(?is:(?:{SECRET_STEMS}|{TEXTED_STEMS}).*)\d[ -]?\d[ -]?\d[ -]?\d"
+    rf"|\d[ -]?\d[ -]?\d.*(?i:{SECRET_STEMS}|{TEXTED_STEMS}|{LATER_STEMS})"
+    r"|G-\d\d|(?i:bestätig\w* mit|buzz|confirm with|digita|introduce|key in|punch in|tapez|teclea) \d"
+    r"|(?i:(?:arm|log ?in|open|unlock).* (?:w/|with|using|by|via|mit|con)) \d"
 )
 # What the code or the number is of that isn't one: "error code 4012", "line 4012".
 NO_CODE = re.compile(
     r"(?:\b"
     + one_of(r"""
     airport area ascii billing byte calling char character cheat city class close colou?r country coupon currency
-    discount dress ean error erreur event exit free gift harvard hex https? iso key language lines? lines?\sof machine
-    morse new of op ping post postal product promo qr region response return room some source status the\snext unicode
-    vs write your\sown zip
+    discount dress ean erreur error event exit free gift harvard hex https? iso key language lines? lines?\sof machine
+    morse of op ping post postal product promo qr region response return room some source status
+    (?<!the\s)(?<!my\s)(?<!our\s)(?<!your\s)new the\snext unicode vs write your\sown zip
     """)
     + r"[ -]?|(?:bar|byte|char|de|en|error|fehler|g|hex|key|leet|machine|op|post|qr|source|status|uni|vs|zip))\Z",
     re.IGNORECASE,
@@ -101,10 +170,11 @@ NO_CODE = re.compile(
 NUMBERED = re.compile(
     r"(?:\b"
     + one_of("""
-    about after around at before between by chapter from id im in issue line lines nearly on over page port pr release
-    room seit since than ticket until version year
+    about after around article at before between build bus by chapter flight from id im in invoice issue job line
+    lines model nearly on order over page part port pr release room run seit serial since than ticket tracking train
+    until version year zug
     """)
-    + r"[ ]?#?|[$€£@.])[ ]?\Z",
+    + r"[ ]?#?|\b(?:art|ch|no|nr|pp?|ver|vol)\.|[$€£@])[ ]?\Z|\.\Z",
     re.IGNORECASE,
 )
 
@@ -119,33 +189,58 @@ def _rotating(match: re.Match[str]) -> str:
 
 
 def _number(match: re.Match[str]) -> str:
-    """Look for the word that names a number in front of it, then behind."""
-    ahead = re.split(r"\n|\. ", before(match, 50))[-1]
-    behind = match.string[match.end() : match.end() + 60]
+    """Look for the word that names a number in its sentence; for one as long as most codes, in the one before too."""
+    ahead, behind = before(match, 60), match.string[match.end() : match.end() + 60]
+    digits = sum(map(str.isdigit, match["number"]))
+    if not 5 <= digits <= 8:
+        ahead = SENTENCE_END.split(ahead)[-1]
     if UNIT.match(behind) or (NUMBERED.search(ahead) and not TYPED.search(ahead)):
         return match[0]
-    count = sum(map(str.isdigit, match["number"]))
-    few = count < 4 and match["number"].isdecimal()
-    named = _is_code(ahead, few, match["number"]) or (not few and _is_code_after(ahead, behind, count))
+    if digits < 4 and re.fullmatch(r"[\d -]+", match["number"]):
+        named = _is_short_code(ahead)
+    else:
+        opens = SECRET.search(ahead) or OPENING.search(ahead)
+        named = bool(opens) or _is_called(match["number"], ahead, behind, digits)
     return put(match, "number") if named or match[0].startswith("G-") else match[0]
 
 
-def _is_code(ahead: str, few: bool, number: str) -> bool:
-    secrets = [*SECRET.finditer(ahead)]
-    if secrets and (not few or len(ahead) - secrets[-1].end() < 9 or re.match("cv|sec", secrets[-1][0], re.IGNORECASE)):
-        return True
-    words = [*CODE_WORD.finditer(ahead)]
-    if words and not few and not NO_CODE.search(ahead[: words[-1].start("code")]):
-        rare = YEAR.fullmatch(number) or not number.isdecimal()
-        return bool(CALLED.search(ahead)) if rare else "!" not in ahead[words[-1].end() :]
+def _is_short_code(ahead: str) -> bool:
+    """Say whether one to three digits are a code: "pin 123", "cvv is 123", "my luggage is 123"."""
+    *_, last = [None, *SECRET.finditer(ahead)]
     lock = LOCK.search(ahead)
     return bool(
-        lock and (not few or re.match("briefcase|koffer|lock|luggage|padlock|suitcase", lock["place"], re.IGNORECASE))
+        (last and (len(ahead) - last.end() < 9 or re.match("cv|sec", last[0], re.IGNORECASE)))
+        or (lock and re.match("briefcase|koffer|lock|luggage|padlock|suitcase", lock["place"], re.IGNORECASE))
     )
 
 
-def _is_code_after(ahead: str, behind: str, count: int) -> bool:
-    typed = TYPED.search(ahead) and (
-        TYPED_AT.match(behind) or ahead.endswith(("confirm with ", "punch in ", "key in "))
-    )
-    return bool(typed or NAMED_AFTER.match(behind) or (count > 4 and APP_CODE.match(behind)))
+def _is_called(number: str, ahead: str, behind: str, digits: int) -> bool:
+    """Look for the words that are said of much else too."""
+    sentence, rest = SENTENCE_END.split(ahead)[-1], SENTENCE_END.split(behind)[0]
+    if PRICED.search(sentence):
+        return False
+    if LOCK.search(ahead) or _is_code(ahead, number) or _is_code_after(ahead, behind, digits):
+        return True
+    texted = re.fullmatch(r"(?:\d[ -]?){5,8}", number) and (TEXTED.search(sentence) or TEXTED.search(rest))
+    return not COUNTED.match(behind) and bool(texted or _is_locked(sentence, rest, number))
+
+
+def _is_code(ahead: str, number: str) -> bool:
+    *_, last = [None, *CODE_WORD.finditer(ahead)]
+    if not last or NO_CODE.search(ahead[: last.start("code")]):
+        return False
+    if YEAR.fullmatch(number) and YEARS.search(ahead):
+        return False
+    rare = YEAR.fullmatch(number) or not re.fullmatch(r"[\d -]+", number)
+    return bool(CALLED.search(ahead)) if rare else "!" not in ahead[last.end() :]
+
+
+def _is_code_after(ahead: str, behind: str, digits: int) -> bool:
+    typed = (TYPED.search(ahead) and TYPED_AT.match(behind)) or (digits > 3 and CONFIRMED.search(ahead))
+    return bool(typed or NAMED_AFTER.match(behind) or CODE_FOR.match(behind) or (digits > 4 and APP_CODE.match(behind)))
+
+
+def _is_locked(ahead: str, behind: str, number: str) -> bool:
+    """Say whether a number of four to eight digits, no year and no price, is in a sentence on a lock."""
+    several = re.fullmatch(r"(?!(?:19|20)\d\d\Z|\d+000\Z)\d(?:-?\d){3,7}", number)
+    return bool(several and (LOCKED.search(ahead) or LOCKED.search(behind)) and not PRICED.search(behind))

@@ -4,10 +4,7 @@ A wrong find costs a word of style, a missed one is learnt by heart and told to 
 """
 
 import ipaddress
-import math
 import re
-from collections import Counter
-from itertools import pairwise
 
 from stdnum import iban, luhn
 
@@ -32,29 +29,35 @@ EMAIL = re.compile(
     re.IGNORECASE,
 )
 AT = (
-    r"(?:[ ]?[\[({<][ ]?(?:@|arobase|arroba|at|ät)[ ]?[\])}>][ ]?|[ ](?:@|arobase|arroba|at|ät|chiocciola"
-    r"|собака)[ ]|_at_"
-    r"|-(?-i:AT)-|@)"
+    r"(?:[ ]?[\[({<][ ]?(?:@|arobase|arroba|at|ät)[ ]?[\])}>][ ]?"
+    r"|[ ](?:@|apenstaartje|arobase|arroba|at|chiocciola|klammeraffe|ma[łl]pa|zavináč|ät|собака)[ ]|_at_|-(?-i:AT)-|@)"
 )
 DOT = (
-    r"(?:[ ]?[\[({<][ ]?(?:\.|dot|point|punkt|punto)[ ]?[\])}>][ ]?|[ ](?:dot|point|ponto|punkt|punto|точка)[ ]|_dot_"
-    r"|-(?-i:DOT)-)"
+    r"(?:[ ]?[\[({<][ ]?(?:\.|dot|point|punkt|punto)[ ]?[\])}>][ ]?"
+    r"|[ ](?:dot|kropka|point|ponto|punkt|punto|punt|tečka|точка)[ ]|_dot_|-(?-i:DOT)-)"
 )
 SPELT_EMAIL = re.compile(  # "ada dot b (at) example dot org"
     rf"(?<![\w.+-])[\w.+-]{{1,64}}?(?:(?:{DOT}|[ ](?:underscore|dash)[ ])[\w+-]{{1,64}}?){{0,3}}{AT}"
-    rf"(?!(?:a|my|that|the|this)\b)[\w-]{{1,63}}?(?:(?:{DOT}|\.)[\w-]{{1,63}}){{0,3}}?"
+    rf"(?!(?:a|my|that|the|this)\b)[\w-]{{1,63}}?(?:(?:{DOT}|\.)[\w-]{{1,63}}){{0,3}}"
     rf"(?:{DOT}|\.)(?:{ENDS}|[a-z]{{2}})(?![\w-])",
+    re.IGNORECASE,
+)
+SHORT_MAILERS = ("gmail", "gmx", "hotmail", "icloud", "outlook", "protonmail", "yahoo")
+SHORT_EMAIL = re.compile(  # "ada_b at gmail"
+    rf"(?<![\w.+-])(?=[\w.+-]{{0,64}}[\d._+-])[a-z][\w.+-]{{3,64}}{AT}"
+    rf"(?:{'|'.join(SHORT_MAILERS)})\b(?!\.\w)",
     re.IGNORECASE,
 )
 # What a spelt one has in small letters. Without IGNORECASE Python looks for first characters, thrice as fast.
 SPELT = re.compile(
-    r"[\[({<] ?(?:at|dot|@|\.) ?[\])}>]|arobase|arroba|chiocciola|собака|dot\b(?<!\w...)|[ (\[]ät[ )\]]|_at_| @ "
-    r"| at (?=\S+\.\w)"
+    r"[\[({<] ?(?:at|dot|@|\.) ?[\])}>]|apenstaartje|arobase|arroba|chiocciola|klammeraffe|ma[łl]pa|punkt |punto "
+    r"|zavináč|собака|dot\b(?<!\w...)|[ (\[]ät[ )\]]|_at_| @ | at (?=\S+\.\w)"
 )
 
 # For RE2, in each message with a spelt one.
 SPELT_HINT = (
-    r"[\[({<] ?(?i:at|dot|@|\.|arobase|arroba|punkt|punto|point) ?[\])}>]|(?i:dot|arobase|arroba|chiocciola)"
+    r"[\[({<] ?(?i:at|dot|@|\.|arobase|arroba|punkt|punto|point) ?[\])}>]"
+    r"|(?i:dot|apenstaartje|arobase|arroba|chiocciola|klammeraffe|ma[łl]pa| punkt | punto |zavináč)"
     r"|AT|[0-9_.+-]\w* at |[ (]ät[ )]|_at_|собака"
 )
 
@@ -63,17 +66,22 @@ def emails(text: str) -> str:
     """Remove e-mail addresses, also spelt out."""
     if "@" in text:
         text = EMAIL.sub(REMOVED, text)
-    return SPELT_EMAIL.sub(_spelt, text) if _is_spelt(text) else text
+    small = text.lower()
+    if _is_spelt(text, small):
+        text = SPELT_EMAIL.sub(_spelt, text)
+    return SHORT_EMAIL.sub(REMOVED, text) if any(mailer in small for mailer in SHORT_MAILERS) else text
 
 
 def _spelt(match: re.Match[str]) -> str:
     name, at, host = re.split(f"({AT})", match[0], maxsplit=1, flags=re.IGNORECASE)[:3]
     place = at in (" @ ", " at ") and not re.search(rf"{DOT}|^(?:{MAILERS})\b", host)  # "a site @ example.org"
-    return REMOVED if _is_spelt(match[0]) and (not place or re.search(r"[\d_.+-]", name)) else match[0]
+    return (
+        REMOVED if _is_spelt(match[0], match[0].lower()) and (not place or re.search(r"[\d_.+-]", name)) else match[0]
+    )
 
 
-def _is_spelt(text: str) -> bool:
-    return " AT " in text or "-AT-" in text or bool(SPELT.search(text.lower()))
+def _is_spelt(text: str, small: str) -> bool:
+    return " AT " in text or "-AT-" in text or bool(SPELT.search(small))
 
 
 SEPARATED = r"[ ./()\-\u2010-\u2013\xa0]{0,2}"
@@ -94,9 +102,9 @@ CALLING = re.compile(
     r"(?<![^\W\d_])"
     + one_of(r"""
     anruf\w* appell?e\w* call(?:e[dr]|ing)? casa cel cell(?:phone|ulare?)? celular chiama\w* dial erreichbar faxe?
-    festnetz\w* fijo fixe handy handynummer hmu land\s?line llama\w* llám\w+ mob mobil(?:nummer)? mobile? movil mv móvil
-    nr num[eé]ros? number numer nummer n[uú]m(?:[eé]ro)? phone portable reach ring ruf\w* signal sim sms
-    tele?(?:fon\w*|fono|fone|phone)? telefonnummer telefoon text(?:ed)? teléfono tlf tél(?:éphone)? viber voicemail
+    festnetz\w* fijo fixe handy handynummer hmu land\s?line llám\w+ llama\w* mob mobile? mobil(?:nummer)? movil móvil
+    mv nr number num[eé]ros? numer nummer n[uú]m(?:[eé]ro)? phone portable reach ring ruf\w* signal sim sms
+    tele?(?:fon\w*|fono|fone|phone)? telefonnummer teléfono telefoon tél(?:éphone)? text(?:ed)? tlf viber voicemail
     wasap whats\s?app wts?p zadzwoń zap звони\w* номер позвон\w* тел\w*
     """)
     + r"(?![^\W\d_])",
@@ -184,7 +192,7 @@ def _iban(match: re.Match[str]) -> str:
     return match[0]
 
 
-IPV4 = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
+IPV4 = re.compile(r"(?<![\w.-])((?:\d{1,3}\.){3}\d{1,3})(?:\.\d{2,5})?(?![\w-]|\.\d)")  # with a port, as tcpdump does
 IPV6 = re.compile(
     r"(?<![\w:.])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:(?<=:)(?:\d{1,3}\.){3}\d{1,3})?(?:%\w{1,16})?(?![\w:]|\.\w)",
     re.IGNORECASE,
@@ -213,7 +221,7 @@ def _mac(match: re.Match[str]) -> str:
 
 
 def _ipv4(match: re.Match[str]) -> str:
-    parts = [int(part) for part in match[0].split(".")]
+    parts = [int(part) for part in match[1].split(".")]
     ahead = before(match, 40)
     own = parts[0] in (0, 127, 255) or match[0] in PUBLIC_NETWORK
     small = max(parts) < 64 and not ADDRESSED.search(ahead)
@@ -230,99 +238,6 @@ def _ipv6(match: re.Match[str]) -> str:
     code = len(groups[0]) < 3 if groups else True  # "a::before"
     clock = len(groups) < 5 and all(group.isdecimal() for group in groups)
     return found if address.is_loopback or code or clock or not re.search(r"\d", found) else REMOVED
-
-
-WEBHOOK = re.compile(  # whoever knows the link may write
-    r"https?://(?:(?:hooks\.slack\.com|hooks\.zapier\.com|chat\.googleapis\.com|maker\.ifttt\.com)/"
-    r"|(?:\w{1,20}\.)?discord(?:app)?\.com/api/(?:v\d+/)?webhooks/|api\.telegram\.org/bot"
-    r"|[\w.-]{1,60}\.webhook\.office\.com/)"
-    r"[^\s<>\"'`)]+"
-)
-# Each beginning is written out: Python then looks for their first characters only, thrice as fast.
-KEY = re.compile(
-    r"-----BEGIN [A-Z0-9 ]{1,40}-----(?s:.*?)(?:-----END [A-Z0-9 ]{1,40}-----|\Z)"
-    r"|ssh-(?:rsa|ed25519|dss) AAAA[\w+/=]{16,}"
-    r"|A(?:KIA|SIA|ROA|IDA)[A-Z0-9]{16}(?![A-Za-z0-9])"  # Amazon
-    r"|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|gl(?:ag|dt|ft|pat|rt|soat)-[\w-]{16,}"
-    r"|xox[abceoprs]-[\w-]{8,}|xapp-[\w-]{10,}"  # Slack
-    r"|AIza[\w-]{30,}|ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,}"  # Google
-    r"|pk_(?:live|test)_\w{10,}|rk_(?:live|test)_\w{10,}|sk_(?:live|test)_\w{10,}|whsec_\w{16,}"  # Stripe
-    r"|sk-(?=[\w-]{0,99}\d)[\w-]{20,}|gsk_\w{20,}|hf_[A-Za-z0-9]{20,}|nvapi-[\w-]{20,}|pplx-\w{20,}|r8_\w{20,}"
-    r"|xai-\w{20,}"
-    r"|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{30,}|do[opr]_v1_[0-9a-f]{40,}|figd_[\w-]{20,}|hvs\.[\w-]{20,}"
-    r"|lin_api_\w{20,}|ntn_\w{20,}"
-    r"|sbp_\w{20,}|secret_\w{30,}|shp[a-z]{2}_\w{20,}|sntrys_[\w=+/-]{20,}|sq0[a-z]{3}-[\w-]{20,}|tskey-[\w-]{16,}"
-    r"|key-(?=[a-z]{0,30}\d)\w{20,}|AGE-SECRET-KEY-1\w{20,}|EAA[A-Za-z0-9]{30,}|NRAK-\w{20,}|PMAK-[\w-]{20,}"
-    r"|SG\.[\w-]{16,}\.[\w-]{16,}|AC[0-9a-f]{32}(?!\w)|SK[0-9a-f]{32}(?!\w)"  # SendGrid, Twilio
-    r"|0x[0-9a-f]{64}(?!\w)"  # Ethereum
-    r"|eyJ[\w-]{8,999}\.[\w-]{8,}(?:\.[\w-]*)?"  # JSON web tokens
-)
-# For RE2, in each message with a key: the beginnings of known ones, a long word, a licence.
-KEY_HINT = (
-    r"[A-Za-z0-9_/+-]{27}|-----BEGIN|ssh-|A(?:KIA|SIA|ROA|IDA)|gh[pousr]_|github_pat_|gl(?:ag|dt|ft|pat|rt|soat)-|xox"
-    r"|xapp-|AIza|ya29|GOCSPX|[prs]k_(?:live|test)_|whsec_|sk-|gsk_|hf_|nvapi-|pplx-|r8_|xai-|npm_|pypi-|do[opr]_v1"
-    r"|figd_|hvs\.|lin_api_|ntn_|sbp_|secret_|shp[a-z][a-z]_|sntrys_|sq0|tskey-|key-|KEY-1|EAA|NRAK|PMAK|SG\.|eyJ"
-    r"|hooks|discord|telegram|ifttt|googleapis|zapier|webhook"
-    r"|[A-Z][0-9][0-9A-Z]*-[0-9A-Z]+-|[0-9][A-Z][0-9A-Z]*-[0-9A-Z]+-"
-)
-SHAPED_KEY = re.compile(
-    r"[A-Za-z0-9_-](?<![A-Za-z0-9].)(?:"
-    r"(?<=\d)\d{7,9}:[A-Za-z0-9_-]{35}(?![\w-])"  # Telegram
-    r"|[A-Za-z0-9_-]{22,27}\.[A-Za-z0-9_-]{6,7}\.[A-Za-z0-9_-]{27,}"  # Discord
-    r"|(?<=[A-Z0-9])[A-Z0-9]{3,5}(?:-[A-Z0-9]{4,6}){2,7}(?![\w-])"  # licences
-    r")"
-)
-LONG = re.compile(r"[\w/+-](?<![\w/+.-].)[\w/+-]{27,}={0,2}")
-WORDS = re.compile(r"(?:(?:[A-Z]?[a-z]+|[A-Z]+|[A-Za-z]?\d{1,4})(?:[-_/+]+|\Z))+")  # "2016-New-Coders-Survey"
-UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
-HASHED = re.compile(
-    r"(?:\b|(?<=info))(?:commit|sha(?![a-z])|hash|md5|checksum|digest|revision|rev(?![a-z])|git|merge|blob|tree|tag"
-    r"|cherry-pick|check(?:ed|ing)? ?out|"
-    r"forwarded|deploy|btih|HEAD)\w*\b[^.!?]{0,40}\Z",
-    re.IGNORECASE,
-)
-
-
-def keys(text: str) -> str:
-    """Remove keys and tokens: those with a known beginning, and long words of high entropy but for named hashes."""
-    text = KEY.sub(_key, WEBHOOK.sub(REMOVED, text))
-    return LONG.sub(_long, SHAPED_KEY.sub(_shaped, text))
-
-
-def _key(match: re.Match[str]) -> str:
-    return match[0] if before(match, 1).isalnum() else REMOVED
-
-
-def _shaped(match: re.Match[str]) -> str:
-    return REMOVED if re.search(r"\d", match[0]) and re.search("[A-Za-z]", match[0]) else match[0]
-
-
-def _long(match: re.Match[str]) -> str:
-    word = match[0].rstrip("=")
-    if re.fullmatch(r"[0-9a-f]+|[0-9A-F]+", word):
-        named = HASHED.search(before(match, 60))
-        secret = len(word) >= 32 and not named and _entropy(word) > 3
-    else:
-        secret = _entropy(word) > 3.8 and _changes(word) > 0.35 and not _is_a_name(word)
-    return REMOVED if secret and re.search(r"\d", word) and re.search(r"[a-zA-Z]", word) else match[0]
-
-
-def _is_a_name(word: str) -> bool:
-    """Say whether a word is made of words, as "getElementsByTagNameV2" is."""
-    small = sum(map(len, re.findall(r"[a-z]{3,}", word)))
-    few_numbers = len(re.findall(r"\d+", word)) <= 2
-    return bool(WORDS.fullmatch(word) or UUID.search(word) or (few_numbers and small > 0.45 * len(word)))
-
-
-def _entropy(word: str) -> float:
-    """Return the entropy of a word's characters in bits each."""
-    return -sum(count / len(word) * math.log2(count / len(word)) for count in Counter(word).values())
-
-
-def _changes(word: str) -> float:
-    """Return how often a word goes over from small letters to capitals, to digits, to others: random ones, in 0.6."""
-    kinds = ["a" if each.islower() else "A" if each.isupper() else "0" if each.isdigit() else each for each in word]
-    return sum(one != two for one, two in pairwise(kinds)) / (len(word) - 1)
 
 
 def before(match: re.Match[str], most: int) -> str:

@@ -277,6 +277,166 @@ code | gate pin changed to {1970} last week
 code | Dein Bestätigungscode lautet {306 915}
 code | safe combo {17-32-08} if i forget
 code | tan {628447} eingegeben, trotzdem fehler
+password | creds for staging → demo / {Pa55w0rd!demo}
+password | wpa key of the cafe: password {latteart2023}
+password | can u log in for me? user is my nick, password's {gnocchi4life}
+password | i forgot and then remembered: {M0therboard_} was the password
+password | Passwort für den Server: {Ei8ein!halb}
+password | le mdp du wifi {poissonrouge12}
+password | mi clave es {Gatito.2001} no la cambies
+password | ftp user=web pass={uPl0ad3r}
+password | redis-cli -a {c4cheM3ifyoucan} ping
+password | "password": "{Jk!902mmQ}", found in the git history
+password | she uses {summer2021} for everything, even the bank
+password | SMTP_PASSWORD={vtrqplmxzkwhabcd}
+password | keepass master pw {I<3penguins!}
+password | amqp://rabbit:{b0ngo-drum}@mq.local/vhost
+password | ok temp password: {Welcome#2024} u must change on first login
+password | i literally use {qwertz123} at work, dont @ me
+password | unlock the pdf w/ password '{Rechnung0815}'
+password | for the lan party server, pwd {fragfest}
+password | my apple id password {Kiwi-Bird-551} doesnt work on tv
+password | anmelden mit gast, kennwort {Gast4Tage}
+password | net user backup {B@ckup!2O22} /add
+password | login/pass: klara / {w1nterfell}
+password | tried {letmein22} and {letmein23}, wrong password both
+password | passphrase for the gpg key is "{seven grey herons at dawn}"
+code | hey the lobby keypad wants {7719} this month
+code | {902133} is your instagram code
+code | my voicemail pin? {5567} i think
+code | verification code {64 81 07} just arrived
+code | pls read me the code you got. -- {250964}
+code | Zugangscode: {8841}
+code | pincode van de fiets {2903}
+code | mi código es el {715 338}
+code | "Your Uber code is {4406}. Never share this code."
+code | type in {1029} when the garage asks for pin
+code | mon pin de carte c'est {6620}, prends 50€
+code | passcode to my ipad = {081592}
+code | parcel locker open code {593041}, 48h
+code | code for the shed padlock: {0460}
+code | authenticator shows {381 206} now, quick
+code | meeting id is on the invite, passcode {729915}
+code | one time password is {60417}
+code | disarm w/ {3358}, you have 30 secs!!
+code | ur signal pin was {77412} remember
+code | Freischaltcode {LX4-9QT} einmal gültig
+code | discord backup code {m3k7-p9wd}
+code | the pin they mailed me: {9184}
+code | epic games security code ... {138820}
+code | paypal: {554781} is your one-time passcode
+code | the elevator needs the new code {2246}
+code | entrance {C4075} code for night guests
+code | sms tan: {749-022}, für die überweisung
+code | reset code {30117} didnt work, new code {86240} did
+email | Dear all, please forward your slides to {conference-chair@example.edu} by noon
+email | {ruben underscore vd at example dot nl} no spaces obv
+email | ok its {first.last@sub.mail.example.co.jp} yes really that long
+email | meine adresse ist {max punkt mustermann at example punkt org}
+email | irc nick same as my mail, {fennec (at) sandbox (dot) example (dot) org}
+email | docs say set user.email to {you@example.com} and i did literally that
+email | tell him {tobias_s@example.net} isnt getting the newsletter
+phone | Hi this is Dana from the shelter, you can reach us at {(503) 555-0119} anytime
+phone | mum's new number is {07700 900 235} pls save
+phone | sooo he gave me {+1-917-555-0186} and its a pizza place
+phone | if you see a dog without owner, call {206 555 0171}!!
+phone | {0118 496 0733} extension 4 gets you to reception
+phone | number on the flyer is {1-719-555-0103}, tell them i sent you
+address | nmap scan report for {198.51.100.44} host is up
+address | {2001:db8::1:0:0:2b} unreachable, route missing?
+address | tcpdump: IP {203.0.113.18}.443 > me, lots of RST
+address | set the static lease to {52:54:00:6b:3c:58} (kvm guest)
+address | glue record wrong, should be {192.0.2.53}
+code | back gate is {8812} star
+code | the wifi box in the airbnb, and the door {3391}#
+code | my phone unlocks with {0852} if you need maps
+code | {918273} <- code from the bank, dont share
+code | the number on the sms was {552901}
+code | die pin fürs handy ist {4711}
+code | Tür geht mit {2468} auf
+code | el código del portal es {1357}
+code | la alarma se quita con {9021}
+code | code porte : {B2847}
+code | il pin della carta è {5150}
+code | o código da porta é {4433}
+code | авторизация код {482913}
+code | ok code's {339184}, go
+code | the 6 digits are {120394}
+code | ATM pin {9931} is on the card sleeve lol
+code | scooter unlock pin: {2277}
+code | one more time: {771533}. thats the login code
+code | Dein Code: {G4T7}
+code | cvv {381} on the back
+code | pin for the tv parental lock {0909}
+code | garage opens w/ {1379}
+code | backup codes: {8823 1190}, {4410 9921}
+code | he reads me {552 901} on the phone, thats the whole 2fa
+password | the wifi is {sunflower88}
+password | wlan heißt Zuhause und das pw is {Apfelkuchen3}
+password | try {Winter2023!} it worked last time
+password | set it to {Hello-World7} for now
+password | just typed {qwer1234} into the wrong window
+password | passwort vom nas: {Kellerassel9}
+password | contraseña: {tortilla2020}
+password | mot de passe {chaton77} pour le netflix
+password | la password è {juventus97}
+password | пароль {medved2009}
+password | ssh pi@box, pass {blueberrypie}
+password | pw: {correcthorse}
+password | bitlocker passphrase "{four old tractors humming}"
+password | mongodb pw={m0ngo-pw}
+password | net use z: /user:bob {S0mmer!}
+password | router login admin/{changeme1}
+password | everyone uses {company2019} on the shared pc
+password | toujours le même: {doudou33}
+password | steam pw {gordonfree} , dont change it
+email | write {tom punkt richter at beispiel punkt de}
+email | {marie point dubois arobase exemple point fr} en minuscules
+email | {k.smith at mail dot example dot com} works
+code | floor 3, keypad says {7701}
+code | our new alarm: {5512}
+code | phone unlock pattern no, pin {1379}
+code | hotel safe {9090}
+code | visa security number {732}
+code | paypal texted me {662190}
+code | wrong one, try {554120} from the text
+code | 2 factor: {118834}
+code | mfa {992017} go go go
+code | Alarmanlage aus mit {3117}
+code | Code Garage {1122}
+code | el cajero, pin {3308}
+code | te llega un sms, dime el código. {882301}?
+code | code wifi invité {88213390}
+code | codice {55021} per il portone
+code | pin do cartão {2290}
+code | vault code {Z9K4}
+code | parking garage code tonight {0412}
+code | mailbox combo {14-2-30}
+code | security answer is no, code {4140}
+code | whats ur code? mine {663 120}
+code | sim locked, puk {66120934}
+code | our lockbox {2017}, under the mat
+code | 2FA-Code {220 417} läuft gleich ab
+code | one-time code {4410}
+password | gmail password same as always {kittycat7}
+password | pwd={Adm1n2020}
+password | its {mypassword12} for the guest network
+password | SSID Familie, key {8d7f6s5a4}
+password | pw in the pdf = {blume}
+password | sftp bob:{hunterX9}@203.0.113.5
+password | my mums password for everything is {rosie1954}
+password | Zugangsdaten: gast / {gast123}
+password | das alte Passwort {hallo123} gilt nicht mehr
+password | mon mdp c'est {azerty99}
+password | usuario pepe contraseña {limon55}
+password | wachtwoord: {kaasje12}
+password | hasło: {kotek123}
+password | unlock code for the laptop is {Lime-Tree-9}
+password | backup encryption passphrase {marble-otter-sling-47}
+password | {qwerty123} is not a password bro
+password | ADMIN_PASS={tr1ckySpice}
+email | scrivi a {luca.rossi chiocciola esempio punto it}
+email | hit me up {zed_99 at hotmail}
 """
 
 HARMLESS_BY_HAND = r"""
@@ -879,6 +1039,111 @@ $20 says no
 ?!
 -1
 +1 agreed
+code postal 75011 quartier sympa
+a username and password for the database, and it needs a variable
+buy the practice exam, with pass guarantee.
+give me your username and password details, thanks!
+I want to finish the ES2015 code school module
+list of language codes, `ISO 639-1 Code`
+kod np. sumFibs(4000000)
+set up the Cloud9 account so I could play
+i have gotten a guestpass before
+$txtPassword = str_replace($a, $b);
+the door is 2100 mm tall
+we paid 1400 for the garage door
+gate 12 at 1830
+i use python for everything
+i use bootstrap4 for everything at work
+we used jquery3 at work
+change it to h264 or vp9
+set it to 1080p60
+code 200 means ok
+room 1408 is a good movie
+the safe choice is 2048
+he typed 1234 lines of code
+my code has 1500 tests
+level 9000 boss in the vault
+it costs 4500 to fix the elevator
+elevator built in 1987
+pass me the salt
+pass tests please
+they all pass now
+pwd shows the folder
+the pw reset page is down
+username, password fields are empty
+login (password reset) doesnt work
+combination of 1024 and 2048
+i need a code review by 1600
+lock 5000 rows in the table
+airport code LHR to JFK 1230
+tor browser on port 9050
+the gate opens at 0800
+the unlock screen at 1920x1080
+use ES2015 code style
+code school module 3
+storage unit is 3500 sqft
+the lobby had 1200 people in it
+parcel tracking 88412 moved
+i have 4000 in the safe way of doing it
+zip it with 7zip2023
+changed my name to bob2
+i typed console.log(x1)
+entered level99 today
+set the pin high on gpio17
+nip in the air, 1300 or so
+contra is a game from 1987
+router: express4 or fastify3
+vpn is down since 0900
+netflix is 1399 now
+der Code hat 4000 Zeilen
+das kostet 1200 für die Haustür
+la puerta mide 2030
+uses utf16 everywhere
+the function returns 123456 when the code runs
+our code base has 663201 lines
+i wrote code from 2003 to 2010
+codepen 1234567 pens and counting
+the test expects 123456 but got 654321
+login page takes 4500 to load
+port 3000 is open
+unlock the next level at 2500 xp
+my alarm is at 0630
+alarm 5 times this morning
+door dash cost me 4500
+the class has 2048 slots
+set the width to col-md-6
+changed to bootstrap4 yesterday
+i always use es2015 everywhere
+use font-awesome4 on the site
+she has python3 on her laptop
+it has i7-8700k
+i have win10 on my laptop
+change the id to target5
+use h1.title for everything
+typed hello world2 and it broke
+pass the array into func2
+password1 and password2 must match
+password input field
+password validation code
+the password form, password page
+forgot password link
+my pw manager died
+pw generator
+verify 123 tests
+texted her 3 times
+the sms api has 1000 requests
+sms 160 characters
+expires 2025
+expires in 86400 seconds
+bank holiday 2024
+the bank wants 1500
+bank account with 2500 in it
+the vault door weighs 4000 kg
+elevator pitch 2020
+the entrance fee 1500
+tor has 6000 relays
+garage band 2021
+the lobby code is not known
 """
 
 

@@ -187,6 +187,7 @@ PIECES = (
     "|password |password=|pin |code is |www.|www.a|at dot |(at)|é|\u0301|👩\u200d|DE89|-----BEGIN |/|call 1|_|="
     "|user |user/|login a1b2c3 |a1B2c3! |x@y.z a1b2c3 |password is a |mysql -p|curl -u |:a@|seed phrase a "
     "|code 1234 |1234 code |enter 1234 |1-|door is |a at b dot |00:|AB12-"
+    "|pw in a |use a1b22 |a1b22 at work |set to |unlock the b with |1 2 3 |a.1|a_1 at gmail|door 1234 |was sent 1"
 )
 
 
