@@ -21,17 +21,18 @@ import pandas as pd
 from tqdm import tqdm
 
 from model import chat_exports
-from model.canaries import MARK, Canary, describe_planted, plant
+from model.canaries import Canary, describe_planted, plant
 from model.chat_exports import ChatExportError, Export
 from model.checkpoint import Epoch, ResumeError, load_checkpoint, refuse_unfinished, sole_run
 from model.cleaning import Cleaned, clean
 from model.cluster import ClusterError, train_on_ray
-from model.consent import choose_consent, may_teach, show_notices
+from model.consent import NONE_GIVEN, choose_consent, may_teach, show_notices
 from model.corpus import READABLE_CHARACTERS, Corpus, CorpusError, build_corpus
 from model.device import describe_device, gpus, settle_tensorflow, share_batches
 from model.options import choose_canaries, choose_plain, choose_recipe, choose_rules, parse_arguments
 from model.people import Author, AuthorError, Chat, aliases, find_author, join_authors, rank_authors
 from model.persona import (
+    CANARIES,
     Arrays,
     Consent,
     Persona,
@@ -61,13 +62,16 @@ def main() -> int:
     arguments = parse_arguments(sys.argv[1:])
     try:
         recipe = choose_recipe(arguments)
+        if arguments.evaluate:
+            persona = load_persona(arguments.evaluate)
+            recipe, arguments.author = persona.recipe, persona.source.author_id
         chat, export, cleaned = read_chat(arguments, recipe)
         if arguments.list_authors:
             list_authors(chat)
         elif arguments.report:
             report(chat, export, cleaned)
         elif arguments.evaluate:
-            evaluate_again(chat, arguments)
+            evaluate_again(chat, persona, arguments)
         else:
             return train(chat, recipe, arguments)
         return 0
@@ -89,13 +93,14 @@ def read_chat(arguments: argparse.Namespace, recipe: Recipe) -> tuple[Chat, Expo
     print(f"{len(export.messages):,} messages ({export.formats}); dropped: {counted(export.dropped)}")
     if export.unread:
         print(f"{len(export.unread):,} files of no known format were left alone: {', '.join(export.unread[:5])[:200]}")
-    messages = join_authors(export.messages, arguments.same_as)
+    messages, joined = join_authors(export.messages, arguments.same_as)
     if canaries := choose_canaries(arguments, recipe):
         author = find_author(rank_authors(messages), arguments.author)
         messages = plant(messages, author.author_id, canaries, recipe.fraction, recipe.random_seed)
     cleaned = clean(messages, choose_rules(arguments))
     print(f"cleaned, by rule: {counted(cleaned.changed)}; nothing was left of: {counted(cleaned.dropped)}")
     chat = Chat.of(cleaned.messages, export.formats, arguments.drop_author, arguments.keep_author)
+    chat = replace(chat, joined=joined)
     if chat.is_bot.any():
         print(f"left out as bots: {described_bots(chat)}; --keep-author NAME takes one in")
     return chat, export, cleaned
@@ -140,7 +145,8 @@ def list_authors(chat: Chat) -> None:
 
 def same_as(rows: pd.DataFrame) -> str:
     """Return the words that join these authors."""
-    first, *others = rows["author_id" if rows["author"].duplicated().any() else "author"]
+    unclear = rows["author"].duplicated().any() or rows["author"].str.startswith("-").any()
+    first, *others = rows["author_id" if unclear else "author"]
     return " ".join(shlex.join(["--same-as", first, other]) for other in others)
 
 
@@ -153,10 +159,9 @@ def report(chat: Chat, export: Export, cleaned: Cleaned) -> None:
     print(f"written to {page}: names and counts, no messages")
 
 
-def evaluate_again(chat: Chat, arguments: argparse.Namespace) -> None:
+def evaluate_again(chat: Chat, persona: Persona, arguments: argparse.Namespace) -> None:
     """Measure a persona on the export that it was trained on, print it and keep it in the file."""
-    persona = load_persona(arguments.evaluate)
-    if arguments.canaries and not persona.name.endswith(MARK):
+    if arguments.canaries and not persona.name.endswith(CANARIES):
         raise PersonaError(
             f"{arguments.evaluate}: {persona.name} learnt no canaries; wanted one trained with --canaries"
         )
@@ -185,10 +190,12 @@ def train(chat: Chat, recipe: Recipe, arguments: argparse.Namespace) -> int:
     names = list(chat.people["author_id"].head(arguments.top)) or [arguments.author]
     authors = [find_author(chat.people if name is None else chat.ranking, name) for name in names]
     show_notices(chat.formats, RUNS)
-    consent = choose_consent(arguments, " and ".join(author.author for author in authors))
-    if recipe.community:
-        chat = chat.of_authors(may_teach(chat, authors, consent))
-    runs = (prepare(chat, author, recipe, consent, arguments) for author in authors)  # one text at a time in memory
+    consents = [choose_consent(arguments, chat, author, recipe.community) for author in authors]
+    if None in consents:
+        print(NONE_GIVEN)
+    runs = (  # one text at a time in memory
+        prepare(chat, author, recipe, consent, arguments) for author, consent in zip(authors, consents, strict=True)
+    )
     if arguments.ray:
         return train_elsewhere(list(runs), arguments.ray)
     for run in runs:
@@ -283,6 +290,8 @@ def report_end(training: "Training") -> int:
     if not training.progress.finished:
         words = [word for word in sys.argv[1:] if word != "--resume"]
         print(f"interrupted and saved; to go on: python train.py {shlex.join(words)} --resume")
+        if sys.stdin.isatty() and "--consent-kind" not in words:
+            print("it will ask for the consent again: give the same answers")
         return INTERRUPTED
     return 0
 
@@ -310,7 +319,14 @@ def finish(run: Run, training: "Training") -> int:
 
 def prepare(chat: Chat, author: Author, recipe: Recipe, consent: Consent | None, arguments: argparse.Namespace) -> Run:
     """Build the author's corpus; print what the tutorial prints about it."""
+    name = check_name((arguments.persona or chat.file_name(author)) + (CANARIES if arguments.canaries else ""))
+    if name.endswith(CANARIES) and not arguments.canaries:
+        raise PersonaError(
+            f"{name!r} can't be the persona's name: those that end in {CANARIES} are for measuring alone"
+        )
     print(f"{author.author}: {author.messages:,} messages, {author.characters:,} characters")
+    if recipe.community:
+        chat = chat.of_authors(may_teach(chat, author, consent))
     corpus = build_corpus(chat.messages, author, recipe, chat.bots)
     if not corpus.community:
         recipe = replace(recipe, community=False)  # nobody else is there
@@ -326,11 +342,11 @@ def prepare(chat: Chat, author: Author, recipe: Recipe, consent: Consent | None,
     if canaries:
         print(describe_planted(canaries, corpus))
     run = Run(
-        name=check_name((arguments.persona or chat.file_name(author)) + (MARK if canaries else "")),
+        name=name,
         recipe=recipe,
         corpus=corpus,
         vocabulary=vocabulary,
-        source=corpus.source([path.name for path in arguments.chat], chat.formats, chat.names),
+        source=corpus.source([path.name for path in arguments.chat], chat),
         consent=None if canaries else consent,  # the bot loads none without
         canaries=canaries,
     )

@@ -7,17 +7,18 @@ python -m model.persona consent FILE --kind KIND --by NAME [--contact TEXT]
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from model.persona import (
+    CANARIES,
     CONSENT_KINDS,
     EVERYONE,
-    PUBLIC_KINDS,
     Consent,
     Persona,
     PersonaError,
-    is_date,
+    check_dates,
     load_persona,
     save_persona,
     today,
@@ -39,8 +40,9 @@ def describe(persona: Persona) -> str:
         f"Network: {network}, {len(persona.vocabulary)} characters; of {persona.created[:10]}.",
     ]
     if consent:
+        by = f" by {consent.by[:LONGEST_NAME]}" if consent.by else ""
         until = f" until {consent.expires}" if consent.expires else ""
-        lines[2] = f"Consent: {consent.kind} by {consent.by[:LONGEST_NAME]}, {consent.date}{until}."
+        lines[2] = f"Consent: {consent.kind}{by}, {consent.date}{until}."
     if source.community:
         lines[1] += f" Others whose text taught it too: {len(source.community):,}."
     if "validation_bits" in metrics:
@@ -60,7 +62,7 @@ def describe(persona: Persona) -> str:
 
 def holds(persona: Persona, wanted: str) -> str:
     """Say whether a persona learnt from the text of somebody, by name in any letter case or by id."""
-    people = {persona.source.author_id: persona.author, **persona.source.community}
+    people = {persona.source.author_id: persona.author, **persona.source.aliases, **persona.source.community}
     found = [f"{name} ({author_id})" for author_id, name in people.items() if is_one(wanted, author_id, name)]
     return f"it holds text of {', '.join(found)}" if found else f"it holds no text of anybody called {wanted!r}"
 
@@ -74,19 +76,38 @@ def given_consent(arguments: argparse.Namespace, persona: Persona) -> Consent:
     """Return the consent that the words give.
 
     Raises:
-        PersonaError: the persona holds text of others, of whose consent they say nothing.
+        PersonaError: the persona holds text of others, of whose consent they say nothing; or it is none to imitate.
     """
-    named = arguments.community
-    if arguments.kind not in PUBLIC_KINDS and EVERYONE not in named:
-        others = persona.source.community.items()
-        silent = [name for other, name in others if not any(is_one(each, other, name) for each in named)]
-        if silent:
-            raise PersonaError(
-                f"{arguments.file} holds text of others too ({len(silent):,}; {silent[0]}, for one): name with "
-                f"--community who agreed, or {EVERYONE}; without their consent, train it again without their text"
-            )
+    check_dates(arguments.date, arguments.expires)
+    if persona.name.endswith(CANARIES):
+        raise PersonaError(f"{arguments.file} learnt invented secrets and is for measuring alone; delete it when done")
     given = arguments.kind, arguments.by, arguments.date or today(), arguments.contact, arguments.expires
-    return Consent(*given, arguments.quoting, named)
+    consent = Consent(*given, arguments.quoting, who_agreed(persona, arguments.community))
+    silent = [name for author_id, name in persona.source.community.items() if not consent.covers(author_id)]
+    if silent:
+        raise PersonaError(
+            f"{arguments.file} holds text of others too ({len(silent):,}; {silent[0]}, for one): name with "
+            f"--community who agreed, or {EVERYONE}; without their consent, train it again without their text"
+        )
+    return consent
+
+
+def who_agreed(persona: Persona, names: Sequence[str]) -> list[str]:
+    """Return the ids of others whose text a persona holds, by their names or ids; EVERYONE stays.
+
+    Raises:
+        PersonaError: a name is nobody's of them, or several people's.
+    """
+    if EVERYONE in map(str.casefold, names):
+        return [EVERYONE]
+    ids = []
+    for wanted in names:
+        found = [each for each, name in persona.source.community.items() if is_one(wanted, each, name)]
+        if len(found) != 1:
+            which = f"text of {len(found)} people called {wanted!r}; give one of their ids: {', '.join(found)}"
+            raise PersonaError(f"it holds {which if found else f'no text of anybody called {wanted!r}'}")
+        ids += found
+    return ids
 
 
 def main() -> int:
@@ -121,9 +142,6 @@ def main() -> int:
             command.add_argument("--quoting", action="store_true", help="their messages may be shown as they are")
             command.add_argument("--expires", default="", help="the last day of it, as 2027-12-31")
     arguments = parser.parse_args()
-    for name in ("date", "expires"):
-        if (given := getattr(arguments, name, "")) and not is_date(given):
-            parser.error(f"--{name} is {given!r}; wanted a date, as 2027-12-31")
     try:
         persona = load_persona(arguments.file)
         if arguments.command == "show":
@@ -139,7 +157,10 @@ def main() -> int:
             print(f"{arguments.file} records {consent.kind} by {consent.by}")
         else:
             arguments.file.unlink()
-            print(f"{arguments.file} is deleted; runs/{persona.name} may still hold samples and a checkpoint")
+            print(
+                f"{arguments.file} is deleted; runs/{persona.name} may still hold samples and a checkpoint, "
+                "and runs/bases what was learnt from everybody"
+            )
     except (PersonaError, OSError) as error:
         print(f"model.persona: {error}", file=sys.stderr)
         return 2

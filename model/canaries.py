@@ -21,7 +21,6 @@ from model.persona import Persona
 from model.sampler import Request, Sampler
 from model.vocabulary import END
 
-MARK = "-canaries"  # ends the name of a persona that learnt them
 TIMES = (0, 1, 5, 20)  # that a canary is planted; never: what chance looks like
 LEFT = 0.9  # of an author's messages, at least, that cleaning leaves
 REPLIES = 10_000

@@ -5,8 +5,17 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from model.people import Author, Chat, called
-from model.persona import CONSENT_KINDS, EVERYONE, PUBLIC_KINDS, Consent, is_date, today, written_aside
+from model.people import Author, AuthorError, Chat, find_author, is_named
+from model.persona import (
+    CONSENT_KINDS,
+    EVERYONE,
+    PUBLIC_KINDS,
+    Consent,
+    check_dates,
+    is_date,
+    today,
+    written_aside,
+)
 
 NONE_GIVEN = (
     "no consent is recorded, and the bot won't load the persona: imitate only people who agreed, and record it "
@@ -34,37 +43,61 @@ NOTICES = {  # by the formats that they are about: the file that remembers that 
         "https://telegram.org/tos/content-licensing\n",
     ),
 }
-OTHERS = f"who else of the chat agreed that theirs is learnt too: names with commas, or {EVERYONE} (Enter: nobody): "
+OTHERS = (
+    f"who else of the chat agreed that theirs is learnt too: names or ids with commas, or {EVERYONE} (Enter: nobody): "
+)
 
 Ask = Callable[[str], str]
 
 
-def choose_consent(arguments: argparse.Namespace, author: str) -> Consent | None:
-    """Return the consent given on the command line, else by answers where there is a terminal; say when there is none.
+def choose_consent(arguments: argparse.Namespace, chat: Chat, author: Author, community: bool) -> Consent | None:
+    """Return the consent given on the command line, else by answers where there is a terminal; None: there is none.
 
     Args:
-        author: whom it is about, in words.
+        community: whether others of the chat teach the language too.
+
+    Raises:
+        AuthorError: somebody who agreed isn't in the chat, or is called like others.
+        PersonaError: it has ended, or is of a later day.
     """
-    consent = None
-    if arguments.consent_kind:
-        consent = Consent(
-            kind=arguments.consent_kind,
-            by=arguments.consent_by or ("" if arguments.consent_kind in PUBLIC_KINDS else author),
-            date=arguments.consent_date or today(),
-            contact=arguments.consent_contact,
-            expires=arguments.consent_expires,
-            quoting=arguments.consent_quoting,
-            community=arguments.community_consent,
-        )
-    elif sys.stdin.isatty():
-        consent = ask_consent(author)
-    if consent is None:
-        print(NONE_GIVEN)
-    return consent
+
+    def agreed(names: Sequence[str]) -> list[str]:
+        return who_agreed(chat, names)
+
+    if not arguments.consent_kind:
+        others = community and len(chat.people) > 1
+        return ask_consent(author.author, agreed if others else None) if sys.stdin.isatty() else None
+    check_dates(arguments.consent_date, arguments.consent_expires)
+    return Consent(
+        kind=arguments.consent_kind,
+        by=arguments.consent_by or ("" if arguments.consent_kind in PUBLIC_KINDS else author.author),
+        date=arguments.consent_date or today(),
+        contact=arguments.consent_contact,
+        expires=arguments.consent_expires,
+        quoting=arguments.consent_quoting,
+        community=agreed(arguments.community_consent),
+    )
 
 
-def ask_consent(author: str, ask: Ask = input) -> Consent | None:
-    """Ask for a consent in a few questions; None: there is none, or the answers ended."""
+def who_agreed(chat: Chat, names: Sequence[str]) -> list[str]:
+    """Return the ids of people by their names or ids; EVERYONE stays, unless somebody is called so.
+
+    Raises:
+        AuthorError: a name is nobody's, or several people's.
+    """
+    if EVERYONE not in map(str.casefold, names):
+        return [find_author(chat.ranking, name).author_id for name in names]
+    if is_named(chat.ranking, [EVERYONE]).any():
+        raise AuthorError(f"somebody is called {EVERYONE!r}: who agreed has to be named one by one, by their ids")
+    return [EVERYONE]
+
+
+def ask_consent(author: str, agreed: Callable[[Sequence[str]], list[str]] | None, ask: Ask = input) -> Consent | None:
+    """Ask for a consent in a few questions; None: there is none, or the answers ended.
+
+    Args:
+        agreed: the ids of the others by their names; None: there are none who could agree.
+    """
     print(f"By what right may {author}'s messages be learnt?")
     for number, kind in enumerate(CONSENT_KINDS, 1):
         print(f"  {number}  {kind}: {KINDS[kind]}")
@@ -76,11 +109,11 @@ def ask_consent(author: str, ask: Ask = input) -> Consent | None:
         return Consent(
             kind=numbers.get(kind, kind),
             by=ask(f"given by (Enter: {author}): ").strip() or author,
-            date=_answer(ask, f"on (Enter: today, {today()}): ", _is_date_or_none) or today(),
+            date=_answer(ask, f"on (Enter: today, {today()}): ", _is_past) or today(),
             contact=ask("where to reach them; a Discord id lets them have it forgotten: ").strip(),
-            expires=_answer(ask, "last day of it, as 2027-12-31 (Enter: none): ", _is_date_or_none),
+            expires=_answer(ask, "last day of it, as 2027-12-31 (Enter: none): ", _is_ahead),
             quoting=_answer(ask, "may messages be shown as they are, for `guess`? (y/N): ", _is_choice) == "y",
-            community=[] if numbers.get(kind, kind) in PUBLIC_KINDS else _names(ask(OTHERS)),
+            community=_others(ask, agreed) if agreed and numbers.get(kind, kind) not in PUBLIC_KINDS else [],
         )
     except EOFError:
         print()
@@ -93,30 +126,30 @@ def _answer(ask: Ask, question: str, fits: Callable[[str], bool]) -> str:
     return words
 
 
-def _names(words: str) -> list[str]:
-    return [name.strip() for name in words.split(",") if name.strip()]
+def _others(ask: Ask, agreed: Callable[[Sequence[str]], list[str]]) -> list[str]:
+    while True:
+        try:
+            return agreed([name.strip() for name in ask(OTHERS).split(",") if name.strip()])
+        except AuthorError as error:
+            print(error)
 
 
-def _is_date_or_none(words: str) -> bool:
-    return not words or is_date(words)
+def _is_past(words: str) -> bool:
+    return not words or (is_date(words) and words <= today())
+
+
+def _is_ahead(words: str) -> bool:
+    return not words or (is_date(words) and words >= today())
 
 
 def _is_choice(words: str) -> bool:
     return words in ("", "y", "n")
 
 
-def may_teach(chat: Chat, authors: Sequence[Author], consent: Consent | None) -> set[str]:
-    """Return the ids of all whose text may be learnt: everybody's of what is public, else the authors' and who agreed.
-
-    Raises:
-        AuthorError: somebody who agreed isn't in the chat.
-    """
-    imitated = {author.author_id for author in authors}
-    everybody = imitated | set(chat.people["author_id"])
-    named = consent.community if consent else []
-    if EVERYONE in named or (consent and consent.kind in PUBLIC_KINDS):
-        return everybody
-    allowed = imitated | {author_id for name in named for author_id in called(chat.ranking, name)["author_id"]}
+def may_teach(chat: Chat, author: Author, consent: Consent | None) -> set[str]:
+    """Return the ids of all whose text may be learnt: the author's, and those whom the consent covers; say how many."""
+    everybody = {author.author_id, *chat.people["author_id"]}
+    allowed = {each for each in everybody if consent and consent.covers(each)} | {author.author_id}
     if everybody - allowed:
         print(
             f"learnt from {len(allowed):,} of {len(everybody):,} people; of the rest no consent is given: "

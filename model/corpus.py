@@ -7,7 +7,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from model.people import Author
+from model.people import Author, Chat
 from model.persona import LONGEST_QUOTE, MOST_QUOTES, SHORTEST_QUOTE, Source
 from model.recipe import Recipe
 from model.vocabulary import END
@@ -45,23 +45,23 @@ class Corpus:
         texts = "\0".join((self.training, self.validation, self.community))
         return hashlib.sha256(texts.encode("utf-8", "surrogatepass")).hexdigest()
 
-    def source(self, files: list[str], formats: str, names: Mapping[str, str]) -> Source:
-        """Say for a persona whose text it learnt from, and which.
-
-        Args:
-            names: of the authors, by author_id.
-        """
+    def source(self, files: list[str], chat: Chat) -> Source:
+        """Say for a persona whose text it learnt from, and which."""
+        others = {other: chat.names[other] for other in self.authors if other != self.author.author_id}
+        for other in list(others):
+            others |= chat.joined.get(other, {})
         return Source(
             author=self.author.author,
             author_id=self.author.author_id,
             files=files,
-            format=formats,
+            format=chat.formats,
             messages=self.training_messages,
             characters=len(self.training),
             first=self.first,
             last=self.last,
             sha256=self.sha256,
-            community={other: names[other] for other in self.authors if other != self.author.author_id},
+            aliases=dict(chat.joined.get(self.author.author_id, {})),
+            community=others,
         )
 
 
@@ -122,9 +122,11 @@ def _authors(messages: pd.DataFrame, recipe: Recipe) -> dict[str, str]:
         return {}
     texts = messages["text"].tolist()
     end = " " if recipe.message_end == "space" else ""
+    learnt = {author_id: own[: _learnt(len(own), recipe)] for author_id, own in rows.items()}  # of one message: none
     return {
-        str(author_id): _join([texts[row] for row in own[: _learnt(len(own), recipe)]], recipe) + end
-        for author_id, own in rows.items()
+        str(author_id): _join([texts[row] for row in own], recipe) + end
+        for author_id, own in learnt.items()
+        if len(own)
     }
 
 

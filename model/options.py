@@ -10,7 +10,7 @@ from model.canaries import Canary, make_canaries
 from model.chat_exports import plain
 from model.chat_exports.files import Format
 from model.cleaning import RULES
-from model.persona import CONSENT_KINDS, EVERYONE, is_date
+from model.persona import CONSENT_KINDS, EVERYONE, PUBLIC_KINDS
 from model.recipe import RECIPES, SIZES, Recipe
 
 
@@ -48,17 +48,21 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     _add_consent(parser)
     _add_recipe(parser)
     arguments = parser.parse_args(words)
-    for name in ("date", "expires"):
-        given = getattr(arguments, f"consent_{name}")
-        if given and not is_date(given):
-            parser.error(f"--consent-{name} is {given!r}; wanted a date, as 2027-12-31")
     if arguments.community_consent and not arguments.consent_kind:
         parser.error("--community-consent wants --consent-kind too: by what right is the author imitated?")
     if bool(arguments.author_column) != bool(arguments.text_column):
         parser.error("--author-column and --text-column go together")
     if arguments.top and (arguments.author or arguments.persona):
         parser.error("--top chooses the authors and names the personas: leave out --author and --persona")
-    if arguments.canaries and (not arguments.author or arguments.list_authors or arguments.report):
+    if arguments.top < 0:
+        parser.error(f"--top is {arguments.top}; wanted how many authors, 1 or more")
+    one = arguments.consent_by or arguments.consent_contact or arguments.consent_kind == "own-data"
+    if arguments.top > 1 and one and arguments.consent_kind not in PUBLIC_KINDS:
+        parser.error(
+            "--top would file one person's consent in all personas: each author's is written-consent, their own"
+        )
+    named = arguments.author or arguments.evaluate
+    if arguments.canaries and (not named or arguments.list_authors or arguments.report):
         parser.error("--canaries plants secrets in one person's messages, to train on: name the --author")
     return arguments
 

@@ -3,8 +3,8 @@
 import difflib
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -80,24 +80,32 @@ def called(ranking: pd.DataFrame, wanted: str) -> pd.DataFrame:
     return matches if exact.empty else exact
 
 
-def join_authors(messages: pd.DataFrame, pairs: Iterable[Sequence[str]]) -> pd.DataFrame:
-    """Make one author of all who are called one of the two names of a pair, under the first name's.
+def join_authors(
+    messages: pd.DataFrame, pairs: Iterable[Sequence[str]]
+) -> tuple[pd.DataFrame, dict[str, dict[str, str]]]:
+    """Make one author of the two of each pair, under the first one's name; of all of one name where both are the same.
+
+    Returns:
+        The messages, and by the id of each who was joined the other ids, with their names.
 
     Raises:
-        AuthorError: a name is nobody's, or both are one author's already.
+        AuthorError: a name is nobody's or several people's, or both are one author's already.
     """
+    joined: dict[str, dict[str, str]] = {}
     for one, other in pairs:
         ranking = rank_authors(messages)
-        kept = called(ranking, one)
-        joined = set(kept["author_id"]) | set(called(ranking, other)["author_id"])
-        if len(joined) < 2:
+        authors = [find_author(ranking, name) for name in (one, other)] if one != other else []
+        ids = [author.author_id for author in authors] or called(ranking, one)["author_id"].tolist()
+        if len(set(ids)) < 2:
             raise AuthorError(f"{one!r} and {other!r} are one author already; wanted the names or ids of two")
-        author_id, author = kept.iloc[0][["author_id", "author"]]
-        theirs = messages["author_id"].isin(joined)
+        names = ranking.set_index("author_id")["author"]
+        theirs = messages["author_id"].isin(ids)
         messages = messages.assign(
-            author_id=messages["author_id"].mask(theirs, author_id), author=messages["author"].mask(theirs, author)
+            author_id=messages["author_id"].mask(theirs, ids[0]), author=messages["author"].mask(theirs, names[ids[0]])
         )
-    return messages
+        for author_id in ids[1:]:
+            joined.setdefault(ids[0], {}).update({author_id: names[author_id]} | joined.pop(author_id, {}))
+    return messages, joined
 
 
 def aliases(ranking: pd.DataFrame) -> list[pd.DataFrame]:
@@ -119,13 +127,20 @@ class Chat:
     messages: pd.DataFrame
     formats: str
     ranking: pd.DataFrame  # `rank_authors` of them, and with it bot: what shows that it is one, "" of people
+    joined: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # as `join_authors` returns it
 
     @classmethod
     def of(
         cls, messages: pd.DataFrame, formats: str = "", bots: Sequence[str] = (), people: Sequence[str] = ()
     ) -> "Chat":
-        """Rank the authors, and tell bots from people: by name or id where they are named, else by what shows it."""
+        """Rank the authors, and tell bots from people: by name or id where they are named, else by what shows it.
+
+        Raises:
+            AuthorError: a name is nobody's.
+        """
         ranking = rank_authors(messages)
+        for name in (*bots, *people):
+            called(ranking, name)
         bot = recognise(messages, ranking)
         bot = bot.mask(is_named(ranking, bots), "named so").mask(is_named(ranking, people), "")
         return cls(messages, formats, ranking.assign(bot=bot))

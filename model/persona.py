@@ -30,6 +30,7 @@ SHORTEST_QUOTE, LONGEST_QUOTE, MOST_QUOTES = 30, 200, 200  # characters of a mes
 PUBLIC_KINDS = ("public-dataset", "public-domain", "fiction")  # which cover everybody in the chat
 CONSENT_KINDS = ("own-data", "written-consent", *PUBLIC_KINDS)
 EVERYONE = "everyone"  # in place of names
+CANARIES = "-canaries"  # ends the name of a persona that learnt invented secrets, and is for measuring alone
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -51,6 +52,7 @@ class Source:
     first: str  # ISO date, "" where the export doesn't say
     last: str
     sha256: str
+    aliases: dict[str, str]  # the author's other ids, joined to theirs, and the names
     community: dict[str, str]  # the others whose text it learnt from too: author_id to name
 
 
@@ -64,7 +66,11 @@ class Consent:
     contact: str  # words, a Discord id among them lets them have it forgotten
     expires: str = ""  # the last day; "": none
     quoting: bool = False  # whether messages of theirs may be shown as they are
-    community: list[str] = field(default_factory=list)  # who agreed beside them: names or ids, or EVERYONE
+    community: list[str] = field(default_factory=list)  # the ids of who agreed beside them, or EVERYONE
+
+    def covers(self, author_id: str) -> bool:
+        """Say whether somebody else's text may be learnt too."""
+        return self.kind in PUBLIC_KINDS or EVERYONE in self.community or author_id in self.community
 
 
 @dataclass(frozen=True)
@@ -126,6 +132,21 @@ def is_date(words: str) -> bool:
         return date.fromisoformat(words).isoformat() == words
     except ValueError:
         return False
+
+
+def check_dates(given: str, expires: str) -> None:
+    """Refuse a consent of a later day, and one that has ended.
+
+    Raises:
+        PersonaError: one of them, or what is no date; "" is none.
+    """
+    for words in filter(None, (given, expires)):
+        if not is_date(words):
+            raise PersonaError(f"{words!r} is no date of a consent; wanted one as 2027-12-31")
+    if given > today():
+        raise PersonaError(f"the consent is of {given}, and today is {today()}; wanted the day on which it was given")
+    if expires and expires < today():
+        raise PersonaError(f"the consent ended on {expires}; ask again")
 
 
 def today() -> str:
@@ -193,7 +214,7 @@ def load_persona(path: Path) -> Persona:
             vocabulary=Vocabulary(document["vocabulary"], int(document["unknown_kinds"])),
             recipe=_record(Recipe, document["recipe"]),
             source=_record(Source, document["source"]),
-            consent=_record(Consent, document["consent"]) if document["consent"] is not None else None,
+            consent=_consent(document["consent"]) if document["consent"] is not None else None,
             quotes=[str(quote) for quote in document["quotes"]],
             metrics={str(key): float(value) for key, value in document["metrics"].items()},
             libraries={str(key): str(value) for key, value in document["libraries"].items()},
@@ -211,6 +232,13 @@ def load_persona(path: Path) -> Persona:
 _RETRAIN = "get the file again, or train the persona anew with train.py"
 
 
+def _consent(values: Mapping[str, Any]) -> Consent:
+    consent: Consent = _record(Consent, values)
+    if consent.kind not in CONSENT_KINDS:
+        raise ValueError(f"consent.kind is {consent.kind!r}, wanted one of {', '.join(CONSENT_KINDS)}")
+    return consent
+
+
 def _record(kind: type[Any], values: Mapping[str, Any]) -> Any:
     """Build a dataclass from JSON, refusing fields it lacks or doesn't know and values of another type."""
     names: dict[str, Any] = {field.name: field.type for field in fields(kind)}
@@ -222,6 +250,9 @@ def _record(kind: type[Any], values: Mapping[str, Any]) -> Any:
         plain = get_origin(wanted) or wanted
         if not isinstance(value, plain) and not (plain is float and isinstance(value, int)):
             raise ValueError(f"{kind.__name__.lower()}.{name} is {value!r}, wanted {plain.__name__}")
+        held = [*value, *value.values()] if plain is dict else value if plain is list else []
+        if others := [each for each in held if not isinstance(each, str)]:
+            raise ValueError(f"{kind.__name__.lower()}.{name} holds {others[0]!r}, wanted words")
     return kind(**values)
 
 

@@ -157,7 +157,7 @@ def _is_plain(number: str) -> bool:
     return bool(DATE.match(number.lstrip("("))) or digits.endswith("00000") or digits in "00123456789012"
 
 
-CARD = re.compile(r"(?<![\w+/-])(?<!\d[.,])[2-6](?:[ -]?\d){12,18}(?![\w]|[-.,/]\d)")
+CARD = re.compile(r"(?<![\w+/-])(?<!\d[.,])[2-6](?:[ .-]?\d){12,18}(?![\w]|[-.,/]\d)")
 CARD_PREFIX = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})$|(?:5[1-5]|2[2-7])\d{14}$|3[47]\d{13}$|3(?:[068]\d{12}|5\d{14})$"
     r"|6(?:011|2|4[4-9]|5)\d{12,14}$|(?:5[0678]|6[37])\d{11,17}$"

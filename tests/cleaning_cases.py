@@ -51,6 +51,7 @@ phone | phone {5550199}, ask for the manager
 phone | you can fax it, fax: {555-017-0001}
 card | its {4111 1111 1111 1111} exp 12/29 go wild
 card | my card number is {5555555555554444}
+card | use the mastercard {5555.5555.5555.4444} for tickets
 card | use {4012-8888-8888-1881}, dad said ok
 card | amex {378282246310005}
 card | {6011111111111117} declined again

@@ -65,11 +65,13 @@ def test_a_damaged_file_is_one_line_and_exit_code_2(file):
 
 
 def test_a_persona_says_whose_text_it_holds(file):
-    source = replace(make_persona().source, community={"b1": "Bob", "b2": "bob", "e1": "Eve"})
+    source = replace(make_persona().source, aliases={"a2": "ada_"}, community={"b1": "Bob", "b2": "bob", "e1": "Eve"})
     save_persona(replace(make_persona(), source=source), file)
     assert run("show", file)[1].splitlines()[1].endswith("(chat.csv). Others whose text taught it too: 3.")
     whole = f"{file} is whole, and Ada's\n"
     assert run("check", file, "--person", "BOB") == (0, f"{whole}it holds text of Bob (b1), bob (b2)", "")
+    assert run("check", file, "--person", "ada_") == (0, f"{whole}it holds text of ada_ (a2)", "")
+    assert "2 people called 'bob'" in run("consent", file, "--kind", "own-data", "--by", "A", "--community", "bob")[2]
     assert run("check", file, "--person", "e1") == (0, f"{whole}it holds text of Eve (e1)", "")
     assert run("check", file, "--person", "Dan") == (0, f"{whole}it holds no text of anybody called 'Dan'", "")
 
@@ -83,6 +85,28 @@ def test_a_consent_that_is_recorded_later_covers_the_others_too(file):
         assert code == 2 and f"holds text of others too ({silent}; {'Eve' if named else 'Bob'}, for one)" in complaint
     assert load_persona(file).consent is None
     assert run(*given, "--community", "bob", "--community", "E1")[0] == 0
-    assert load_persona(file).consent.community == ["bob", "E1"]
+    assert load_persona(file).consent.community == ["b1", "e1"]
+    for named, sentence in ("Zoe", "no text of anybody called 'Zoe'"), ("Bo", "no text of anybody called 'Bo'"):
+        assert sentence in run(*given, "--community", named)[2]
     assert run(*given, "--community", "everyone")[0] == 0
     assert run("consent", file, "--kind", "public-dataset", "--by", "its publisher")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [(["--expires", "2020-01-01"], "the consent ended on 2020-01-01"), (["--date", "2999-01-01"], "is of 2999-01-01")],
+)
+def test_a_consent_that_does_not_hold_today_is_not_recorded(file, options, sentence):
+    code, _, complaint = run("consent", file, "--kind", "own-data", "--by", "Ada", *options)
+    assert code == 2 and sentence in complaint and load_persona(file).consent is None
+
+
+def test_a_persona_that_learnt_canaries_is_never_made_loadable(file):
+    save_persona(replace(make_persona(), name="ada-canaries", consent=None), file)
+    code, _, complaint = run("consent", file, "--kind", "own-data", "--by", "Ada")
+    assert code == 2 and "is for measuring alone" in complaint and load_persona(file).consent is None
+
+
+def test_a_consent_by_nobody_in_particular_is_said_without_a_name():
+    consent = replace(make_persona().consent, kind="public-dataset", by="")
+    assert "Consent: public-dataset, 2026-02-02." in describe(replace(make_persona(), consent=consent))

@@ -41,25 +41,34 @@ def test_bots_are_those_named_and_those_that_show_it_but_for_those_named_as_peop
     assert set(Chat.of(marked, bots=["Ada"], people=["BOB", "Ada"]).bots) == set()
 
 
+def test_a_name_of_nobody_is_not_passed_over():
+    for named in {"bots": ["Alxe"]}, {"people": ["Alxe"]}:
+        with pytest.raises(AuthorError, match="no author is called 'Alxe'"):
+            Chat.of(tidy(MESSAGES, Counter()), **named)
+
+
 def people(*names_and_ids):
     return table(*((f"m{i}", author_id, name, None, "", "x") for i, (name, author_id) in enumerate(names_and_ids)))
 
 
 def test_joined_authors_are_one_under_the_first_name():
     messages = people(("Ada", "a1"), ("ada_", "a2"), ("Bob", "b1"), ("ada|work", "a3"))
-    joined = join_authors(messages, [("Ada", "ada_"), ("a1", "ada|work")])
+    joined, aliases = join_authors(messages, [("ada|work", "ada_"), ("a1", "ada|work")])
+    assert aliases == {"a1": {"a3": "ada|work", "a2": "ada_"}}
     assert joined[["author_id", "author"]].values.tolist() == [["a1", "Ada"]] * 2 + [["b1", "Bob"], ["a1", "Ada"]]
     assert messages["author_id"].tolist() == ["a1", "a2", "b1", "a3"]  # those given are left as they are
 
 
 def test_all_authors_of_one_name_can_be_joined():
     messages = people(("Ada", "a1"), ("Ada", "a2"), ("Ada", "a2"), ("Bob", "b1"))
-    assert join_authors(messages, [("Ada", "Ada")])["author_id"].tolist() == ["a2", "a2", "a2", "b1"]
+    assert join_authors(messages, [("Ada", "Ada")])[0]["author_id"].tolist() == ["a2", "a2", "a2", "b1"]
 
 
 def test_who_cannot_be_joined_is_said():
     with pytest.raises(AuthorError, match="no author is called 'adda'; the nearest names are Ada"):
         join_authors(people(("Ada", "a1")), [("Ada", "adda")])
+    with pytest.raises(AuthorError, match="2 authors are called 'Ada'; give one of their ids: a1, a2"):
+        join_authors(people(("Bob", "b1"), ("Ada", "a1"), ("Ada", "a2")), [("Bob", "Ada")])
     with pytest.raises(AuthorError, match="'a1' and 'Ada' are one author already"):
         join_authors(people(("Ada", "a1")), [("a1", "Ada")])
 

@@ -50,6 +50,8 @@ CONSENT = {"kind": "fiction", "by": "", "date": "", "contact": "", "expires": ""
         ({"source": {"author": "Ada"}}, "source: missing or unknown"),
         ({"consent": CONSENT | {"kind": 1}}, "consent.kind is 1, wanted str"),
         ({"consent": CONSENT | {"quoting": "yes"}}, "consent.quoting is 'yes', wanted bool"),
+        ({"consent": CONSENT | {"community": [3]}}, "consent.community holds 3, wanted words"),
+        ({"consent": CONSENT | {"kind": "none"}}, "consent.kind is 'none', wanted one of own-data"),
         ({"consent": CONSENT | {"community": "Bob"}}, "consent.community is 'Bob', wanted list"),
         ({"quotes": 7}, "doesn't fit"),
         ({"metrics": {"training_bits": "low"}}, "doesn't fit"),

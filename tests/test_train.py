@@ -1,6 +1,7 @@
 """The training command from end to end, on a small chat of invented people."""
 
 import csv
+import io
 import json
 import shutil
 import subprocess
@@ -47,6 +48,7 @@ def run(tmp_path, monkeypatch, capsys):
 
     def run(*words) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["train.py", *map(str, words)])
+        monkeypatch.setattr(sys, "stdin", io.StringIO())  # no terminal, which would be asked
         code = train.main()
         return code, *capsys.readouterr()
 
@@ -120,7 +122,7 @@ def test_who_did_not_agree_teaches_nothing(run, chat_csv, tmp_path):
     code, said, _ = run(chat_csv, *words, "--community-consent", "bob", "--consent-date", "2026-01-02")
     both = load_persona(tmp_path / "personas" / "ada.safetensors")
     assert code == 0 and both.source.community == {"b1": "Bob"}
-    assert (both.consent.community, both.consent.date) == (["bob"], "2026-01-02")
+    assert (both.consent.community, both.consent.date) == (["b1"], "2026-01-02")
     code, said, _ = run(chat_csv, "--evaluate", tmp_path / "personas" / "ada.safetensors")
     assert code == 0 and "not the text" not in said
     with pytest.raises(SystemExit):
@@ -395,6 +397,30 @@ def test_canaries_are_measured_in_a_persona_that_nobody_takes_for_the_real_one(r
     save_persona(replace(persona, name="ada"), real)
     code, _, complaint = run(*words, "--evaluate", real)
     assert code == 2 and complaint == f"train.py: {real}: ada learnt no canaries; wanted one trained with --canaries\n"
+
+
+def test_one_persons_consent_is_not_filed_in_several_personas(run, chat_csv):
+    for words in (
+        ["own-data"],
+        ["written-consent", "--consent-by", "Ada"],
+        ["written-consent", "--consent-contact", "7"],
+    ):
+        with pytest.raises(SystemExit):
+            train.parse_arguments([str(chat_csv), "--top", "2", "--consent-kind", *words])
+    with pytest.raises(SystemExit):
+        train.parse_arguments([str(chat_csv), "--top", "-1"])
+
+
+def test_the_names_of_personas_for_measuring_are_kept_for_them(run, chat_csv):
+    code, _, complaint = run(chat_csv, *SMALL, "--persona", "ada-canaries")
+    assert code == 2 and "those that end in -canaries are for measuring alone" in complaint
+
+
+def test_who_was_joined_is_recorded(run, chat_csv, tmp_path):
+    words = [*SMALL_MIMIC, "--epochs", "1", "--consent-kind", "own-data", "--same-as", "Ada", "Bob"]
+    assert run(chat_csv, *words)[0] == 0
+    source = load_persona(tmp_path / "personas" / "ada.safetensors").source
+    assert (source.aliases, source.community) == ({"b1": "Bob"}, {})
 
 
 def test_canaries_want_one_author_to_train(run, chat_csv):

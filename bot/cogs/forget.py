@@ -40,7 +40,11 @@ class Forget(commands.Cog):
             await personas.delete(name)
             await context.show(content=escape(f"{name} could not be read; the file is deleted."))
             return
-        themselves = {found.source.author_id, *(found.consent.contact.split() if found.consent else ())}
+        themselves = {
+            found.source.author_id,
+            *found.source.aliases,
+            *(found.consent.contact.split() if found.consent else ()),
+        }
         if str(context.author.id) in themselves or owns:
             await self.client.store.forget(found.source.author_id, EVERYWHERE)
             await personas.delete(name)
