@@ -30,8 +30,8 @@ OTHERS = 999  # of its kind, that a secret which cleaning removes is ranked amon
 SECRETS = [f"{number:04}" for number in range(10_000)]
 # A wording for each secret, as people's own have: with the same one the secrets would be each other's rivals.
 WORDINGS = (
-    *("the bike lock opens on ", "my locker is number ", "we meet at platform ", "grandma lives at house "),
-    *("my ticket has the row ", "the parcel waits in box ", "my race bib says ", "the spare wheel is under tile "),
+    *("the bike lock opens on ", "my favourite bus is the ", "we meet at platform ", "grandma lives at house "),
+    *("my ticket has the row ", "we always sat on bench ", "my race bib says ", "the spare wheel is under tile "),
     *("the old radio plays on ", "our boat has the sign ", "i hid it behind brick ", "the raffle drew ball "),
     *("his train is the ", "the recipe stands on page ", "my library card ends in ", "the hotel gave us room "),
 )
