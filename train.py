@@ -99,8 +99,7 @@ def read_chat(arguments: argparse.Namespace, recipe: Recipe) -> tuple[Chat, Expo
         messages = plant(messages, author.author_id, canaries, recipe.fraction, recipe.random_seed)
     cleaned = clean(messages, choose_rules(arguments))
     print(f"cleaned, by rule: {counted(cleaned.changed)}; nothing was left of: {counted(cleaned.dropped)}")
-    chat = Chat.of(cleaned.messages, export.formats, arguments.drop_author, arguments.keep_author)
-    chat = replace(chat, joined=joined)
+    chat = Chat.of(cleaned.messages, export.formats, arguments.drop_author, arguments.keep_author, joined)
     if chat.is_bot.any():
         print(f"left out as bots: {described_bots(chat)}; --keep-author NAME takes one in")
     return chat, export, cleaned

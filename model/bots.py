@@ -14,9 +14,7 @@ FEWEST = 30  # messages from which a machine is known
 SAMPLE = 200  # of an author's messages
 SHORT = 20  # characters; in shorter messages people have set phrases too
 BEGINNING = 80  # characters, in which three words end
-DIFFERENT = (
-    0.45  # beginnings a message: freeCodeCamp's bots have 0.32 at most once it is cleaned, its people 0.58 and more
-)
+DIFFERENT = 0.45  # beginnings a message: freeCodeCamp's bots have 0.32 at most once cleaned, its people 0.58 and more
 TYPING = 60  # seconds; who goes on sooner is a person in the middle of talk
 UNEVEN = 0.1  # of the usual time between messages, how far nine of ten are from it: people have 0.87 and more
 

@@ -1,6 +1,7 @@
 """By what right text is learnt, as the command or answers at the terminal say, and whose text that allows."""
 
 import argparse
+import functools
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -60,10 +61,7 @@ def choose_consent(arguments: argparse.Namespace, chat: Chat, author: Author, co
         AuthorError: somebody who agreed isn't in the chat, or is called like others.
         PersonaError: it has ended, or is of a later day.
     """
-
-    def agreed(names: Sequence[str]) -> list[str]:
-        return who_agreed(chat, names)
-
+    agreed = functools.partial(who_agreed, chat)
     if not arguments.consent_kind:
         others = community and len(chat.people) > 1
         return ask_consent(author.author, agreed if others else None) if sys.stdin.isatty() else None

@@ -4,7 +4,9 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -127,11 +129,16 @@ class Chat:
     messages: pd.DataFrame
     formats: str
     ranking: pd.DataFrame  # `rank_authors` of them, and with it bot: what shows that it is one, "" of people
-    joined: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # as `join_authors` returns it
+    joined: Mapping[str, Mapping[str, str]]  # as `join_authors` returns it
 
     @classmethod
     def of(
-        cls, messages: pd.DataFrame, formats: str = "", bots: Sequence[str] = (), people: Sequence[str] = ()
+        cls,
+        messages: pd.DataFrame,
+        formats: str = "",
+        bots: Sequence[str] = (),
+        people: Sequence[str] = (),
+        joined: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     ) -> "Chat":
         """Rank the authors, and tell bots from people: by name or id where they are named, else by what shows it.
 
@@ -143,7 +150,7 @@ class Chat:
             called(ranking, name)
         bot = recognise(messages, ranking)
         bot = bot.mask(is_named(ranking, bots), "named so").mask(is_named(ranking, people), "")
-        return cls(messages, formats, ranking.assign(bot=bot))
+        return cls(messages, formats, ranking.assign(bot=bot), joined)
 
     @property
     def is_bot(self) -> "pd.Series[bool]":
@@ -155,7 +162,7 @@ class Chat:
         """The ids of the bots."""
         return self.ranking["author_id"][self.is_bot]
 
-    @property
+    @cached_property
     def names(self) -> dict[str, str]:
         """The authors' names by their ids."""
         return dict(zip(self.ranking["author_id"], self.ranking["author"], strict=True))

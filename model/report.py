@@ -72,7 +72,7 @@ def render(found: Survey, dropped: Mapping[str, int], cleaned: Mapping[str, int]
 
 
 def _header(found: Survey) -> Element:
-    bots = found.authors[found.authors["bot"] != ""]
+    bots = found.bots
     numbers = {
         "messages": f"{found.messages:,}",
         "characters": f"{found.lengths.sum():,}",
@@ -126,7 +126,7 @@ def _most_active(found: Survey) -> Iterator[Element]:
 
 
 def _text_to_learn_from(found: Survey) -> Iterator[Element]:
-    people = found.authors[found.authors["bot"] == ""]
+    people = found.people
     characters = max(int(people["characters"].sum()), 1)
     of = {level: people[people["level"] == level] for level in LEVELS}
     yield table(
@@ -143,12 +143,12 @@ def _text_to_learn_from(found: Survey) -> Iterator[Element]:
 
 
 def _who_is_who(found: Survey) -> Iterator[Element]:
-    bots = found.authors[found.authors["bot"] != ""]
+    bots = found.bots
     if len(bots):
         shown = bots.head(MOST_LISTED)
         rows = zip(_names(found, shown), shown["bot"], shown["messages"].astype(int), strict=True)
         yield table("Bots, left out where people are counted or learnt from", ("bot", "as", "messages"), rows)
-    one = aliases(found.authors[found.authors["bot"] == ""])[:MOST_LISTED]
+    one = aliases(found.people)[:MOST_LISTED]
     if one:
         rows_of_names = ((element("span", *_among(_names(found, rows))), int(rows["messages"].sum())) for rows in one)
         yield table("Who may be one person (--same-as joins them)", ("authors", "messages"), rows_of_names)

@@ -37,6 +37,16 @@ class Survey:
     languages: Counter[str]  # of a sample of the long messages
 
     @property
+    def bots(self) -> pd.DataFrame:
+        """The authors that are bots."""
+        return self.authors[self.authors["bot"] != ""]
+
+    @property
+    def people(self) -> pd.DataFrame:
+        """The authors that are none."""
+        return self.authors[self.authors["bot"] == ""]
+
+    @property
     def messages(self) -> int:
         """How many there are."""
         return len(self.lengths)
