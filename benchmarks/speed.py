@@ -25,7 +25,7 @@ from model.recipe import RECIPES, Recipe
 from model.vocabulary import Vocabulary
 
 CHARACTERS = 200
-BATCHES = 12  # of a turn
+BATCHES = 24  # of a turn
 
 
 def main() -> None:

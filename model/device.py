@@ -51,6 +51,15 @@ def is_tensorflow() -> bool:
     return bool(keras.backend.backend() == "tensorflow")
 
 
+def has_xla() -> bool:
+    """Say whether what Keras computes with can be compiled by XLA; TensorFlow is not built with it everywhere."""
+    if not is_tensorflow():
+        return True
+    import tensorflow as tf
+
+    return bool(tf.test.is_built_with_xla())
+
+
 @functools.cache
 def gpus() -> list[str]:
     """Name the GPUs that Keras computes on; let TensorFlow's memory there grow with need instead of taking it whole."""

@@ -5,11 +5,14 @@ Dimensions: B sequences, T time steps, V characters, H units.
 
 import functools
 
+from typing import Any
+
 import keras
 import numpy as np
+from keras import ops
 from numpy.typing import NDArray
 
-from model.device import gpus, is_tensorflow
+from model.device import gpus, has_xla, is_tensorflow
 from model.persona import Arrays
 from model.recipe import Recipe
 from model.vocabulary import NGRAM
@@ -39,22 +42,22 @@ def build_network(vocabulary_size: int, recipe: Recipe) -> keras.Model:
     stream = recipe.reading == "stream"
     shape = (recipe.batch_size if stream else None, recipe.sequence_length)  # a state is kept for each row of a batch
     inputs = keras.Input(batch_shape=(*shape, NGRAM) if recipe.ngrams else shape, dtype="int32")
-    ids = inputs[..., 0] if recipe.ngrams else inputs
+    # Keras hands over batches without their sizes; compiled for sizes that it knows, a loop takes a third of the time.
+    known = ops.reshape(inputs, [-1 if size is None else size for size in inputs.shape])
+    ids = known[..., 0] if recipe.ngrams else known
     if recipe.embedding:
         activations = keras.layers.Embedding(vocabulary_size + 1, recipe.embedding, name="embedding")(ids)  # (B, T, E)
         if recipe.ngrams:
-            runs = keras.layers.Embedding(recipe.ngrams, recipe.embedding, name="ngrams")(inputs[..., 1:])
-            activations += keras.ops.sum(runs, axis=2)
+            runs = keras.layers.Embedding(recipe.ngrams, recipe.embedding, name="ngrams")(known[..., 1:])
+            activations += ops.sum(runs, axis=2)
     else:
         # One-hot here, batch by batch: for the whole corpus at once it is 1 GB for 0.7 MB of text. Unknown: all zeros.
-        activations = keras.ops.one_hot(ids, vocabulary_size)  # (B, T, V)
-    # Steps written out one after the other save a tenth of the time on a CPU; a GPU's fused kernel wants the loop.
+        activations = ops.one_hot(ids, vocabulary_size)  # (B, T, V)
+    # The steps of small windows written out one after the other save a tenth of the time on a CPU.
     unroll = not stream and recipe.sequence_length <= LONGEST_UNROLLED and is_tensorflow() and not gpus()
-    # Where a fused kernel is out of the question, Keras has XLA compile the whole step: a CPU is up to a third faster.
-    cudnn = "auto" if gpus() or unroll else False
     for layer in range(recipe.layers):
         every = stream or layer < recipe.layers - 1
-        lstm = keras.layers.LSTM(recipe.units, return_sequences=every, stateful=stream, unroll=unroll, use_cudnn=cudnn)
+        lstm = LSTM(recipe.units, return_sequences=every, stateful=stream, unroll=unroll)
         activations = lstm(activations)  # (B, T, H); the last layer's of windows (B, H)
         if recipe.dropout:
             activations = keras.layers.Dropout(recipe.dropout)(activations)
@@ -64,8 +67,81 @@ def build_network(vocabulary_size: int, recipe: Recipe) -> keras.Model:
         optimizer=OPTIMIZERS[recipe.optimizer](recipe.learning_rate, clipnorm=recipe.clip_norm or None),
         # The tutorial's softmax and categorical cross-entropy in one: safe from log(0), and targets stay ids.
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        # Left to itself, Keras has XLA compile on a GPU alone; for a loop of steps it pays on a CPU too.
+        jit_compile="auto" if gpus() or unroll else has_xla(),
     )
     return network
+
+
+class LSTM(keras.layers.LSTM):
+    """Keras' LSTM layer; where no GPU's fused kernel computes it, with the gradient of `_recurrence`. Knows no masks."""
+
+    def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
+        """Return the last output (B, H), all of them (B, T, H), and the state that they leave, two of (B, H)."""
+        if gpus() or self.unroll:
+            return super().inner_loop(sequences, initial_state, mask, training)
+        cell = self.cell
+        projections = ops.matmul(ops.moveaxis(sequences, 1, 0), cell.kernel) + cell.bias
+        outputs, state = _recurrence(projections, cell.recurrent_kernel.value, *initial_state)
+        return outputs[-1], ops.moveaxis(outputs, 0, 1), [outputs[-1], state]
+
+
+@ops.custom_gradient
+def _recurrence(projections: Any, kernel: Any, hidden: Any, cell: Any) -> Any:
+    """Return the LSTM's outputs (T, B, H) and its last cell state (B, H), with their gradient.
+
+    Derived automatically, the gradient adds each step's share of the kernel's, (H, 4H), to a sum in memory. Here it is
+    one product over all steps, and what doesn't depend on the next step is computed for all of them before the loop.
+
+    Args:
+        projections: what the inputs add to the gates before their non-linearities, (T, B, 4H), in Keras' order: input,
+            forget, candidate, output.
+        kernel: what the last output adds, (H, 4H).
+        hidden: the output before the first step, (B, H).
+        cell: the cell state before it, (B, H).
+    """
+    steps, units = projections.shape[0], kernel.shape[0]
+    # sigmoid(x) = (1 + tanh(x / 2)) / 2: all gates with one function.
+    half = np.repeat(np.float32([0.5, 0.5, 1, 0.5]), units)
+
+    def forward(state: Any, projection: Any) -> Any:
+        output, cell, _ = state
+        gates = half * ops.tanh(half * (projection + ops.matmul(output, kernel))) + (1 - half)
+        i, f, g, o = ops.split(gates, 4, axis=-1)
+        cell = f * cell + i * g
+        state = o * ops.tanh(cell), cell, gates
+        return state, state
+
+    begin = hidden, cell, ops.zeros_like(projections[0])
+    (_, last, _), (outputs, cells, gates) = ops.scan(forward, begin, projections, length=steps)
+
+    def gradient(*upstream: Any) -> Any:
+        d_outputs, d_last = keras.tree.flatten(upstream)
+        i, f, g, o = ops.split(gates, 4, axis=-1)
+        squashed = ops.tanh(cells)
+        before = ops.concatenate([cell[None], cells[:-1]], axis=0)
+        through_output = o * (1 - squashed * squashed)
+        through_cell = ops.concatenate([g * i * (1 - i), before * f * (1 - f), i * (1 - g * g)], axis=-1)
+        of_output_gate = squashed * o * (1 - o)
+        transposed = ops.transpose(kernel)
+
+        def backward(state: Any, step: Any) -> Any:
+            d_cell, d_gates = state  # of the step after this one
+            d_output, f, through_output, through_cell, of_output_gate = step
+            d_output += ops.matmul(d_gates, transposed)
+            d_cell += d_output * through_output
+            parts = [ops.tile(d_cell, (1, 3)) * through_cell, d_output * of_output_gate]
+            state = d_cell * f, ops.concatenate(parts, axis=-1)
+            return state, state
+
+        steps_back = d_outputs, f, through_output, through_cell, of_output_gate
+        end = d_last, ops.zeros_like(projections[0])
+        (d_cell, first), (_, d_gates) = ops.scan(backward, end, steps_back, length=steps, reverse=True)
+        inputs = ops.reshape(ops.concatenate([hidden[None], outputs[:-1]], axis=0), (-1, units))
+        d_kernel = ops.matmul(ops.transpose(inputs), ops.reshape(d_gates, (-1, 4 * units)))
+        return d_gates, d_kernel, ops.matmul(first, transposed), d_cell
+
+    return (outputs, last), gradient
 
 
 def recurrent_layers(network: keras.Model) -> list[keras.layers.LSTM]:

@@ -246,7 +246,8 @@ class _Dataset(keras.utils.PyDataset):
     """Hands batches to Keras, each when it is asked for."""
 
     def __init__(self, batches: Windows | Stream) -> None:
-        super().__init__()
+        # With two workers Keras looks ahead itself; with one TensorFlow does, and takes up to a second to stop.
+        super().__init__(workers=2)
         self._batches = batches
 
     def __len__(self) -> int:

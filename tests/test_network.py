@@ -5,9 +5,11 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from model.batches import Stream, context
 from model.lstm import LSTM
+from model import network as networks
 from model.network import build_network, export_arrays, import_arrays
 from model.persona import array_shapes
 from model.recipe import RECIPES
@@ -33,6 +35,31 @@ def test_the_reference_reads_what_keras_reads(layers, sequence_length):
     texts = random.integers(0, len(persona.vocabulary) + 1, (5, sequence_length))  # unknown characters too
     lstm = LSTM(persona)
     assert np.abs(lstm.logits(lstm.read(list(texts))) - network.predict(texts, verbose=0)).max() < 1e-3
+
+
+@pytest.mark.parametrize("every", [True, False])
+def test_the_written_gradient_is_the_one_that_tensorflow_derives(every):
+    random = np.random.default_rng(0)
+    inputs, hidden, cell = (tf.constant(random.normal(size=s), tf.float32) for s in ((3, 9, 5), (3, 4), (3, 4)))
+    options = {"return_sequences": every, "return_state": True}
+    ours, theirs = networks.LSTM(4, **options), keras.layers.LSTM(4, use_cudnn=False, **options)
+    for layer in (ours, theirs):
+        layer.build(inputs.shape)
+    for variable, other in zip(ours.weights, theirs.weights, strict=True):
+        variable.assign(random.normal(size=variable.shape))
+        other.assign(variable)
+    values, gradients = [], []
+    for layer in (ours, theirs):
+        with tf.GradientTape() as tape:
+            tape.watch([inputs, hidden, cell])
+            results = layer(inputs, initial_state=[hidden, cell])
+            weighted = sum(tf.reduce_sum(tf.sin(result + number)) for number, result in enumerate(results))
+        wanted = [inputs, hidden, cell, *(variable.value for variable in layer.trainable_variables)]
+        values.append(results)
+        gradients.append(tape.gradient(weighted, wanted))
+    assert len(gradients[0]) == 6
+    for mine, derived in zip([*values[0], *gradients[0]], [*values[1], *gradients[1]], strict=True):
+        np.testing.assert_allclose(mine, derived, rtol=1e-4, atol=1e-5)
 
 
 def test_the_windowed_reading_is_keras_on_the_last_window():
