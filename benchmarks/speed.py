@@ -25,7 +25,7 @@ from model.recipe import RECIPES, Recipe
 from model.vocabulary import Vocabulary
 
 CHARACTERS = 200
-BATCHES = 24  # of a turn
+BATCHES = 60  # of a turn, as a pass over the text has many
 
 
 def main() -> None:

@@ -5,8 +5,8 @@ import functools
 import os
 import platform
 
-# glibc's mallopt: the sizes from which it maps memory afresh, and hands freed memory back to the system.
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+# glibc's mallopt: the sizes from which it maps memory afresh, and hands freed memory back to the system; its heaps.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 
 
 def settle_tensorflow() -> None:
@@ -21,6 +21,8 @@ def settle_tensorflow() -> None:
         libc = ctypes.CDLL(None)
         libc.mallopt(_M_MMAP_THRESHOLD, 2**30)
         libc.mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
+        # A thread's own heap is too small for such sizes.
+        libc.mallopt(_M_ARENA_MAX, 1)
 
 
 def describe_device() -> str:
