@@ -4,7 +4,6 @@ Dimensions: B sequences, T time steps, V characters, H units.
 """
 
 import functools
-
 from typing import Any
 
 import keras
@@ -42,7 +41,7 @@ def build_network(vocabulary_size: int, recipe: Recipe) -> keras.Model:
     stream = recipe.reading == "stream"
     shape = (recipe.batch_size if stream else None, recipe.sequence_length)  # a state is kept for each row of a batch
     inputs = keras.Input(batch_shape=(*shape, NGRAM) if recipe.ngrams else shape, dtype="int32")
-    # Keras hands over batches without their sizes; compiled for sizes that it knows, a loop takes a third of the time.
+    # Keras hands over batches without their sizes; compiled for sizes that it knows, a loop takes half the time.
     known = ops.reshape(inputs, [-1 if size is None else size for size in inputs.shape])
     ids = known[..., 0] if recipe.ngrams else known
     if recipe.embedding:
@@ -57,7 +56,7 @@ def build_network(vocabulary_size: int, recipe: Recipe) -> keras.Model:
     unroll = not stream and recipe.sequence_length <= LONGEST_UNROLLED and is_tensorflow() and not gpus()
     for layer in range(recipe.layers):
         every = stream or layer < recipe.layers - 1
-        lstm = LSTM(recipe.units, return_sequences=every, stateful=stream, unroll=unroll)
+        lstm = LSTMLayer(recipe.units, return_sequences=every, stateful=stream, unroll=unroll)
         activations = lstm(activations)  # (B, T, H); the last layer's of windows (B, H)
         if recipe.dropout:
             activations = keras.layers.Dropout(recipe.dropout)(activations)
@@ -73,8 +72,8 @@ def build_network(vocabulary_size: int, recipe: Recipe) -> keras.Model:
     return network
 
 
-class LSTM(keras.layers.LSTM):
-    """Keras' LSTM layer; where no GPU's fused kernel computes it, with the gradient of `_recurrence`. Knows no masks."""
+class LSTMLayer(keras.layers.LSTM):
+    """Keras' LSTM layer, without masks; where no GPU's fused kernel computes it, with the gradient of `_recurrence`."""
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
         """Return the last output (B, H), all of them (B, T, H), and the state that they leave, two of (B, H)."""
@@ -86,7 +85,7 @@ class LSTM(keras.layers.LSTM):
         return outputs[-1], ops.moveaxis(outputs, 0, 1), [outputs[-1], state]
 
 
-@ops.custom_gradient
+@ops.custom_gradient  # type: ignore[untyped-decorator]
 def _recurrence(projections: Any, kernel: Any, hidden: Any, cell: Any) -> Any:
     """Return the LSTM's outputs (T, B, H) and its last cell state (B, H), with their gradient.
 
@@ -102,7 +101,7 @@ def _recurrence(projections: Any, kernel: Any, hidden: Any, cell: Any) -> Any:
     """
     steps, units = projections.shape[0], kernel.shape[0]
     # sigmoid(x) = (1 + tanh(x / 2)) / 2: all gates with one function.
-    half = np.repeat(np.float32([0.5, 0.5, 1, 0.5]), units)
+    half = np.repeat(np.array([0.5, 0.5, 1, 0.5], np.float32), units)
 
     def forward(state: Any, projection: Any) -> Any:
         output, cell, _ = state

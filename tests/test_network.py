@@ -9,8 +9,7 @@ import tensorflow as tf
 
 from model.batches import Stream, context
 from model.lstm import LSTM
-from model import network as networks
-from model.network import build_network, export_arrays, import_arrays
+from model.network import LSTMLayer, build_network, export_arrays, import_arrays
 from model.persona import array_shapes
 from model.recipe import RECIPES
 from model.sampler import Request, windowed_replies
@@ -42,7 +41,7 @@ def test_the_written_gradient_is_the_one_that_tensorflow_derives(every):
     random = np.random.default_rng(0)
     inputs, hidden, cell = (tf.constant(random.normal(size=s), tf.float32) for s in ((3, 9, 5), (3, 4), (3, 4)))
     options = {"return_sequences": every, "return_state": True}
-    ours, theirs = networks.LSTM(4, **options), keras.layers.LSTM(4, use_cudnn=False, **options)
+    ours, theirs = LSTMLayer(4, **options), keras.layers.LSTM(4, use_cudnn=False, **options)
     for layer in (ours, theirs):
         layer.build(inputs.shape)
     for variable, other in zip(ours.weights, theirs.weights, strict=True):
