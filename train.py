@@ -244,7 +244,7 @@ def fit(run: Run, resume: bool) -> int:
         print(describe_epoch(epoch, recipe.epochs), flush=True)
         write_history(training.progress.epochs, run.folder)
         if epoch.number == 1 or training.progress.finished:
-            persona = run.persona(training.arrays(), training.progress.best)
+            persona = run.persona(training.arrays(), training.progress.best, training.initial)
             print(f"\n{write_samples(persona, prompt, epoch.number, run.folder)}", end="", flush=True)
     return finish(run, training)
 
@@ -304,7 +304,7 @@ def finish(run: Run, training: "Training") -> int:
     code = report_end(training)
     if best is None:
         return code
-    persona = run.persona(training.best_arrays, best)
+    persona = run.persona(training.best_arrays, best, training.initial)
     save_persona(persona, run.persona_file)
     if training.progress.finished:
         save_persona(evaluated(persona, run.corpus, run.canaries), run.persona_file)

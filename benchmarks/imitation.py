@@ -118,7 +118,7 @@ def _trained(
     recipe = run.author_recipe if base else run.recipe
     arrays, curve = _fit(run.corpus, run.vocabulary, recipe, base[0] if base else None, best=True)
     later = before[-1][0] if before else 0.0
-    metrics = evaluate(replace(run.persona(arrays, None), recipe=run.recipe), run.corpus)
+    metrics = evaluate(replace(run.persona(arrays, None, base[0] if base else {}), recipe=run.recipe), run.corpus)
     print(metrics, flush=True)
     own = [(later + seconds, bits) for seconds, bits in curve]
     # The base network of another author was judged by that author's held-out text.

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from model.corpus import Corpus
-from model.persona import PersonaError, load_arrays, save_arrays
+from model.persona import Arrays, PersonaError, load_arrays, save_arrays
 from model.recipe import Recipe
 
 FILE = "checkpoint.safetensors"
@@ -48,7 +48,6 @@ class Progress:
     best: Epoch | None = None
     finished: bool = False  # nothing is left to do: all epochs are done, or going on would not help
     validation_seconds: float = 0.0  # that the last validation took
-    learnt: bool = False  # whether the run began with weights that had learnt something
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,7 @@ class Checkpoint:
     progress: Progress
     state: dict[str, Floats]  # every variable of network and optimizer
     best: dict[str, Floats]  # weights of the best epoch, in the persona file's names; none before the first has ended
+    initial: Arrays  # weights that the run began with, in the same names, where they had learnt something; else none
 
 
 @contextmanager
@@ -86,6 +86,7 @@ def save_checkpoint(checkpoint: Checkpoint, corpus: Corpus, recipe: Recipe, fold
     document = {"corpus": corpus.sha256, "recipe": recipe.as_dict(), "progress": asdict(checkpoint.progress)}
     arrays = {f"state.{name}": array for name, array in checkpoint.state.items()}
     arrays |= {f"best.{name}": array for name, array in checkpoint.best.items()}
+    arrays |= {f"initial.{name}": array for name, array in checkpoint.initial.items()}
     save_arrays(arrays, {METADATA_KEY: json.dumps(document)}, folder / FILE)
 
 
@@ -110,11 +111,11 @@ def load_checkpoint(corpus: Corpus, recipe: Recipe, folder: Path) -> Checkpoint:
         raise ResumeError(f"the run in {folder} is another one: {'; '.join(differing)}")
     if not same_text:
         raise ResumeError(f"the run in {folder} learnt from other text; train without --resume")
-    state, best = (
+    state, best, initial = (
         {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-        for prefix in ("state.", "best.")
+        for prefix in ("state.", "best.", "initial.")
     )
-    return Checkpoint(progress, state, best)
+    return Checkpoint(progress, state, best, initial)
 
 
 def refuse_unfinished(folder: Path) -> None:

@@ -21,7 +21,10 @@ CORPUS = Corpus(Author("a1", "Ada", 1, 1), "some text", "more", {}, 1, 1, "", ""
 RECIPE = replace(RECIPES["tutorial"], epochs=3)
 FIRST = Epoch(1, 3.0, None, 12.5)
 CHECKPOINT = Checkpoint(
-    Progress([FIRST], 7, 20.0, 48, 1.5, 2.5, FIRST), {"0": np.ones(3, np.float32)}, {"w": np.zeros(2, np.float32)}
+    Progress([FIRST], 7, 20.0, 48, 1.5, 2.5, FIRST),
+    {"0": np.ones(3, np.float32)},
+    {"w": np.zeros(2, np.float32)},
+    {"w": np.full(2, 0.5, np.float32)},
 )
 
 
@@ -30,6 +33,7 @@ def test_a_checkpoint_comes_back_as_it_was_saved(tmp_path):
     loaded = load_checkpoint(CORPUS, replace(RECIPE, epochs=9), tmp_path)  # more epochs may be wanted now
     assert loaded.progress == CHECKPOINT.progress
     assert loaded.state["0"].tolist() == [1, 1, 1] and loaded.best["w"].tolist() == [0, 0]
+    assert loaded.initial["w"].tolist() == [0.5, 0.5]
 
 
 def test_another_recipe_or_text_is_refused_and_named(tmp_path):

@@ -1,11 +1,15 @@
 """What a run leaves on disk but for its network."""
 
+from types import SimpleNamespace
+
 import numpy as np
+import pytest
 
 from model.corpus import Corpus
 from model.people import Author
 from model.recipe import Recipe
-from model.run import sample_prompt
+from model.run import Run, sample_prompt
+from tests.conftest import make_persona
 
 
 def test_the_prompt_of_the_samples_is_a_window_of_the_training_text():
@@ -13,3 +17,13 @@ def test_the_prompt_of_the_samples_is_a_window_of_the_training_text():
     recipe = Recipe(sequence_length=40)
     prompt = sample_prompt(Corpus(Author("", "", 1, 1), text, "", {}, 1, 0, "", ""), recipe)
     assert prompt in text and len(prompt) == 40
+
+
+def test_a_persona_goes_further_from_everybody_than_the_authors_text_moved_it():
+    ada = make_persona()
+    run = Run("ada", ada.recipe, SimpleNamespace(quotes=[]), ada.vocabulary, ada.source, ada.consent)
+    learnt = {"dense.bias": np.array([1.0, 2.0], np.float32)}
+    base = {"dense.bias": np.array([1.0, 1.0], np.float32)}
+    # 1 + 1.2 * (1 - 1) and 1 + 1.2 * (2 - 1); from no base, what was learnt.
+    assert run.persona(learnt, None, base).arrays["dense.bias"] == pytest.approx([1.0, 2.2])
+    assert run.persona(learnt, None, {}).arrays["dense.bias"] == pytest.approx([1.0, 2.0])
