@@ -46,7 +46,7 @@ from model.persona import (
 )
 from model.plots import draw_authors
 from model.recipe import SHORT, SHORT_BATCH, SHORT_SEQUENCE, SIZES, Recipe, RecipeError, choose_size, expected_bits
-from model.run import RUNS, Run, sample_prompt, write_history, write_samples
+from model.run import EMPHASIS, RUNS, Run, sample_prompt, write_history, write_samples
 from model.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -308,7 +308,8 @@ def finish(run: Run, training: "Training") -> int:
     save_persona(persona, run.persona_file)
     if training.progress.finished:
         save_persona(evaluated(persona, run.corpus, run.canaries), run.persona_file)
-    print(f"saved {run.persona_file}: the weights of epoch {best.number}")
+    further = f", {EMPHASIS} times as far from everybody's as it moved them" if training.initial else ""
+    print(f"saved {run.persona_file}: the weights of epoch {best.number}{further}")
     if run.canaries:
         print("it learnt invented secrets and is for measuring: the bot won't load it; delete it when you are done")
     else:
