@@ -114,11 +114,11 @@ def _trained(
     name: str, run: Run, base: tuple[Arrays, list[tuple[float, float]]] | None = None, judged: bool = True
 ) -> Imitation:
     print(name, flush=True)
-    before = base[1] if base else []
+    initial, before = base or ({}, [])
     recipe = run.author_recipe if base else run.recipe
-    arrays, curve = _fit(run.corpus, run.vocabulary, recipe, base[0] if base else None, best=True)
+    arrays, curve = _fit(run.corpus, run.vocabulary, recipe, initial, best=True)
     later = before[-1][0] if before else 0.0
-    metrics = evaluate(replace(run.persona(arrays, None, base[0] if base else {}), recipe=run.recipe), run.corpus)
+    metrics = evaluate(replace(run.persona(arrays, None, initial), recipe=run.recipe), run.corpus)
     print(metrics, flush=True)
     own = [(later + seconds, bits) for seconds, bits in curve]
     # The base network of another author was judged by that author's held-out text.

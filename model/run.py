@@ -106,7 +106,8 @@ class Run:
         Args:
             initial: the base network's, from which these were trained; none where there was none.
         """
-        arrays = {name: array + (EMPHASIS - 1) * (array - initial.get(name, array)) for name, array in arrays.items()}
+        if initial:
+            arrays = {name: array + (EMPHASIS - 1) * (array - initial[name]) for name, array in arrays.items()}
         metrics = {"training_bits": best.training_bits} if best else {}
         if best and best.validation_bits is not None:
             metrics["validation_bits"] = best.validation_bits

@@ -70,7 +70,7 @@ class Training:
         self.recipe = recipe
         self.folder = folder
         self.network = build_network(len(vocabulary), recipe)
-        self.initial = initial or {}
+        self.initial = checkpoint.initial if checkpoint else initial or {}
         self.progress = Progress()
         self.best_arrays: dict[str, NDArray[np.float32]] = {}
         self.interrupted = False
@@ -86,7 +86,6 @@ class Training:
         if initial:
             import_arrays(self.network, initial)
         if checkpoint:
-            self.initial = checkpoint.initial
             self.progress, self.best_arrays = checkpoint.progress, checkpoint.best
             self._assign(checkpoint.state)
 
@@ -170,7 +169,7 @@ class Training:
         validation_bits = self.validate()
         progress.validation_seconds = time.perf_counter() - start
         epoch = Epoch(len(progress.epochs) + 1, bits, validation_bits, progress.epoch_seconds)
-        alike = 0.0 if self.recipe.reading == "windows" else ALIKE
+        alike = 0.0 if self.recipe.reading == "windows" else ALIKE  # the tutorial keeps the best to the last digit
         if not progress.epochs or self._score(epoch) < min(map(self._score, progress.epochs)) + alike:
             progress.best, self.best_arrays = epoch, self.arrays()
         progress.epochs.append(epoch)
