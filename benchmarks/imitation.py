@@ -2,9 +2,10 @@
 
     python -m benchmarks.imitation CHAT [CHAT ...] --author SaintPeter --author CEleftheriou
 
-The tutorial's recipe, markovify, PPMd, the default recipe from the author alone, and after the community, one after
-the other on the same machine. The text is lower-cased and its messages are joined by a space, as the tutorial's are, so
-that all read the same characters. Writes a table (imitation.md) and the curves (imitation.png) into --out.
+The tutorial's recipe, markovify, PPMd, the default recipe from the author alone, and after the community, in one minute
+too, one after the other on the same machine. The text is lower-cased and its messages are joined by a space, as the
+tutorial's are, so that all read the same characters. Writes a table (imitation.md) and the curves (imitation.png) into
+--out.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from model.device import describe_device, settle_tensorflow
 from model.evaluation import BLOCK, REPLIES, evaluate, measure_replies, real_blocks, reference_bits, told_apart
 from model.people import Author, Chat, find_author
 from model.persona import Arrays
-from model.recipe import RECIPES, Recipe
+from model.recipe import RECIPES, SHORT_BATCH, SHORT_SEQUENCE, SIZES, Recipe
 from model.run import Run
 from model.vocabulary import END, Vocabulary
 
@@ -42,6 +43,10 @@ class Imitation:
         """The lowest bits per character of the curve and the seconds to them."""
         seconds, bits = min(self.curve, key=lambda point: point[1])
         return bits, seconds
+
+    def seconds_to(self, bits: float) -> float | None:
+        """Return the seconds after which the curve was first seen so low; None if never."""
+        return next((seconds for seconds, reached in self.curve if reached <= bits), None)
 
 
 def main() -> None:
@@ -80,6 +85,10 @@ def main() -> None:
         if base is None:
             base = _fit(run.community_corpus, run.vocabulary, run.community_recipe)
         first = name == arguments.author[0]
+        if first:
+            short = replace(run, recipe=_in_a_minute(mimic))
+            quick = _fit(short.community_corpus, short.vocabulary, short.community_recipe)
+            imitations.append(_trained("Mimic, both in a minute", short, quick))
         imitations.append(_trained("Mimic, everybody, then the author", run, base, judged=first))
         table += _table(name, run.corpus, imitations)
         (arguments.out / "imitation.md").write_text(table, encoding="utf-8")
@@ -91,6 +100,12 @@ def _run(chat: Chat, author: Author, recipe: Recipe) -> Run:
     corpus = build_corpus(chat.messages, author, recipe, chat.bots)
     vocabulary = Vocabulary.of(corpus.community, recipe.rare)
     return Run("imitation", recipe, corpus, vocabulary, source=None, consent=None)
+
+
+def _in_a_minute(recipe: Recipe) -> Recipe:
+    """Return the recipe as `train.py --minutes 1` has it."""
+    units, rows = SIZES["mini"]
+    return replace(recipe, minutes=1, units=units, ngrams=rows, batch_size=SHORT_BATCH, sequence_length=SHORT_SEQUENCE)
 
 
 def _fit(
@@ -167,6 +182,11 @@ def _table(author: str, corpus: Corpus, imitations: list[Imitation]) -> str:
     real = imitations[0].metrics
     names = ("copied_real", "known_words_real", "attributed_real")
     lines.append(f"| real, held out | | | {' | '.join(cell(real, name) for name in names)} | 0.5 |")
+    best, seconds = imitations[0].best
+    lines.append(f"\n{best:.3f}, the tutorial's lowest, after {seconds:.1f} s:\n")
+    for each in imitations[1:]:
+        if (reached := each.seconds_to(best)) is not None:
+            lines.append(f"- {each.name}: after {reached:.1f} s, 1/{seconds / reached:.1f} of them")
     return "\n".join(lines) + "\n"
 
 

@@ -47,7 +47,6 @@ class Progress:
     nats: float = 0.0  # mean loss over them
     best: Epoch | None = None
     finished: bool = False  # nothing is left to do: all epochs are done, or going on would not help
-    validation_seconds: float = 0.0  # that the last validation took
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from model.recipe import TEMPERATURES
 from model.sampler import Request, sampled_as_trained
 from model.vocabulary import Vocabulary, readable
 
-REPLIES = 100  # at each temperature: a share of them is uncertain by 0.05
+REPLIES = 300  # at each temperature: a share of them is uncertain by 0.03
 BLOCK = 400  # characters of a reply, and of the real text beside it
 COPIED = 40  # a run of so many characters that the training text holds too is no accident
 PPM_ORDER = 8

@@ -116,15 +116,24 @@ RECIPES = {"mimic": MIMIC, "tutorial": Recipe()}
 
 # Units of the LSTM layer, and rows of its table of n-grams. More units learn more from each character and read fewer of
 # them in the same time: on two cores 384 did better than 256 and 512 in two minutes. Twice the rows: 0.02 to 0.03 bits.
-SIZES = {"tiny": (192, 65_536), "small": (384, 131_072), "medium": (512, 131_072), "large": (1024, 524_288)}
+SIZES = {
+    "mini": (128, 65_536),
+    "tiny": (192, 65_536),
+    "small": (384, 131_072),
+    "medium": (512, 131_072),
+    "large": (1024, 524_288),
+}
 
 
 # A run of fewer minutes wants many small batches: 2.07 bits after one minute, where 384 units and 64 x 64 reach 2.5.
 SHORT, SHORT_BATCH, SHORT_SEQUENCE = 4.0, 32, 32
+VERY_SHORT = 1.5  # minutes; after one, 128 units had reached 2.00 bits and 192 2.03; after two, both 1.90
 
 
 def choose_size(characters: int, minutes: float, gpu: bool) -> str:
     """Return the name of the size that learns most from so many characters in the time; 0 minutes: there is enough."""
+    if 0 < minutes < VERY_SHORT and not gpu:
+        return "mini"
     if characters < 300_000:  # a larger one learns such a text by heart
         return "tiny"
     if gpu:

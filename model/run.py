@@ -33,7 +33,7 @@ AUTHOR_LEARNING_RATE = 1 / 3  # of the recipe's, so that what was learnt from ev
 # Times that the weights go as far from everybody's as the author's text moved them. At low temperatures what the author
 # shares with everybody drowns the rest; this costs 0.01 bits of much text, and gains as much of little.
 # Source: Ilharco et al., "Editing models with task arithmetic", 2023.
-EMPHASIS = 1.2
+EMPHASIS = 1.25
 
 
 @dataclass(frozen=True)

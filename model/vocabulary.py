@@ -51,9 +51,11 @@ class Vocabulary:
 
     def encode(self, text: str) -> NDArray[np.uint16]:
         """Return the ids of the text's characters, shape (T,)."""
-        codes = _code_points(text)
-        places = np.searchsorted(self._codes, codes).clip(max=len(self) - 1)
-        return np.where(self._codes[places] == codes, places, self.unknown).astype(np.uint16)
+        beyond = self._codes[-1] + 1
+        ids = np.full(beyond + 1, self.unknown, np.uint16)  # of each code point
+        ids[self._codes] = np.arange(len(self))
+        encoded: NDArray[np.uint16] = ids[np.minimum(_code_points(text), beyond)]
+        return encoded
 
     def decode(self, ids: Iterable[int]) -> str:
         """Return the characters of known ids."""

@@ -54,5 +54,6 @@ def test_the_size_follows_text_time_and_device():
     assert choose_size(16_000_000, 15, gpu=False) == "small" and SIZES["small"] == (mimic.units, mimic.ngrams)
     assert choose_size(16_000_000, 0, gpu=False) == "medium"
     assert choose_size(16_000_000, 2, gpu=False) == "tiny"
+    assert choose_size(16_000_000, 1, gpu=False) == choose_size(60_000, 1, gpu=False) == "mini"
     assert choose_size(16_000_000, 10, gpu=True) == "large"
     assert choose_size(60_000, 60, gpu=True) == "tiny"  # whatever there is of time

@@ -24,6 +24,6 @@ def test_a_persona_goes_further_from_everybody_than_the_authors_text_moved_it():
     run = Run("ada", ada.recipe, SimpleNamespace(quotes=[]), ada.vocabulary, ada.source, ada.consent)
     learnt = {"dense.bias": np.array([1.0, 2.0], np.float32)}
     base = {"dense.bias": np.array([1.0, 1.0], np.float32)}
-    # 1 + 1.2 * (1 - 1) and 1 + 1.2 * (2 - 1); from no base, what was learnt.
-    assert run.persona(learnt, None, base).arrays["dense.bias"] == pytest.approx([1.0, 2.2])
+    # 1 + 1.25 * (1 - 1) and 1 + 1.25 * (2 - 1); from no base, what was learnt.
+    assert run.persona(learnt, None, base).arrays["dense.bias"] == pytest.approx([1.0, 2.25])
     assert run.persona(learnt, None, {}).arrays["dense.bias"] == pytest.approx([1.0, 2.0])
