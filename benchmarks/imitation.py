@@ -20,7 +20,16 @@ from matplotlib.figure import Figure
 from model import chat_exports
 from model.corpus import Corpus, build_corpus
 from model.device import describe_device, settle_tensorflow
-from model.evaluation import BLOCK, REPLIES, evaluate, measure_replies, real_blocks, reference_bits, told_apart
+from model.evaluation import (
+    BLOCK,
+    FEWEST_BLOCKS,
+    REPLIES,
+    evaluate,
+    measure_replies,
+    real_blocks,
+    reference_bits,
+    told_apart,
+)
 from model.people import Author, Chat, find_author
 from model.persona import Arrays
 from model.recipe import RECIPES, SHORT_BATCH, SHORT_SEQUENCE, SIZES, Recipe
@@ -156,7 +165,7 @@ def _markov(run: Run, chat: Chat) -> Imitation:
     real = real_blocks(run.corpus)
     texts = [reply() for _ in range(max(REPLIES, len(real)))]
     metrics = measure_replies({"0.5": texts, "1.0": texts}, run.corpus)
-    if len(real) >= REPLIES:
+    if len(real) >= FEWEST_BLOCKS:
         metrics["told_apart"] = told_apart(real, texts[: len(real)])
     return Imitation("markovify, two words", metrics)
 
