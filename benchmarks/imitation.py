@@ -203,10 +203,13 @@ def _draw(measured: dict[str, list[Imitation]], path: Path) -> None:
     """Draw held-out bits over wall time, an author a picture."""
     figure = Figure(figsize=(max(8, 5 * len(measured)), 4.2), layout="constrained")
     panels = figure.subplots(1, len(measured), squeeze=False)[0]
+    names = [each.name for each in next(iter(measured.values()))]  # the first author has been imitated in all ways
     for axes, (author, imitations) in zip(panels, measured.items(), strict=True):
         for each in imitations:
             if each.curve:
-                axes.plot(*zip(*each.curve, strict=True), marker=".", label=each.name)
+                axes.plot(
+                    *zip(*each.curve, strict=True), marker=".", label=each.name, color=f"C{names.index(each.name)}"
+                )
             elif "ppmd_bits" in each.metrics:
                 axes.axhline(each.metrics["ppmd_bits"], color="grey", linestyle=":", label=each.name)
         axes.set(title=author, xlabel="seconds of wall time", ylabel="held-out bits per character", xscale="log")
