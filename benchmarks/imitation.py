@@ -91,10 +91,9 @@ def main() -> None:
         imitations.append(_markov(run, chat))
         imitations.append(Imitation("PPMd, order 8, still learning", reference_bits(run.corpus, run.vocabulary)))
         imitations.append(_trained("Mimic, the author alone", replace(run, recipe=alone)))
+        first = base is None
         if base is None:
             base = _fit(run.community_corpus, run.vocabulary, run.community_recipe)
-        first = name == arguments.author[0]
-        if first:
             short = replace(run, recipe=_in_a_minute(mimic))
             quick = _fit(short.community_corpus, short.vocabulary, short.community_recipe)
             imitations.append(_trained("Mimic, both in a minute", short, quick))

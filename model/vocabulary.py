@@ -26,13 +26,15 @@ class Vocabulary:
 
     characters: str
     unknown_kinds: int = 0  # different characters of the text that were too rare to be known
-    _codes: NDArray[np.uint32] = field(init=False, repr=False, compare=False)
+    _ids: NDArray[np.uint16] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         codes = _code_points(self.characters)
         if codes.size == 0 or (np.diff(codes.astype(np.int64)) <= 0).any():
             raise ValueError("a vocabulary is one or more distinct characters, sorted by code point")
-        object.__setattr__(self, "_codes", codes)
+        ids = np.full(int(codes[-1]) + 2, len(self), np.uint16)  # of each code point; the last one is of all beyond
+        ids[codes] = np.arange(len(self))
+        object.__setattr__(self, "_ids", ids)
 
     @classmethod
     def of(cls, text: str, rare: int = 1) -> "Vocabulary":
@@ -51,11 +53,7 @@ class Vocabulary:
 
     def encode(self, text: str) -> NDArray[np.uint16]:
         """Return the ids of the text's characters, shape (T,)."""
-        beyond = self._codes[-1] + 1
-        ids = np.full(beyond + 1, self.unknown, np.uint16)  # of each code point
-        ids[self._codes] = np.arange(len(self))
-        encoded: NDArray[np.uint16] = ids[np.minimum(_code_points(text), beyond)]
-        return encoded
+        return self._ids[np.minimum(_code_points(text), len(self._ids) - 1)]
 
     def decode(self, ids: Iterable[int]) -> str:
         """Return the characters of known ids."""
