@@ -29,7 +29,14 @@ from model.cluster import ClusterError, train_on_ray
 from model.consent import NONE_GIVEN, choose_consent, may_teach, show_notices
 from model.corpus import READABLE_CHARACTERS, Corpus, CorpusError, build_corpus
 from model.device import describe_device, gpus, settle_tensorflow, share_batches
-from model.options import choose_canaries, choose_plain, choose_recipe, choose_rules, parse_arguments
+from model.options import (
+    choose_canaries,
+    choose_plain,
+    choose_recipe,
+    choose_rules,
+    describe_size,
+    parse_arguments,
+)
 from model.people import Author, AuthorError, Chat, aliases, find_author, join_authors, rank_authors
 from model.persona import (
     CANARIES,
@@ -45,7 +52,17 @@ from model.persona import (
     written_aside,
 )
 from model.plots import draw_authors
-from model.recipe import SHORT, SHORT_BATCH, SHORT_SEQUENCE, SIZES, Recipe, RecipeError, choose_size, expected_bits
+from model.recipe import (
+    LITTLE_TEXT,
+    SHORT,
+    SHORT_BATCH,
+    SHORT_SEQUENCE,
+    SIZES,
+    Recipe,
+    RecipeError,
+    choose_size,
+    expected_bits,
+)
 from model.run import EMPHASIS, RUNS, Run, sample_prompt, write_history, write_samples
 from model.vocabulary import Vocabulary
 
@@ -272,7 +289,7 @@ def base_network(run: Run) -> Arrays:
             write_history(training.progress.epochs, folder)
     if not training.progress.finished:
         sys.exit(report_end(training))
-    arrays = training.arrays()
+    arrays = training.best_arrays
     save_arrays(arrays, {"time": f"{training.progress.seconds / 60:.1f} minutes"}, run.base_file)
     return arrays
 
@@ -309,7 +326,8 @@ def finish(run: Run, training: "Training") -> int:
     if training.progress.finished:
         save_persona(evaluated(persona, run.corpus, run.canaries), run.persona_file)
     further = f", {EMPHASIS} times as far from everybody's as it moved them" if training.initial else ""
-    print(f"saved {run.persona_file}: the weights of epoch {best.number}{further}")
+    kept = ", ".join(map(str, training.kept))
+    print(f"saved {run.persona_file}: the weights of epoch {kept}{further}")
     if run.canaries:
         print("it learnt invented secrets and is for measuring: the bot won't load it; delete it when you are done")
     else:
@@ -371,16 +389,18 @@ def sized(recipe: Recipe, corpus: Corpus, arguments: argparse.Namespace) -> Reci
     if arguments.units or size is None:
         return recipe
     if size == "auto":
-        characters = len(corpus.community or corpus.training)
-        size = choose_size(characters, recipe.minutes, bool(gpus()))
-        print(
-            f"size: {size}, {SIZES[size][0]} units, for {characters:,} characters (--size and --units choose another)"
-        )
-        if 0 < recipe.minutes < SHORT and arguments.batch_size is None and arguments.sequence_length is None:
+        characters, gpu = len(corpus.community or corpus.training), bool(gpus())
+        size = choose_size(characters, recipe.minutes, gpu)
+        print(f"size: {describe_size(size)}; for {characters:,} characters (--size and --units choose another)")
+        short = 0 < recipe.minutes < SHORT and not gpu
+        if short and arguments.batch_size is None and arguments.sequence_length is None:
             recipe = replace(recipe, batch_size=SHORT_BATCH, sequence_length=SHORT_SEQUENCE)
-    units, rows = SIZES[size]
-    given = not recipe.ngrams or arguments.ngrams is not None
-    return replace(recipe, units=units, ngrams=recipe.ngrams if given else rows)
+    kept = {knob for knob in SIZES[size] if getattr(arguments, knob) is not None}
+    if not recipe.ngrams:
+        kept.add("ngrams")
+    if len(corpus.community) < LITTLE_TEXT:  # nothing for large batches
+        kept.add("batch_size")
+    return replace(recipe, **{knob: value for knob, value in SIZES[size].items() if knob not in kept})
 
 
 def describe_epoch(epoch: Epoch, epochs: int) -> str:

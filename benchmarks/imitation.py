@@ -112,14 +112,13 @@ def _run(chat: Chat, author: Author, recipe: Recipe) -> Run:
 
 def _in_a_minute(recipe: Recipe) -> Recipe:
     """Return the recipe as `train.py --minutes 1` has it."""
-    units, rows = SIZES["mini"]
-    return replace(recipe, minutes=1, units=units, ngrams=rows, batch_size=SHORT_BATCH, sequence_length=SHORT_SEQUENCE)
+    return replace(recipe, minutes=1, batch_size=SHORT_BATCH, sequence_length=SHORT_SEQUENCE, **SIZES["mini"])
 
 
 def _fit(
-    corpus: Corpus, vocabulary: Vocabulary, recipe: Recipe, initial: Arrays | None = None, best: bool = False
+    corpus: Corpus, vocabulary: Vocabulary, recipe: Recipe, initial: Arrays | None = None
 ) -> tuple[Arrays, list[tuple[float, float]]]:
-    """Train; return the last weights, or the best, and after how many seconds which bits were reached."""
+    """Train; return the best weights, and after how many seconds which bits were reached."""
     from model.training import Training
 
     start = time.perf_counter()
@@ -130,7 +129,7 @@ def _fit(
             seconds = time.perf_counter() - start
             curve.append((seconds, epoch.validation_bits))
             print(f"  {seconds:6.0f} s  {epoch.training_bits:.3f}  held out {epoch.validation_bits:.3f}", flush=True)
-        return training.best_arrays if best else training.arrays(), curve
+        return training.best_arrays, curve
 
 
 def _trained(
@@ -139,7 +138,7 @@ def _trained(
     print(name, flush=True)
     initial, before = base or ({}, [])
     recipe = run.author_recipe if base else run.recipe
-    arrays, curve = _fit(run.corpus, run.vocabulary, recipe, initial, best=True)
+    arrays, curve = _fit(run.corpus, run.vocabulary, recipe, initial)
     later = before[-1][0] if before else 0.0
     metrics = evaluate(replace(run.persona(arrays, None, initial), recipe=run.recipe), run.corpus)
     print(metrics, flush=True)

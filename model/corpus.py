@@ -9,7 +9,7 @@ import pandas as pd
 
 from model.people import Author, Chat
 from model.persona import LONGEST_QUOTE, MOST_QUOTES, SHORTEST_QUOTE, Source
-from model.recipe import Recipe
+from model.recipe import Recipe, author_part
 from model.vocabulary import END
 
 # Below this the network learns words at best; said to the user, never enforced.
@@ -91,7 +91,7 @@ def build_corpus(messages: pd.DataFrame, author: Author, recipe: Recipe, bots: I
         quotes=_quotes(held_out["text"]),
     )
     apart = recipe.step if recipe.reading == "windows" else recipe.sequence_length
-    wanted = recipe.sequence_length + apart * recipe.batch_size
+    wanted = recipe.sequence_length + apart * author_part(recipe).batch_size
     if len(corpus.training) < wanted:
         raise CorpusError(
             f"{author.author} has too little text: {len(corpus.training):,} characters in the first "

@@ -24,7 +24,7 @@ from model.canaries import Canary, describe_canaries, measure_canaries
 from model.corpus import Corpus
 from model.lstm import LSTM, cross_entropy
 from model.persona import Persona
-from model.recipe import TEMPERATURES
+from model.recipe import TEMPERATURES, author_part
 from model.sampler import Request, sampled_as_trained
 from model.vocabulary import Vocabulary, readable
 
@@ -130,7 +130,7 @@ def held_out_bits(persona: Persona, corpus: Corpus) -> float:
 
 
 def _nats_of_stream(persona: Persona, before: NDArray[np.integer], held_out: NDArray[np.integer]) -> float:
-    recipe, lstm = persona.recipe, LSTM(persona)
+    recipe, lstm = author_part(persona.recipe), LSTM(persona)
     batches, _ = held_out_stream(before, held_out, recipe)
     state = lstm.start(recipe.batch_size, batches.before)
     nats = 0.0

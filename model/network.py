@@ -48,7 +48,12 @@ def build_network(vocabulary_size: int, recipe: Recipe) -> keras.Model:
         activations = keras.layers.Embedding(vocabulary_size + 1, recipe.embedding, name="embedding")(ids)  # (B, T, E)
         if recipe.ngrams:
             runs = keras.layers.Embedding(recipe.ngrams, recipe.embedding, name="ngrams")(known[..., 1:])
+            if recipe.dropout:
+                # Whole runs: one that is always there is learnt by heart with what follows it.
+                runs = keras.layers.Dropout(recipe.dropout, noise_shape=(*shape, NGRAM - 1, 1))(runs)
             activations += ops.sum(runs, axis=2)
+        if recipe.dropout:
+            activations = keras.layers.Dropout(recipe.dropout)(activations)
     else:
         # One-hot here, batch by batch: for the whole corpus at once it is 1 GB for 0.7 MB of text. Unknown: all zeros.
         activations = ops.one_hot(ids, vocabulary_size)  # (B, T, V)

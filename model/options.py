@@ -126,11 +126,10 @@ def _add_consent(parser: argparse.ArgumentParser) -> None:
 def _add_recipe(parser: argparse.ArgumentParser) -> None:
     knobs = parser.add_argument_group("recipe", "what people try out; each default is the recipe's")
     knobs.add_argument("--recipe", choices=RECIPES, default="mimic", help="default: mimic")
-    sizes = ", ".join(f"{name} {units}, {rows}" for name, (units, rows) in SIZES.items())
     knobs.add_argument(
         "--size",
         choices=[*SIZES, "auto"],
-        help=f"units and n-grams by name: {sizes}; auto, the default of mimic: as text, time and device allow",
+        help=f"{'; '.join(map(describe_size, SIZES))}; auto, the default of mimic: as text, time and device allow",
     )
     for knob in fields(Recipe):
         kind: type = type(knob.default)
@@ -141,6 +140,11 @@ def _add_recipe(parser: argparse.ArgumentParser) -> None:
             options = {"action": argparse.BooleanOptionalAction}
         defaults = ", ".join(f"{name} {getattr(recipe, knob.name)}" for name, recipe in RECIPES.items())
         knobs.add_argument(f"--{knob.name.replace('_', '-')}", help=f"{knob.metadata['help']} ({defaults})", **options)
+
+
+def describe_size(size: str) -> str:
+    """Say what a size sets."""
+    return f"{size}: " + ", ".join(f"{knob.replace('_', ' ')} {value}" for knob, value in SIZES[size].items())
 
 
 def choose_rules(arguments: argparse.Namespace) -> list[str]:

@@ -1,7 +1,7 @@
 """The hyper-parameters of a training run: one table of knobs, each with its unit, for the trainer and its flags."""
 
 import math
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 OPTIMIZERS = ("rmsprop", "adam", "adamw", "muon", "sgd")
@@ -47,7 +47,7 @@ class Recipe:
     ngrams: int = _knob(0, (0, 2**22), "rows of the table in which runs of 2 to 6 characters are looked up; 0: none")
     units: int = _knob(128, (1, 4096), "units of each LSTM layer")
     layers: int = _knob(1, (1, 8), "LSTM layers")
-    dropout: float = _knob(0.0, (0.0, 0.9), "share of each layer's outputs zeroed while training; 0: none")
+    dropout: float = _knob(0.0, (0.0, 0.9), "share of the LSTMs' inputs and outputs, and of runs, dropped in training")
     batch_size: int = _knob(128, (1, 65536), "sequences per update of the weights")
     optimizer: str = _knob("rmsprop", OPTIMIZERS, "optimizer")
     # The article's prose says 0.1; its code, which made its samples, says 0.01.
@@ -114,33 +114,64 @@ MIMIC = Recipe(
 )
 RECIPES = {"mimic": MIMIC, "tutorial": Recipe()}
 
-# Units of the LSTM layer, and rows of its table of n-grams. More units learn more from each character and read fewer of
-# them in the same time: on two cores 384 did better than 256 and 512 in two minutes. Twice the rows: 0.02 to 0.03 bits.
-SIZES = {
-    "mini": (128, 65_536),
-    "tiny": (192, 65_536),
-    "small": (384, 131_072),
-    "medium": (512, 131_072),
-    "large": (1024, 524_288),
+# What a size sets. More units learn more from each character and read fewer of them in the same time: on two cores 384
+# did better than 256 and 512 in two minutes. Twice the rows of n-grams: 0.02 to 0.03 bits.
+SIZES: dict[str, dict[str, Any]] = {
+    "mini": {"units": 128, "ngrams": 65_536},
+    "tiny": {"units": 192, "ngrams": 65_536},
+    "small": {"units": 384, "ngrams": 131_072},
+    "medium": {"units": 512, "ngrams": 131_072},
+    # A GPU reads a chat ten times and more, and learns it by heart without dropout. At a learning rate of 0.008 the
+    # loss grew again after 1,400 batches.
+    "large": {
+        "units": 1024,
+        "layers": 2,
+        "ngrams": 524_288,
+        "dropout": 0.25,
+        "batch_size": 256,
+        "learning_rate": 0.003,
+    },
 }
+LITTLE_TEXT = 300_000  # characters; a larger network than the tiny one learns so few by heart
 
 
 # A run of fewer minutes wants many small batches: 2.07 bits after one minute, where 384 units and 64 x 64 reach 2.5.
 SHORT, SHORT_BATCH, SHORT_SEQUENCE = 4.0, 32, 32
 VERY_SHORT = 1.5  # minutes; after one, 128 units had reached 2.00 bits and 192 2.03; after two, both 1.90
 
+COMMUNITY_SHARE = 0.87  # of the time; a few passes over the author's text are enough, and more would be too much
+AUTHOR_LEARNING_RATE = 1 / 3  # of the recipe's, so that what was learnt from everybody stays
+AUTHOR_BATCH = 64  # sequences at most: one author's text is too short for the batches of everybody's
+
 
 def choose_size(characters: int, minutes: float, gpu: bool) -> str:
     """Return the name of the size that learns most from so many characters in the time; 0 minutes: there is enough."""
     if 0 < minutes < VERY_SHORT and not gpu:
         return "mini"
-    if characters < 300_000:  # a larger one learns such a text by heart
+    if characters < LITTLE_TEXT:
         return "tiny"
     if gpu:
         return "large"
     if 0 < minutes < SHORT:
         return "tiny"
     return "small" if 0 < minutes < 40 else "medium"
+
+
+def community_part(recipe: Recipe) -> Recipe:
+    """Return the recipe of the base network, which learns from everybody."""
+    return replace(recipe, minutes=recipe.minutes * COMMUNITY_SHARE)
+
+
+def author_part(recipe: Recipe) -> Recipe:
+    """Return the recipe of what follows the community: a small part of the time, at a lower learning rate."""
+    if not recipe.community:
+        return recipe
+    return replace(
+        recipe,
+        minutes=recipe.minutes * (1 - COMMUNITY_SHARE),
+        learning_rate=recipe.learning_rate * AUTHOR_LEARNING_RATE,
+        batch_size=min(recipe.batch_size, AUTHOR_BATCH),
+    )
 
 
 def expected_bits(characters: float) -> float:

@@ -21,15 +21,13 @@ from model.checkpoint import Epoch
 from model.corpus import Corpus
 from model.persona import SUFFIX, Arrays, Consent, Persona, Source, array_shapes, array_type, written_aside
 from model.plots import draw_curve
-from model.recipe import TEMPERATURES, Recipe
+from model.recipe import TEMPERATURES, Recipe, author_part, community_part
 from model.sampler import Request, sampled_as_trained
 from model.vocabulary import Vocabulary
 
 PERSONAS = Path("personas")
 RUNS = Path("runs")
-COMMUNITY_SHARE = 0.87  # of the time; a few passes over the author's text are enough, and more would be too much
 SAMPLE_LENGTH = 400
-AUTHOR_LEARNING_RATE = 1 / 3  # of the recipe's, so that what was learnt from everybody stays
 # Times that the weights go as far from everybody's as the author's text moved them. At low temperatures what the author
 # shares with everybody drowns the rest; this costs 0.01 bits of much text, and gains as much of little.
 # Source: Ilharco et al., "Editing models with task arithmetic", 2023.
@@ -65,16 +63,13 @@ class Run:
 
     @property
     def author_recipe(self) -> Recipe:
-        """The recipe of what follows the community: a small part of the time, at a lower learning rate."""
-        if not self.recipe.community:
-            return self.recipe
-        minutes = self.recipe.minutes * (1 - COMMUNITY_SHARE)
-        return replace(self.recipe, minutes=minutes, learning_rate=self.recipe.learning_rate * AUTHOR_LEARNING_RATE)
+        """The recipe of what the author's text teaches."""
+        return author_part(self.recipe)
 
     @property
     def community_recipe(self) -> Recipe:
         """The recipe of the base network."""
-        return replace(self.recipe, minutes=self.recipe.minutes * COMMUNITY_SHARE)
+        return community_part(self.recipe)
 
     @property
     def community_corpus(self) -> Corpus:

@@ -76,3 +76,15 @@ def test_the_fingerprint_tells_texts_apart_and_where_they_end():
 def test_dates_may_be_unknown():
     undated = messages(10).assign(sent_at=pd.Series([pd.NaT] * 10, dtype="datetime64[ns, UTC]"))
     assert build_corpus(undated, ADA, RECIPE).first == ""
+
+
+def test_what_is_enough_of_an_author_does_not_depend_on_everybodys_batches():
+    rows = pd.concat([messages(100), messages(400, "b1")])
+    recipe = replace(RECIPES["mimic"], sequence_length=5, batch_size=64)
+    wanted = []
+    for batch_size in (64, 256):
+        with pytest.raises(CorpusError) as error:
+            build_corpus(messages(10), ADA, replace(recipe, batch_size=batch_size))
+        wanted.append(str(error.value))
+        assert build_corpus(rows, ADA, replace(recipe, batch_size=batch_size)).community
+    assert wanted[0] == wanted[1] and "wanted at least 325," in wanted[0]

@@ -13,6 +13,7 @@ from model.network import LSTMLayer, build_network, export_arrays, import_arrays
 from model.persona import array_shapes
 from model.recipe import RECIPES
 from model.sampler import Request, windowed_replies
+from model.vocabulary import NGRAM
 from tests.conftest import make_persona
 
 
@@ -122,7 +123,7 @@ def test_every_knob_of_the_network_is_turned():
     assert isinstance(optimizer, keras.optimizers.AdamW) and optimizer.clipnorm == 1.5
     assert float(optimizer.learning_rate) == pytest.approx(0.002)
     dropouts = [layer.rate for layer in network.layers if isinstance(layer, keras.layers.Dropout)]
-    assert dropouts == [0.25, 0.25]
+    assert dropouts == [0.25, 0.25, 0.25]  # of what goes into the first layer, and comes out of both
     muon = build_network(40, make_persona(units=16, reading="stream", optimizer="muon", embedding=6).recipe)
     adamw = {v.path for v in muon.trainable_variables if muon.optimizer._should_use_adamw(v)}
     assert {path.split("/")[-2] + "/" + path.split("/")[-1] for path in adamw} == {
@@ -142,3 +143,15 @@ def test_weights_go_back_as_they_came_out():
     before = export_arrays(network)
     import_arrays(network, {name: array + 1 for name, array in before.items()})
     assert all(np.array_equal(array, before[name] + 1) for name, array in export_arrays(network).items())
+
+
+def test_dropout_takes_whole_runs_away_and_none_where_the_network_is_only_asked():
+    knobs = {"reading": "stream", "embedding": 6, "ngrams": 50, "batch_size": 64, "sequence_length": 50}
+    network = build_network(40, make_persona(units=16, dropout=0.5, **knobs).recipe)
+    runs = next(layer for layer in network.layers if isinstance(layer, keras.layers.Dropout))
+    ones = np.ones((64, 50, NGRAM - 1, 6), np.float32)
+    dropped = np.asarray(runs(ones, training=True))
+    assert (dropped == dropped[..., :1]).all()  # all six numbers of a run, or none
+    # What is left counts for what is gone: 16,000 draws of 0 or 2 with the mean 1, and a standard error of 0.008.
+    assert set(np.unique(dropped)) == {0.0, 2.0} and abs(dropped.mean() - 1) < 0.04
+    assert (np.asarray(runs(ones, training=False)) == 1).all()

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from model.recipe import RECIPES, SIZES, Recipe, RecipeError, choose_size
+from model.recipe import RECIPES, SIZES, Recipe, RecipeError, author_part, choose_size, community_part
 
 
 def test_the_tutorial_recipe_is_the_tutorials():
@@ -51,9 +51,22 @@ def test_runs_are_looked_up_in_a_stream_with_embeddings_alone(knobs):
 
 def test_the_size_follows_text_time_and_device():
     mimic = RECIPES["mimic"]
-    assert choose_size(16_000_000, 15, gpu=False) == "small" and SIZES["small"] == (mimic.units, mimic.ngrams)
+    assert choose_size(16_000_000, 15, gpu=False) == "small" and SIZES["small"] == {
+        "units": mimic.units,
+        "ngrams": mimic.ngrams,
+    }
     assert choose_size(16_000_000, 0, gpu=False) == "medium"
     assert choose_size(16_000_000, 2, gpu=False) == "tiny"
     assert choose_size(16_000_000, 1, gpu=False) == choose_size(60_000, 1, gpu=False) == "mini"
     assert choose_size(16_000_000, 10, gpu=True) == "large"
     assert choose_size(60_000, 60, gpu=True) == "tiny"  # whatever there is of time
+
+
+def test_an_authors_text_is_read_in_smaller_batches_than_everybodys():
+    large = replace(RECIPES["mimic"], minutes=10.0, **SIZES["large"])
+    everybodys, authors = community_part(large), author_part(large)
+    assert (everybodys.minutes, everybodys.batch_size) == (pytest.approx(8.7), 256)
+    assert (authors.minutes, authors.batch_size) == (pytest.approx(1.3), 64)
+    assert authors.learning_rate == pytest.approx(large.learning_rate / 3)
+    alone = replace(large, community=False)
+    assert author_part(alone) == alone
