@@ -80,6 +80,14 @@ def build_network(vocabulary_size: int, recipe: Recipe) -> keras.Model:
 class LSTMLayer(keras.layers.LSTM):
     """Keras' LSTM layer, without masks; where no GPU's fused kernel computes it, with the gradient of `_recurrence`."""
 
+    def build(self, sequences_shape: Any, initial_state_shape: Any = None) -> None:
+        """Create the variables, and count what a stream carries from batch to batch among them.
+
+        Keras leaves that out, and under JAX, where a step returns the variables that it changed, it stayed at zero.
+        """
+        super().build(sequences_shape, initial_state_shape)
+        self.carried = [*(self.states or ())]
+
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
         """Return the last output (B, H), all of them (B, T, H), and the state that they leave, two of (B, H)."""
         if gpus() or self.unroll:
@@ -176,7 +184,7 @@ def _named(network: keras.Model) -> dict[str, keras.Variable]:
 
 def recurrent_state(network: keras.Model) -> list[keras.Variable]:
     """Return what a stream carries from batch to batch: hidden and cell state of each LSTM layer."""
-    return [state for layer in recurrent_layers(network) for state in layer.states or ()]
+    return [state for layer in recurrent_layers(network) for state in layer.carried]
 
 
 def reset_state(network: keras.Model) -> None:
@@ -189,5 +197,5 @@ def all_variables(network: keras.Model) -> dict[str, keras.Variable]:
     """Return what a run goes on from: the variables of network, optimizer and state, numbered alike for a recipe."""
     optimizer = network.optimizer
     optimizer.build(network.trainable_variables)
-    variables = [*network.variables, *optimizer.variables, *recurrent_state(network)]
+    variables = [*network.variables, *optimizer.variables]
     return {str(number): variable for number, variable in enumerate(variables)}
