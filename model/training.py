@@ -26,6 +26,7 @@ from model.batches import (
 )
 from model.checkpoint import Checkpoint, Epoch, Progress, ResumeError, save_checkpoint
 from model.corpus import Corpus
+from model.device import is_tensorflow
 from model.network import (
     all_variables,
     build_network,
@@ -290,8 +291,9 @@ class _Dataset(keras.utils.PyDataset):
     """Hands batches to Keras, each when it is asked for."""
 
     def __init__(self, batches: Windows | Stream) -> None:
-        # With two workers Keras looks ahead itself; with one TensorFlow does, and takes up to a second to stop.
-        super().__init__(workers=2)
+        # With two workers Keras looks ahead itself; with one TensorFlow does, and takes up to a second to stop. JAX's
+        # first look at the data would leave batches behind in the workers' queue, which then came out of turn.
+        super().__init__(workers=2 if is_tensorflow() else 1)
         self._batches = batches
 
     def __len__(self) -> int:

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from model.batches import Stream, context
 from model.lstm import LSTM
-from model.network import LSTMLayer, build_network, export_arrays, import_arrays
+from model.network import LSTMLayer, build_network, export_arrays, import_arrays, recurrent_state
 from model.persona import array_shapes
 from model.recipe import RECIPES
 from model.sampler import Request, windowed_replies
@@ -103,6 +103,9 @@ def test_a_stream_gives_the_references_logits_after_every_character_and_carries_
     rows = np.concatenate([np.full((3, context(persona.recipe)), -1), text], axis=1)
     batches = Stream(rows, persona.recipe)
     logits = np.concatenate([network.predict(batches[batch][0], verbose=0) for batch in range(2)], axis=1)
+    # What is carried has to be among the variables: under JAX a step changes no others.
+    variables = {variable.path for variable in network.non_trainable_variables}
+    assert len(recurrent_state(network)) == 4 and {state.path for state in recurrent_state(network)} <= variables
     lstm = LSTM(persona)
     for place in range(10):
         read = lstm.logits(lstm.read(list(text[:, : place + 1])))

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import fields, replace
 from importlib.util import find_spec
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -249,6 +250,17 @@ def test_the_same_code_trains_under_jax(run, chat_csv, tmp_path):
     # Random numbers differ between the two; that both have learnt does not.
     for persona in (one, tensorflow):
         assert persona.metrics["validation_bits"] < persona.metrics["unigram_bits"] - 0.5
+
+
+@pytest.mark.skipif(find_spec("jax") is None, reason="jax is not installed")
+def test_under_jax_a_stream_carries_on_and_a_run_goes_on_as_under_tensorflow():
+    tests = Path(__file__).parent
+    command = [sys.executable, "-m", "pytest", "-q", "-n0", tests / "test_network.py", tests / "test_training.py"]
+    chosen = "carries_on or counts_once or unbroken or taken_back"
+    environment = {"KERAS_BACKEND": "jax", "PATH": ""}
+    done = subprocess.run([*command, "-k", chosen], capture_output=True, text=True, env=environment, cwd=tests.parent)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.startswith("." * 7 + " ")
 
 
 def test_several_authors_are_trained_from_one_base(run, chat_csv, tmp_path):

@@ -246,8 +246,8 @@ def test_an_epoch_that_loses_what_was_learnt_is_taken_back_and_said(tmp_path, ca
     run.validate = iter([2.3, 9.0, 2.2, 2.1]).__next__
     epochs = run.epochs()
     first = next(epochs)
-    kernel = run.network.layers[-1].kernel
-    kernel.assign(100 * np.random.default_rng(0).normal(size=kernel.shape))  # finite, and far from what was learnt
+    bias = run.network.layers[-1].bias
+    bias.assign(100 * np.random.default_rng(0).normal(size=bias.shape))  # finite, and far from what was learnt
     rest = list(epochs)
     assert run.rollbacks == 1 and [epoch.validation_bits for epoch in rest] == [2.2, 2.1]
     assert rest[0].training_bits < first.training_bits
