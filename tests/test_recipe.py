@@ -1,8 +1,9 @@
+import math
 from dataclasses import replace
 
 import pytest
 
-from model.recipe import RECIPES, SIZES, Recipe, RecipeError, author_part, choose_size, community_part
+from model.recipe import RECIPES, SIZES, Recipe, RecipeError, author_part, choose_size, community_part, expected_bits
 
 
 def test_the_tutorial_recipe_is_the_tutorials():
@@ -70,3 +71,9 @@ def test_an_authors_text_is_read_in_smaller_batches_than_everybodys():
     assert authors.learning_rate == pytest.approx(large.learning_rate / 3)
     alone = replace(large, community=False)
     assert author_part(alone) == alone
+
+
+def test_what_a_run_is_expected_to_reach_lies_between_what_runs_reached():
+    assert expected_bits(12e6) == pytest.approx(1.71) and expected_bits(1e9) == pytest.approx(1.6)
+    # Halfway between two of them, in doublings: the square root of 0.3 times 2 million.
+    assert expected_bits(math.sqrt(0.3 * 2) * 1e6) == pytest.approx(2.25)
