@@ -92,6 +92,16 @@ def test_the_share_copied_counts_runs_of_forty_and_no_shorter_ones():
     assert shares == pytest.approx([0.5, 0.4, 0]) and evaluation.share_copied([half, run], found) == pytest.approx(0.45)
 
 
+def test_a_run_of_blanks_is_nobodys_words():
+    words = chatter(ADA, 0)
+    text = corpus(words[:2000] + " " * 400 + "\n\t" * 40, "")
+    copy, blanks, fresh = words[100:500], words[100:110] + " " * 380 + "\n\t" * 10, chatter(BOB, 1)[:400]
+    metrics = evaluation.measure_replies({"copy": [copy], "blanks": [blanks], "fresh": [fresh]}, text)
+    assert [metrics[f"copied_{name}"] for name in ("copy", "blanks", "fresh")] == [1, 0, 0]
+    # The same words over other blanks are the same words.
+    assert evaluation.measure_replies({"copy": [copy.replace(" ", "\n  ")]}, text)["copied_copy"] == 1
+
+
 def test_a_run_that_lies_across_two_pieces_is_found():
     learnt = "".join(map(chr, np.random.default_rng(1).integers(97, 123, 300)))
     pieces = np.concatenate(list(evaluation._in_pieces(learnt, size=64)))
