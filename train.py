@@ -29,6 +29,7 @@ from model.cluster import ClusterError, train_on_ray
 from model.consent import NONE_GIVEN, choose_consent, may_teach, show_notices
 from model.corpus import READABLE_CHARACTERS, Corpus, CorpusError, build_corpus
 from model.device import describe_device, gpus, settle_tensorflow, share_batches
+from model.files import Arrays, FileError, load_arrays, save_arrays, written_aside
 from model.options import (
     choose_canaries,
     choose_plain,
@@ -40,16 +41,12 @@ from model.options import (
 from model.people import Author, AuthorError, Chat, aliases, find_author, join_authors, rank_authors
 from model.persona import (
     CANARIES,
-    Arrays,
     Consent,
     Persona,
     PersonaError,
     check_name,
-    load_arrays,
     load_persona,
-    save_arrays,
     save_persona,
-    written_aside,
 )
 from model.plots import draw_authors
 from model.recipe import (
@@ -69,7 +66,7 @@ from model.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from model.training import Training
 
-FAULTS = (ChatExportError, AuthorError, CorpusError, RecipeError, PersonaError, ResumeError, ClusterError)
+FAULTS = (ChatExportError, AuthorError, CorpusError, RecipeError, FileError, ResumeError, ClusterError)
 MOST_NAMED = 10  # bots, and people of several names, that are listed
 INTERRUPTED = 130  # exit code, as of a shell's command after Ctrl-C
 

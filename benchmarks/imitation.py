@@ -30,8 +30,8 @@ from model.evaluation import (
     reference_bits,
     told_apart,
 )
+from model.files import Arrays
 from model.people import Author, Chat, find_author
-from model.persona import Arrays
 from model.recipe import RECIPES, SHORT_BATCH, SHORT_SEQUENCE, SIZES, Recipe
 from model.run import Run
 from model.vocabulary import END, Vocabulary

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.reply import RefusedError
-from model.persona import SUFFIX, Persona, PersonaError, is_name, load_persona, today
+from model.files import SUFFIX
+from model.persona import Persona, PersonaError, is_name, load_persona, today
 from model.sampler import Batch, Sampler
 
 log = logging.getLogger(__name__)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from model.files import FileError
 from model.persona import (
     CANARIES,
     CONSENT_KINDS,
@@ -161,7 +162,7 @@ def main() -> int:
                 f"{arguments.file} is deleted; runs/{persona.name} may still hold samples and a checkpoint, "
                 "and runs/bases what was learnt from everybody"
             )
-    except (PersonaError, OSError) as error:
+    except (FileError, OSError) as error:
         print(f"model.persona: {error}", file=sys.stderr)
         return 2
     return 0

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from model.corpus import Corpus
-from model.persona import Arrays, PersonaError, load_arrays, save_arrays
+from model.files import Arrays, FileError, load_arrays, save_arrays
 from model.recipe import Recipe
 
 FILE = "checkpoint.safetensors"
@@ -46,6 +46,7 @@ class Progress:
     epoch_seconds: float = 0.0  # spent on them
     nats: float = 0.0  # mean loss over them
     best: Epoch | None = None
+    rollbacks: int = 0  # times that it was taken back, and the learning rate halved
     finished: bool = False  # nothing is left to do: all epochs are done, or going on would not help
 
 
@@ -80,7 +81,7 @@ def save_checkpoint(checkpoint: Checkpoint, corpus: Corpus, recipe: Recipe, fold
     """Write the checkpoint of a run in its folder, in place of the one before.
 
     Raises:
-        PersonaError: the disk is full or the folder can't be written; the last checkpoint is still there.
+        FileError: the disk is full or the folder can't be written; the last checkpoint is still there.
     """
     document = {"corpus": corpus.sha256, "recipe": recipe.as_dict(), "progress": asdict(checkpoint.progress)}
     arrays = {f"state.{name}": array for name, array in checkpoint.state.items()}
@@ -104,7 +105,7 @@ def load_checkpoint(corpus: Corpus, recipe: Recipe, folder: Path) -> Checkpoint:
             if name not in ("epochs", "minutes") and saved.get(name) != value
         ]
         same_text = document["corpus"] == corpus.sha256
-    except (PersonaError, KeyError, ValueError, TypeError, AttributeError) as error:
+    except (FileError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise ResumeError(f"nothing to resume: {error}; train without --resume") from error
     if differing:
         raise ResumeError(f"the run in {folder} is another one: {'; '.join(differing)}")
@@ -127,7 +128,7 @@ def refuse_unfinished(folder: Path) -> None:
         document, _ = _read(folder)
         progress, epochs = document["progress"], document["recipe"]["epochs"]
         done, finished = len(progress["epochs"]), progress["finished"]
-    except (PersonaError, KeyError, ValueError, TypeError):
+    except (FileError, KeyError, ValueError, TypeError):
         return  # nothing there that could go on
     if not finished:
         raise ResumeError(

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from model.files import written_aside
 from model.people import Author, AuthorError, Chat, find_author, is_named
 from model.persona import (
     CONSENT_KINDS,
@@ -15,7 +16,6 @@ from model.persona import (
     check_dates,
     is_date,
     today,
-    written_aside,
 )
 
 NONE_GIVEN = (
@@ -163,7 +163,7 @@ def show_notices(formats: str, folder: Path) -> None:
         folder: where the notices are kept that were shown.
 
     Raises:
-        PersonaError: one can't be written.
+        FileError: one can't be written.
     """
     for about, (name, words) in NOTICES.items():
         if set(about) & set(formats.split(", ")) and not (folder / name).exists():

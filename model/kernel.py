@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from model.files import written_aside
 from model.lstm import LSTM, Floats, State, sharpness
-from model.persona import written_aside
 from model.vocabulary import NGRAM, POWERS, SPREAD
 
 SOURCE = Path(__file__).with_name("kernel.c")

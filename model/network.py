@@ -12,7 +12,7 @@ from keras import ops
 from numpy.typing import NDArray
 
 from model.device import gpus, has_xla, is_tensorflow
-from model.persona import Arrays
+from model.files import Arrays
 from model.recipe import Recipe
 from model.vocabulary import NGRAM
 

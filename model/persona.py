@@ -5,11 +5,8 @@ code. Knows no Keras and no Discord.
 """
 
 import json
-import os
 import re
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,26 +14,22 @@ from typing import Any, get_origin
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load, save_file
 
+from model.files import Arrays, FileError, load_arrays, save_arrays
 from model.recipe import Recipe, RecipeError
 from model.vocabulary import Vocabulary
 
 FORMAT = 4
 METADATA_KEY = "mimic"
-SUFFIX = ".safetensors"
 SHORTEST_QUOTE, LONGEST_QUOTE, MOST_QUOTES = 30, 200, 200  # characters of a message, and messages, that may be quoted
 PUBLIC_KINDS = ("public-dataset", "public-domain", "fiction")  # which cover everybody in the chat
 CONSENT_KINDS = ("own-data", "written-consent", *PUBLIC_KINDS)
 EVERYONE = "everyone"  # in place of names
 CANARIES = "-canaries"  # ends the name of a persona that learnt invented secrets, and is for measuring alone
 
-Arrays = Mapping[str, NDArray[Any]]
 
-
-class PersonaError(Exception):
-    """A persona file can't be loaded or saved; the text says what was found, what was expected and what to do."""
+class PersonaError(FileError):
+    """A file's content is no persona, or not as it has to be; the text says what was found and what to do."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +167,7 @@ def save_persona(persona: Persona, path: Path) -> None:
     """Write a persona file aside and move it into place: a reader never sees half of one.
 
     Raises:
-        PersonaError: the disk is full or the folder can't be written; what was there before is still there.
+        FileError: the disk is full or the folder can't be written; what was there before is still there.
     """
     document = {
         "format": FORMAT,
@@ -198,9 +191,11 @@ def load_persona(path: Path) -> Persona:
     Raises:
         PersonaError: the file is missing, damaged, of another version, or its parts don't fit each other.
     """
-    arrays, metadata = load_arrays(path)
     try:
+        arrays, metadata = load_arrays(path)
         document = json.loads(metadata[METADATA_KEY])
+    except FileError as error:
+        raise PersonaError(str(error)) from error
     except KeyError:
         raise PersonaError(f"{path}: no {METADATA_KEY!r} metadata, so not a persona file; {_RETRAIN}") from None
     except (ValueError, RecursionError) as error:
@@ -270,65 +265,6 @@ def _check_arrays(persona: Persona, path: Path) -> None:
             raise PersonaError(f"{path}: {name} is {array.dtype}, wanted {wanted}; {_RETRAIN}")
         if not np.isfinite(array).all():
             raise PersonaError(f"{path}: {name} holds numbers that are not finite; {_RETRAIN}")
-
-
-def save_arrays(arrays: Arrays, metadata: dict[str, str], path: Path) -> None:
-    """Write arrays and metadata to a safetensors file, aside and then into place.
-
-    Raises:
-        PersonaError: the disk is full or the folder can't be written.
-    """
-    contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-    with written_aside(path) as aside:
-        save_file(contiguous, aside, metadata)
-
-
-def load_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
-    """Read a safetensors file: its arrays and its metadata.
-
-    Raises:
-        PersonaError: there is no such file, or it is damaged.
-    """
-    try:
-        # Read whole: a file that is mapped into memory, as safe_open does, and then overwritten ends the process.
-        content = path.read_bytes()
-        arrays = load(content)
-        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-        return arrays, header.get("__metadata__", {})
-    except FileNotFoundError:
-        raise PersonaError(f"{path}: no such file") from None
-    except (OSError, SafetensorError, TypeError, ValueError, AttributeError) as error:
-        raise PersonaError(f"{path}: damaged or not a safetensors file ({error}); {_RETRAIN}") from error
-
-
-@contextmanager
-def written_aside(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`; move it into place when the block ends well, remove it when not.
-
-    Readable by its owner alone: personas and samples are as private as the chat.
-
-    Raises:
-        PersonaError: the disk is full or the folder can't be written; what was there before is still there.
-    """
-    aside = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        os.close(descriptor)
-        aside = Path(name)
-        yield aside
-        with aside.open("r+b") as file:  # Windows flushes only what is open for writing
-            os.fsync(file.fileno())
-        aside.replace(path)
-    except (OSError, SafetensorError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise PersonaError(
-            f"{path}: could not be written ({reason}); what was there is still there: free some space or choose "
-            f"another folder"
-        ) from error
-    finally:
-        if aside:
-            aside.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

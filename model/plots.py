@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from model.persona import written_aside
+from model.files import written_aside
 
 BLUE, ORANGE, GREY = "#3b6ea8", "#c8641e", "#9a9a9a"
 

@@ -9,10 +9,10 @@ import pandas as pd
 
 from model.charts import bar, chart, element, percent, table
 from model.corpus import READABLE_CHARACTERS
+from model.files import written_aside
 from model.histograms import by_hour, by_length, by_period, by_weekday
 from model.languages import FEWEST_LETTERS, SURE, UNSURE
 from model.people import Chat, aliases
-from model.persona import written_aside
 from model.recipe import MIMIC
 from model.survey import ENOUGH_CHARACTERS, LONG, Survey, survey
 
@@ -38,7 +38,7 @@ def write_report(chat: Chat, dropped: Mapping[str, int], cleaned: Mapping[str, i
         cleaned: how often cleaning took something away, by its rule.
 
     Raises:
-        PersonaError: the file can't be written.
+        FileError: the file can't be written.
     """
     page = render(survey(chat), dropped, cleaned)
     with written_aside(path) as aside:

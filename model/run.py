@@ -19,7 +19,8 @@ from model.canaries import Canary
 from model.checkpoint import FILE as CHECKPOINT
 from model.checkpoint import Epoch
 from model.corpus import Corpus
-from model.persona import SUFFIX, Arrays, Consent, Persona, Source, array_shapes, array_type, written_aside
+from model.files import SUFFIX, Arrays, written_aside
+from model.persona import Consent, Persona, Source, array_shapes, array_type
 from model.plots import draw_curve
 from model.recipe import TEMPERATURES, Recipe, author_part, community_part
 from model.sampler import Request, sampled_as_trained
@@ -124,7 +125,7 @@ def write_history(epochs: Sequence[Epoch], folder: Path) -> None:
     """Write history.csv and curve.png, anew after each epoch.
 
     Raises:
-        PersonaError: the disk is full or the folder can't be written.
+        FileError: the disk is full or the folder can't be written.
     """
     with written_aside(folder / "history.csv") as aside, aside.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)

@@ -27,6 +27,7 @@ from model.batches import (
 from model.checkpoint import Checkpoint, Epoch, Progress, ResumeError, save_checkpoint
 from model.corpus import Corpus
 from model.device import is_tensorflow
+from model.files import Arrays
 from model.network import (
     all_variables,
     build_network,
@@ -35,7 +36,6 @@ from model.network import (
     recurrent_state,
     reset_state,
 )
-from model.persona import Arrays
 from model.recipe import Recipe, learning_rate
 from model.vocabulary import Vocabulary
 
@@ -85,7 +85,6 @@ class Training:
         self.best_arrays: dict[str, NDArray[np.float32]] = {}
         self.interrupted = False
         self.diverged = False
-        self.rollbacks = 0
         self._ids = vocabulary.encode(corpus.training)
         self._held_out = vocabulary.encode(corpus.validation)
         # In one pass over the text; the last batch of windows may be smaller than the others.
@@ -136,7 +135,7 @@ class Training:
         loses what was learnt is taken back too.
 
         Raises:
-            PersonaError: the disk is full or the folder can't be written; the last checkpoint is still there.
+            FileError: the disk is full or the folder can't be written; the last checkpoint is still there.
         """
         self._before, self._began = self.progress.seconds, time.perf_counter()
         with _interrupts(self):
@@ -145,7 +144,7 @@ class Training:
                 finished = self._train_epoch()
                 if finished:
                     epoch = self._close_epoch()
-                if (self.diverged or (finished and self._has_lost(epoch))) and self.rollbacks < ROLLBACKS:
+                if (self.diverged or (finished and self._has_lost(epoch))) and self.progress.rollbacks < ROLLBACKS:
                     self._roll_back(good)
                     continue
                 if not self.diverged:  # the last checkpoint is worth more than weights that are no numbers
@@ -265,10 +264,10 @@ class Training:
 
     def _roll_back(self, good: Checkpoint) -> None:
         """Take the run back to its last epoch, at half the learning rate; the time is spent all the same."""
+        rollbacks = self.progress.rollbacks + 1
         self.progress = copy.deepcopy(good.progress)
-        self.progress.seconds = self.elapsed()
+        self.progress.seconds, self.progress.rollbacks = self.elapsed(), rollbacks
         self._assign(good.state)
-        self.rollbacks += 1
         self.diverged = False
         place = f"the end of epoch {len(self.progress.epochs)}" if self.progress.epochs else "the beginning"
         tqdm.write(f"the loss grew: taken back to {place}, and from there at half the learning rate")
@@ -329,7 +328,7 @@ class _Watch(keras.callbacks.Callback):
         training = self._training
         progress = training.progress
         rate = learning_rate(training.recipe, training.share, progress.batches, learnt=bool(training.initial))
-        self.model.optimizer.learning_rate = rate / 2**training.rollbacks
+        self.model.optimizer.learning_rate = rate / 2**progress.rollbacks
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         training, progress = self._training, self._training.progress

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from model import persona as persona_module
-from model.persona import METADATA_KEY, PersonaError, check_name, load_arrays, load_persona, save_persona, written_aside
+from model import files
+from model.files import FileError, load_arrays, written_aside
+from model.persona import METADATA_KEY, PersonaError, check_name, load_persona, save_persona
 from tests.conftest import make_persona
 
 
@@ -113,8 +114,8 @@ def test_a_full_disk_leaves_what_was_there(file, persona, monkeypatch):
         path.write_bytes(b"half of it")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(persona_module, "save_file", full)
-    with pytest.raises(PersonaError, match="No space left on device"):
+    monkeypatch.setattr(files, "save_file", full)
+    with pytest.raises(FileError, match="No space left on device"):
         save_persona(persona, file)
     assert file.read_bytes() == before and list(file.parent.iterdir()) == [file]
 

@@ -15,8 +15,7 @@ import numpy as np
 import pytest
 
 import train
-from model import canaries
-from model import persona as persona_module
+from model import canaries, files
 from model.corpus import Corpus
 from model.people import Author
 from model.persona import load_persona, save_persona
@@ -344,7 +343,7 @@ def test_a_full_disk_is_one_line_and_keeps_the_persona_before(run, chat_csv, tmp
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(persona_module, "save_file", full)
+    monkeypatch.setattr(files, "save_file", full)
     code, _, complaint = run(chat_csv, *SMALL, "--epochs", "3")
     assert code == 2 and "No space left on device" in complaint and complaint.count("\n") == 1
     assert (tmp_path / "personas" / "ada.safetensors").read_bytes() == before

@@ -237,8 +237,12 @@ def test_a_run_that_diverges_is_taken_back_and_goes_on_at_half_the_learning_rate
     next(epochs)
     break_weights(run)
     rest = list(epochs)
-    assert run.rollbacks == 1 and len(rest) == RECIPE.epochs - 1 and math.isfinite(rest[-1].training_bits)
+    assert run.progress.rollbacks == 1 and len(rest) == RECIPE.epochs - 1 and math.isfinite(rest[-1].training_bits)
     assert float(run.network.optimizer.learning_rate) == pytest.approx(RECIPE.learning_rate / 2)
+    longer = replace(RECIPE, epochs=RECIPE.epochs + 1)
+    resumed = training(longer, tmp_path, checkpoint=load_checkpoint(CORPUS, longer, tmp_path))
+    assert len(list(resumed.epochs())) == 1
+    assert float(resumed.network.optimizer.learning_rate) == pytest.approx(RECIPE.learning_rate / 2)
 
 
 def test_an_epoch_that_loses_what_was_learnt_is_taken_back_and_said(tmp_path, capsys):
@@ -249,7 +253,7 @@ def test_an_epoch_that_loses_what_was_learnt_is_taken_back_and_said(tmp_path, ca
     bias = run.network.layers[-1].bias
     bias.assign(100 * np.random.default_rng(0).normal(size=bias.shape))  # finite, and far from what was learnt
     rest = list(epochs)
-    assert run.rollbacks == 1 and [epoch.validation_bits for epoch in rest] == [2.2, 2.1]
+    assert run.progress.rollbacks == 1 and [epoch.validation_bits for epoch in rest] == [2.2, 2.1]
     assert rest[0].training_bits < first.training_bits
     said = "the loss grew: taken back to the end of epoch 1, and from there at half the learning rate"
     assert said in capsys.readouterr().out

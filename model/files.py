@@ -1,0 +1,83 @@
+"""Files as this project writes them: aside first and then into place, so that none is ever half there."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save_file
+
+SUFFIX = ".safetensors"
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+class FileError(Exception):
+    """A file can't be read or written; the text says which, what was found and what to do."""
+
+
+def save_arrays(arrays: Arrays, metadata: dict[str, str], path: Path) -> None:
+    """Write arrays and metadata to a safetensors file, aside and then into place.
+
+    Raises:
+        FileError: the disk is full or the folder can't be written.
+    """
+    contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    with written_aside(path) as aside:
+        save_file(contiguous, aside, metadata)
+
+
+def load_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    """Read a safetensors file: its arrays and its metadata.
+
+    Raises:
+        FileError: there is no such file, or it is damaged.
+    """
+    try:
+        # Read whole: a file that is mapped into memory, as safe_open does, and then overwritten ends the process.
+        content = path.read_bytes()
+        arrays = load(content)
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        return arrays, header.get("__metadata__", {})
+    except FileNotFoundError:
+        raise FileError(f"{path}: no such file") from None
+    except (OSError, SafetensorError, TypeError, ValueError, AttributeError) as error:
+        raise FileError(
+            f"{path}: damaged or not a safetensors file ({error}); get it again, or delete it and train anew"
+        ) from error
+
+
+@contextmanager
+def written_aside(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`; move it into place when the block ends well, remove it when not.
+
+    Readable by its owner alone: personas and samples are as private as the chat.
+
+    Raises:
+        FileError: the disk is full or the folder can't be written; what was there before is still there.
+    """
+    aside = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        os.close(descriptor)
+        aside = Path(name)
+        yield aside
+        with aside.open("r+b") as file:  # Windows flushes only what is open for writing
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise FileError(
+            f"{path}: could not be written ({reason}); what was there is still there: free some space or choose "
+            f"another folder"
+        ) from error
+    finally:
+        if aside:
+            aside.unlink(missing_ok=True)
