@@ -375,7 +375,7 @@ def describe_prospect(training: "Training", minutes: float) -> str:
     speed = training.progress.batches * batch / training.progress.seconds
     characters = speed * 60 * minutes
     return (
-        f"{speed:,.0f} characters a second, {characters / 1e6:.1f} million in the {minutes:g} minutes in all: "
+        f"{speed:,.0f} characters a second, {characters / 1e6:.1f} million in {minutes:g} min in all: "
         f"English chat came to about {expected_bits(characters):.1f} held-out bits per character with as many"
     )
 

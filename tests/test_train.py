@@ -374,7 +374,7 @@ def test_a_run_says_what_it_expects_to_reach():
     recipe = Recipe(batch_size=50, sequence_length=40)
     training = SimpleNamespace(recipe=recipe, progress=SimpleNamespace(batches=100, seconds=20.0))
     said = train.describe_prospect(training, minutes=10)
-    assert said.startswith("10,000 characters a second, 6.0 million in the 10 minutes in all: ")
+    assert said.startswith("10,000 characters a second, 6.0 million in 10 min in all: ")
     assert f"about {expected_bits(6e6):.1f} held-out bits" in said
 
 
