@@ -8,6 +8,7 @@ python train.py CHAT --evaluate personas/name.safetensors
 """
 
 import argparse
+import math
 import os
 import shlex
 import sys
@@ -245,7 +246,7 @@ def fit(run: Run, resume: bool) -> int:
 
     print(f"device: {describe_device()}")
     if recipe.reading == "stream":  # the last batch of windows can't be shared evenly
-        share_batches(recipe.batch_size)
+        share_batches(math.gcd(recipe.batch_size, run.recipe.batch_size))  # the author's and everybody's
     initial = None
     if run.corpus.community and not checkpoint:
         initial = base_network(run)
@@ -324,7 +325,8 @@ def finish(run: Run, training: "Training") -> int:
         save_persona(evaluated(persona, run.corpus, run.canaries), run.persona_file)
     further = f", {EMPHASIS} times as far from everybody's as it moved them" if training.initial else ""
     kept = ", ".join(map(str, training.kept))
-    print(f"saved {run.persona_file}: the weights of epoch {kept}{further}")
+    weights = "the mean of the weights of epochs" if len(training.kept) > 1 else "the weights of epoch"
+    print(f"saved {run.persona_file}: {weights} {kept}{further}")
     if run.canaries:
         print("it learnt invented secrets and is for measuring: the bot won't load it; delete it when you are done")
     else:
@@ -383,12 +385,13 @@ def describe_prospect(training: "Training", minutes: float) -> str:
 def sized(recipe: Recipe, corpus: Corpus, arguments: argparse.Namespace) -> Recipe:
     """Return the recipe in the size that was asked for, or in one that fits text, time and device."""
     size = arguments.size or ("auto" if arguments.recipe == "mimic" else None)
-    if arguments.units or size is None:
+    if size is None:
         return recipe
-    if size == "auto":
-        characters, gpu = len(corpus.community or corpus.training), bool(gpus())
+    characters = len(corpus.community or corpus.training)
+    chosen = size == "auto"
+    if chosen:
+        gpu = bool(gpus())
         size = choose_size(characters, recipe.minutes, gpu)
-        print(f"size: {describe_size(size)}; for {characters:,} characters (--size and --units choose another)")
         short = 0 < recipe.minutes < SHORT and not gpu
         if short and arguments.batch_size is None and arguments.sequence_length is None:
             recipe = replace(recipe, batch_size=SHORT_BATCH, sequence_length=SHORT_SEQUENCE)
@@ -397,7 +400,10 @@ def sized(recipe: Recipe, corpus: Corpus, arguments: argparse.Namespace) -> Reci
         kept.add("ngrams")
     if len(corpus.community) < LITTLE_TEXT:  # nothing for large batches
         kept.add("batch_size")
-    return replace(recipe, **{knob: value for knob, value in SIZES[size].items() if knob not in kept})
+    recipe = replace(recipe, **{knob: value for knob, value in SIZES[size].items() if knob not in kept})
+    if chosen:
+        print(f"size: {describe_size(size, recipe)}; for {characters:,} characters (--size chooses another)")
+    return recipe
 
 
 def describe_epoch(epoch: Epoch, epochs: int) -> str:

@@ -46,6 +46,7 @@ class Imitation:
     name: str
     metrics: dict[str, float]
     curve: list[tuple[float, float]] = field(default_factory=list)  # seconds of wall time, held-out bits per character
+    whole: bool = True  # whether the curve begins with the training
 
     @property
     def best(self) -> tuple[float, float]:
@@ -144,7 +145,7 @@ def _trained(
     print(metrics, flush=True)
     own = [(later + seconds, bits) for seconds, bits in curve]
     # The base network of another author was judged by that author's held-out text.
-    return Imitation(name, metrics, before + own if judged else own)
+    return Imitation(name, metrics, before + own if judged else own, judged)
 
 
 def _markov(run: Run, chat: Chat) -> Imitation:
@@ -192,9 +193,8 @@ def _table(author: str, corpus: Corpus, imitations: list[Imitation]) -> str:
     best, seconds = imitations[0].best
     lines.append(f"\n{best:.3f}, the tutorial's lowest, after {seconds:.1f} s:\n")
     for each in imitations[1:]:
-        # A second author's base network was trained with the first's: those seconds say nothing.
-        if (reached := each.seconds_to(best)) is not None and reached < seconds:
-            lines.append(f"- {each.name}: after {reached:.1f} s, 1/{seconds / reached:.1f} of them")
+        if each.whole and (reached := each.seconds_to(best)) is not None:
+            lines.append(f"- {each.name}: after {reached:.1f} s, {seconds / reached:.1f} times as soon")
     return "\n".join(lines) + "\n"
 
 

@@ -56,7 +56,7 @@ class Checkpoint:
 
     progress: Progress
     state: dict[str, Floats]  # every variable of network and optimizer
-    best: dict[str, Floats]  # weights of the best epoch, in the persona file's names; none before the first has ended
+    best: dict[str, Floats]  # the best weights, in the persona file's names; none before the first epoch has ended
     initial: Arrays  # weights that the run began with, in the same names, where they had learnt something; else none
 
 

@@ -73,7 +73,7 @@ def build_corpus(messages: pd.DataFrame, author: Author, recipe: Recipe, bots: I
         bots: the ids of authors whom nobody learns from, but for the one who is asked for.
 
     Raises:
-        CorpusError: less training text than fills one batch.
+        CorpusError: less training text than fills one batch, of the author's or everybody's.
     """
     messages = messages[~messages["author_id"].isin(set(bots) - {author.author_id})]
     own = messages[messages["author_id"] == author.author_id]
@@ -91,12 +91,19 @@ def build_corpus(messages: pd.DataFrame, author: Author, recipe: Recipe, bots: I
         quotes=_quotes(held_out["text"]),
     )
     apart = recipe.step if recipe.reading == "windows" else recipe.sequence_length
-    wanted = recipe.sequence_length + apart * author_part(recipe).batch_size
+    own_part = author_part(recipe) if corpus.community else recipe
+    wanted = recipe.sequence_length + apart * own_part.batch_size
     if len(corpus.training) < wanted:
         raise CorpusError(
             f"{author.author} has too little text: {len(corpus.training):,} characters in the first "
             f"{recipe.fraction:.0%} of {len(own):,} messages; wanted at least {wanted:,}, "
             f"and about {READABLE_CHARACTERS:,} to be readable (--fraction takes more of the messages)"
+        )
+    wanted = recipe.sequence_length + apart * recipe.batch_size
+    if corpus.community and len(corpus.community) < wanted:
+        raise CorpusError(
+            f"everybody together has too little text: {len(corpus.community):,} characters; wanted at least {wanted:,} "
+            f"(a smaller --batch-size wants less, and --no-community learns from {author.author} alone)"
         )
     return corpus
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.files import written_aside
+from model.files import FileError, written_aside
 from model.lstm import LSTM, Floats, State, sharpness
 from model.vocabulary import NGRAM, POWERS, SPREAD
 
@@ -69,6 +69,8 @@ def compile_kernel() -> str:
         with written_aside(file) as aside:
             subprocess.run([compiler, *FLAGS, "-o", str(aside), str(SOURCE)], check=True, capture_output=True)  # noqa: S603 - our own words
             aside.chmod(0o755)  # whoever installs the bot need not be who runs it
+    except FileError as error:
+        return str(error)
     except subprocess.CalledProcessError as error:
         lines = error.stderr.decode(errors="replace").splitlines() or ["it says nothing"]
         return f"the C compiler can't compile {SOURCE.name}: {lines[0]}"

@@ -142,9 +142,10 @@ def _add_recipe(parser: argparse.ArgumentParser) -> None:
         knobs.add_argument(f"--{knob.name.replace('_', '-')}", help=f"{knob.metadata['help']} ({defaults})", **options)
 
 
-def describe_size(size: str) -> str:
-    """Say what a size sets."""
-    return f"{size}: " + ", ".join(f"{knob.replace('_', ' ')} {value}" for knob, value in SIZES[size].items())
+def describe_size(size: str, recipe: Recipe | None = None) -> str:
+    """Say what a size sets, and where a recipe is given, what that has of it in the end."""
+    knobs = {knob: getattr(recipe, knob) if recipe else value for knob, value in SIZES[size].items()}
+    return f"{size}: " + ", ".join(f"{knob.replace('_', ' ')} {value}" for knob, value in knobs.items())
 
 
 def choose_rules(arguments: argparse.Namespace) -> list[str]:

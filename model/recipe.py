@@ -49,7 +49,7 @@ class Recipe:
     ngrams: int = _knob(0, (0, 2**22), "rows of the table in which runs of 2 to 6 characters are looked up; 0: none")
     units: int = _knob(128, (1, 4096), "units of each LSTM layer")
     layers: int = _knob(1, (1, 8), "LSTM layers")
-    dropout: float = _knob(0.0, (0.0, 0.9), "share of the LSTMs' inputs and outputs, and of runs, dropped in training")
+    dropout: float = _knob(0.0, (0.0, 0.9), "share of embeddings, runs and the LSTMs' outputs dropped in training")
     batch_size: int = _knob(128, (1, 65536), "sequences per update of the weights")
     optimizer: str = _knob("rmsprop", OPTIMIZERS, "optimizer")
     # The article's prose says 0.1; its code, which made its samples, says 0.01.

@@ -132,28 +132,25 @@ class Training:
 
         Ends early on Ctrl-C, when the validation of a stream has stopped to improve, and when the loss goes on being no
         number after the run was taken back to the last epoch at half the learning rate, several times. An epoch that
-        loses what was learnt is taken back too.
+        loses what was learnt is taken back too. A finished run that is resumed yields none.
 
         Raises:
             FileError: the disk is full or the folder can't be written; the last checkpoint is still there.
         """
         self._before, self._began = self.progress.seconds, time.perf_counter()
         with _interrupts(self):
+            self.progress.finished = self._is_finished()  # or not any more: the run may have been lengthened
             good = self._snapshot()
-            while len(self.progress.epochs) < self.recipe.epochs and not self.has_to_stop():
-                finished = self._train_epoch()
-                if finished:
-                    epoch = self._close_epoch()
-                if (self.diverged or (finished and self._has_lost(epoch))) and self.progress.rollbacks < ROLLBACKS:
+            while not self.progress.finished and not self.has_to_stop():
+                epoch = self._close_epoch() if self._train_epoch() else None
+                if (self.diverged or (epoch and self._has_lost(epoch))) and self.progress.rollbacks < ROLLBACKS:
                     self._roll_back(good)
                     continue
                 if not self.diverged:  # the last checkpoint is worth more than weights that are no numbers
                     good = self._snapshot()
                     save_checkpoint(good, self.corpus, self.recipe, self.folder)
-                if finished:
+                if epoch:
                     yield epoch
-                if self.progress.finished:
-                    return
 
     def _train_epoch(self) -> bool:
         """Train the rest of the running epoch; return whether it was finished."""
@@ -184,11 +181,14 @@ class Training:
             )
         return self.progress.batches >= number * self.pass_batches
 
-    def _close_epoch(self) -> Epoch:
-        """Validate, and begin the next epoch's count."""
+    def _close_epoch(self) -> Epoch | None:
+        """Validate, and begin the next epoch's count; None where the epoch's last batch has ruined the weights."""
         progress = self.progress
         bits = progress.nats / math.log(2)
         validation_bits = self.validate()
+        if validation_bits is not None and not math.isfinite(validation_bits):
+            self.diverged = True
+            return None
         epoch = Epoch(len(progress.epochs) + 1, bits, validation_bits, progress.epoch_seconds)
         progress.epochs.append(epoch)
         if progress.best is None or self._score(epoch) < self._score(progress.best):
@@ -200,9 +200,14 @@ class Training:
             }
         progress.epoch_sequences, progress.nats, progress.epoch_seconds = 0, 0.0, 0.0
         progress.seconds = self.elapsed()
-        time_is_up = bool(self.recipe.minutes) and self.share >= 1
-        progress.finished = epoch.number >= self.recipe.epochs or time_is_up or self._has_stopped_improving()
+        progress.finished = self._is_finished()
         return epoch
+
+    def _is_finished(self) -> bool:
+        """Say whether nothing is left to do, or nothing that would help."""
+        done = len(self.progress.epochs)
+        time_is_up = bool(self.recipe.minutes) and self.share >= 1
+        return done > 0 and (done >= self.recipe.epochs or time_is_up or self._has_stopped_improving())
 
     def _has_lost(self, epoch: Epoch) -> bool:
         """Say whether an epoch lost what those before it had learnt."""
@@ -263,13 +268,16 @@ class Training:
         return Checkpoint(copy.deepcopy(self.progress), self._values(), self.best_arrays, self.initial)
 
     def _roll_back(self, good: Checkpoint) -> None:
-        """Take the run back to its last epoch, at half the learning rate; the time is spent all the same."""
+        """Take the run back to its last checkpoint, at half the learning rate; the time is spent all the same."""
         rollbacks = self.progress.rollbacks + 1
         self.progress = copy.deepcopy(good.progress)
         self.progress.seconds, self.progress.rollbacks = self.elapsed(), rollbacks
+        self.progress.finished = self._is_finished()
         self._assign(good.state)
         self.diverged = False
         place = f"the end of epoch {len(self.progress.epochs)}" if self.progress.epochs else "the beginning"
+        if self.progress.epoch_sequences:  # that checkpoint is of an interrupted epoch
+            place = "where it was resumed"
         tqdm.write(f"the loss grew: taken back to {place}, and from there at half the learning rate")
 
     def _values(self) -> dict[str, NDArray[Any]]:
@@ -281,7 +289,9 @@ class Training:
     def _assign(self, values: Arrays) -> None:
         state = all_variables(self.network)
         if {name: tuple(variable.shape) for name, variable in state.items()} != {n: a.shape for n, a in values.items()}:
-            raise ResumeError(f"the checkpoint in {self.folder} is of another version of Keras; delete the folder")
+            raise ResumeError(
+                f"the checkpoint in {self.folder} is of another version, of this or of Keras; delete the folder"
+            )
         for name, variable in state.items():
             variable.assign(values[name])
 

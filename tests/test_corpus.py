@@ -79,12 +79,18 @@ def test_dates_may_be_unknown():
 
 
 def test_what_is_enough_of_an_author_does_not_depend_on_everybodys_batches():
-    rows = pd.concat([messages(100), messages(400, "b1")])
-    recipe = replace(RECIPES["mimic"], sequence_length=5, batch_size=64)
-    wanted = []
-    for batch_size in (64, 256):
-        with pytest.raises(CorpusError) as error:
-            build_corpus(messages(10), ADA, replace(recipe, batch_size=batch_size))
-        wanted.append(str(error.value))
-        assert build_corpus(rows, ADA, replace(recipe, batch_size=batch_size)).community
-    assert wanted[0] == wanted[1] and "wanted at least 325," in wanted[0]
+    recipe = replace(RECIPES["mimic"], sequence_length=5, batch_size=256)
+    assert build_corpus(pd.concat([messages(100), messages(400, "b1")]), ADA, recipe).community
+    with pytest.raises(CorpusError, match=r"Ada has too little text: .* wanted at least 325,"):  # 5 + 64 x 5
+        build_corpus(pd.concat([messages(10), messages(400, "b1")]), ADA, recipe)
+    with pytest.raises(CorpusError, match=r"Ada has too little text: .* wanted at least 1,285,"):  # alone, 5 + 256 x 5
+        build_corpus(messages(100), ADA, recipe)
+
+
+def test_too_little_text_of_everybody_for_their_batches_is_said():
+    recipe = replace(RECIPES["mimic"], sequence_length=5, batch_size=256)
+    both = pd.concat([messages(100), messages(20, "b1")])
+    with pytest.raises(
+        CorpusError, match=r"everybody .* too little text: \d+ characters; wanted at least 1,285 .*Ada alone"
+    ):
+        build_corpus(both, ADA, recipe)

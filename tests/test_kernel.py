@@ -77,6 +77,14 @@ def test_where_it_is_not_compiled_the_reference_samples(monkeypatch, tmp_path):
     load_kernel.cache_clear()
 
 
+def test_where_it_cannot_be_written_the_command_says_so(monkeypatch, tmp_path, capsys):
+    (tmp_path / "build").write_text("no folder")
+    monkeypatch.setattr(kernel, "FOLDER", tmp_path / "build" / "deeper")
+    kernel.main()
+    said = capsys.readouterr().err
+    assert "could not be written" in said and "sampled with NumPy" in said
+
+
 @pytest.mark.parametrize(
     ("compiler", "problem"), [(None, "no C compiler"), ("#!/bin/sh\necho 'no such flag' >&2; exit 1", "no such flag")]
 )

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from model import files
-from model.files import FileError, load_arrays, written_aside
+from model.files import load_arrays
 from model.persona import METADATA_KEY, PersonaError, check_name, load_persona, save_persona
 from tests.conftest import make_persona
 
@@ -105,27 +104,3 @@ def test_files_that_are_no_personas_are_said(tmp_path, file):
 def test_a_name_that_could_leave_the_folder_is_refused(name):
     with pytest.raises(PersonaError, match="can't be a persona's name"):
         check_name(name)
-
-
-def test_a_full_disk_leaves_what_was_there(file, persona, monkeypatch):
-    before = file.read_bytes()
-
-    def full(arrays, path, metadata):
-        path.write_bytes(b"half of it")
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(files, "save_file", full)
-    with pytest.raises(FileError, match="No space left on device"):
-        save_persona(persona, file)
-    assert file.read_bytes() == before and list(file.parent.iterdir()) == [file]
-
-
-def test_what_fails_while_written_aside_leaves_nothing_behind(tmp_path):
-    def fail():
-        with written_aside(tmp_path / "deep" / "file.txt") as aside:
-            aside.write_text("half")
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        fail()
-    assert list((tmp_path / "deep").iterdir()) == []

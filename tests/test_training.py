@@ -208,6 +208,32 @@ def test_a_run_that_goes_on_ends_where_an_unbroken_one_ends(tmp_path, recipe):
         assert np.allclose(resumed.arrays()[name], array, atol=1e-4)
 
 
+@pytest.mark.parametrize("recipe", [RECIPE, STREAM, replace(STREAM, epochs=9, minutes=1e-6)])
+def test_a_finished_run_that_goes_on_has_nothing_left_to_do(tmp_path, recipe):
+    run = training(recipe, tmp_path)
+    list(run.epochs())
+    resumed = training(recipe, tmp_path, checkpoint=load_checkpoint(CORPUS, recipe, tmp_path))
+    assert list(resumed.epochs()) == [] and resumed.progress.finished
+    assert all(np.array_equal(resumed.best_arrays[name], array) for name, array in run.best_arrays.items())
+
+
+def test_an_epoch_that_was_interrupted_is_taken_back_to_where_it_was_resumed(tmp_path, capsys):
+    broken = training(STREAM, tmp_path)
+    stop_after(broken, batches=3)
+    assert list(broken.epochs()) == []
+    resumed = training(STREAM, tmp_path, checkpoint=load_checkpoint(CORPUS, STREAM, tmp_path))
+    train_epoch = resumed._train_epoch
+
+    def ruined():
+        resumed._train_epoch = train_epoch
+        break_weights(resumed)
+        return train_epoch()
+
+    resumed._train_epoch = ruined
+    assert len(list(resumed.epochs())) == STREAM.epochs and resumed.progress.rollbacks == 1
+    assert "taken back to where it was resumed, and from there" in capsys.readouterr().out
+
+
 def stop_after(run: Training, batches: int) -> None:
     """Press Ctrl-C when so many batches have been asked for."""
     fit = run.network.fit
@@ -257,6 +283,13 @@ def test_an_epoch_that_loses_what_was_learnt_is_taken_back_and_said(tmp_path, ca
     assert rest[0].training_bits < first.training_bits
     said = "the loss grew: taken back to the end of epoch 1, and from there at half the learning rate"
     assert said in capsys.readouterr().out
+
+
+def test_an_epoch_whose_last_batch_ruins_the_weights_is_taken_back(tmp_path):
+    run = training(STREAM, tmp_path)
+    run.validate = iter([2.3, math.nan, math.inf, 2.2, 2.1]).__next__
+    assert [epoch.validation_bits for epoch in run.epochs()] == [2.3, 2.2, 2.1]
+    assert run.progress.rollbacks == 2 and run.kept == [3]
 
 
 @pytest.mark.parametrize("worse", [(LOST / 2, 1.0), (1.0, LOST / 2)])

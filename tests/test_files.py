@@ -1,0 +1,41 @@
+import numpy as np
+import pytest
+
+from model import files
+from model.files import FileError, load_arrays, save_arrays, written_aside
+
+
+def test_arrays_and_metadata_come_back_as_they_were_saved(tmp_path):
+    arrays = {"a": np.arange(6, dtype=np.float16).reshape(2, 3).T, "b": np.zeros(0, np.float32)}
+    save_arrays(arrays, {"what": "é"}, tmp_path / "new" / "file.safetensors")
+    loaded, metadata = load_arrays(tmp_path / "new" / "file.safetensors")
+    assert metadata == {"what": "é"} and set(loaded) == set(arrays)
+    assert all(
+        np.array_equal(loaded[name], array) and loaded[name].dtype == array.dtype for name, array in arrays.items()
+    )
+
+
+def test_a_full_disk_leaves_what_was_there(tmp_path, monkeypatch):
+    file = tmp_path / "file.safetensors"
+    save_arrays({"a": np.ones(3)}, {}, file)
+    before = file.read_bytes()
+
+    def full(arrays, path, metadata):
+        path.write_bytes(b"half of it")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files, "save_file", full)
+    with pytest.raises(FileError, match="No space left on device"):
+        save_arrays({"a": np.zeros(3)}, {}, file)
+    assert file.read_bytes() == before and list(tmp_path.iterdir()) == [file]
+
+
+def test_what_fails_while_written_aside_leaves_nothing_behind(tmp_path):
+    def fail():
+        with written_aside(tmp_path / "deep" / "file.txt") as aside:
+            aside.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert list((tmp_path / "deep").iterdir()) == []
