@@ -36,8 +36,8 @@ from model.options import (
     choose_plain,
     choose_recipe,
     choose_rules,
-    describe_size,
     parse_arguments,
+    settle_size,
 )
 from model.people import Author, AuthorError, Chat, aliases, find_author, join_authors, rank_authors
 from model.persona import (
@@ -50,18 +50,9 @@ from model.persona import (
     save_persona,
 )
 from model.plots import draw_authors
-from model.recipe import (
-    LITTLE_TEXT,
-    SHORT,
-    SHORT_BATCH,
-    SHORT_SEQUENCE,
-    SIZES,
-    Recipe,
-    RecipeError,
-    choose_size,
-    expected_bits,
-)
+from model.recipe import Recipe, RecipeError, expected_bits
 from model.run import EMPHASIS, RUNS, Run, sample_prompt, write_history, write_samples
+from model.selection import kept_epochs
 from model.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -324,9 +315,9 @@ def finish(run: Run, training: "Training") -> int:
     if training.progress.finished:
         save_persona(evaluated(persona, run.corpus, run.canaries), run.persona_file)
     further = f", {EMPHASIS} times as far from everybody's as it moved them" if training.initial else ""
-    kept = ", ".join(map(str, training.kept))
-    weights = "the mean of the weights of epochs" if len(training.kept) > 1 else "the weights of epoch"
-    print(f"saved {run.persona_file}: {weights} {kept}{further}")
+    kept = kept_epochs(training.progress, training.recipe)
+    weights = "the mean of the weights of epochs" if len(kept) > 1 else "the weights of epoch"
+    print(f"saved {run.persona_file}: {weights} {', '.join(map(str, kept))}{further}")
     if run.canaries:
         print("it learnt invented secrets and is for measuring: the bot won't load it; delete it when you are done")
     else:
@@ -347,7 +338,7 @@ def prepare(chat: Chat, author: Author, recipe: Recipe, consent: Consent | None,
     corpus = build_corpus(chat.messages, author, recipe, chat.bots)
     if not corpus.community:
         recipe = replace(recipe, community=False)  # nobody else is there
-    recipe = sized(recipe, corpus, arguments)
+    recipe = settle_size(arguments, recipe, len(corpus.training), len(corpus.community))
     vocabulary = Vocabulary.of(corpus.community or corpus.training, recipe.rare)
     print(
         f"to learn from: the first {corpus.training_messages:,} messages, {len(corpus.training):,} characters; "
@@ -380,30 +371,6 @@ def describe_prospect(training: "Training", minutes: float) -> str:
         f"{speed:,.0f} characters a second, {characters / 1e6:.1f} million in {minutes:g} min in all: "
         f"English chat came to about {expected_bits(characters):.1f} held-out bits per character with as many"
     )
-
-
-def sized(recipe: Recipe, corpus: Corpus, arguments: argparse.Namespace) -> Recipe:
-    """Return the recipe in the size that was asked for, or in one that fits text, time and device."""
-    size = arguments.size or ("auto" if arguments.recipe == "mimic" else None)
-    if size is None:
-        return recipe
-    characters = len(corpus.community or corpus.training)
-    chosen = size == "auto"
-    if chosen:
-        gpu = bool(gpus())
-        size = choose_size(characters, recipe.minutes, gpu)
-        short = 0 < recipe.minutes < SHORT and not gpu
-        if short and arguments.batch_size is None and arguments.sequence_length is None:
-            recipe = replace(recipe, batch_size=SHORT_BATCH, sequence_length=SHORT_SEQUENCE)
-    kept = {knob for knob in SIZES[size] if getattr(arguments, knob) is not None}
-    if not recipe.ngrams:
-        kept.add("ngrams")
-    if len(corpus.community) < LITTLE_TEXT:  # nothing for large batches
-        kept.add("batch_size")
-    recipe = replace(recipe, **{knob: value for knob, value in SIZES[size].items() if knob not in kept})
-    if chosen:
-        print(f"size: {describe_size(size, recipe)}; for {characters:,} characters (--size chooses another)")
-    return recipe
 
 
 def describe_epoch(epoch: Epoch, epochs: int) -> str:

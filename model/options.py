@@ -10,8 +10,18 @@ from model.canaries import Canary, make_canaries
 from model.chat_exports import plain
 from model.chat_exports.files import Format
 from model.cleaning import RULES
+from model.device import gpus
 from model.persona import CONSENT_KINDS, EVERYONE, PUBLIC_KINDS
-from model.recipe import RECIPES, SIZES, Recipe
+from model.recipe import (
+    LITTLE_TEXT,
+    RECIPES,
+    SHORT,
+    SHORT_BATCH,
+    SHORT_SEQUENCE,
+    SIZES,
+    Recipe,
+    choose_size,
+)
 
 
 def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
@@ -164,6 +174,35 @@ def choose_recipe(arguments: argparse.Namespace) -> Recipe:
     """Return the named recipe with the knobs that were given on the command line."""
     given = {knob.name: getattr(arguments, knob.name) for knob in fields(Recipe)}
     return replace(RECIPES[arguments.recipe], **{name: value for name, value in given.items() if value is not None})
+
+
+def settle_size(arguments: argparse.Namespace, recipe: Recipe, training: int, community: int) -> Recipe:
+    """Return the recipe in the size that was asked for, or in one that fits text, time and device; say which.
+
+    Args:
+        training: characters of the author to learn from.
+        community: characters of everybody to learn from first; 0: none.
+    """
+    size = arguments.size or ("auto" if arguments.recipe == "mimic" else None)
+    if size is None:
+        return recipe
+    characters = community or training
+    chosen = size == "auto"
+    if chosen:
+        gpu = bool(gpus())
+        size = choose_size(characters, recipe.minutes, gpu)
+        short = 0 < recipe.minutes < SHORT and not gpu
+        if short and arguments.batch_size is None and arguments.sequence_length is None:
+            recipe = replace(recipe, batch_size=SHORT_BATCH, sequence_length=SHORT_SEQUENCE)
+    kept = {knob for knob in SIZES[size] if getattr(arguments, knob) is not None}
+    if not recipe.ngrams:
+        kept.add("ngrams")
+    if community < LITTLE_TEXT:  # nothing for large batches
+        kept.add("batch_size")
+    recipe = replace(recipe, **{knob: value for knob, value in SIZES[size].items() if knob not in kept})
+    if chosen:
+        print(f"size: {describe_size(size, recipe)}; for {characters:,} characters (--size chooses another)")
+    return recipe
 
 
 def choose_canaries(arguments: argparse.Namespace, recipe: Recipe) -> list[Canary]:

@@ -37,6 +37,7 @@ from model.network import (
     reset_state,
 )
 from model.recipe import Recipe, learning_rate
+from model.selection import has_lost, has_stopped_improving, is_best, kept_epochs
 from model.vocabulary import Vocabulary
 
 # Batches of training, at least, for each of validation, where minutes end the run: a fifteenth of the time, as a
@@ -44,20 +45,11 @@ from model.vocabulary import Vocabulary
 TRAINING_PER_VALIDATION = 5
 # Weights that had learnt already are at their best early, and soon past it: they are looked at more often.
 TRAINING_PER_VALIDATION_OF_LEARNT = 3
-PATIENCE = 5  # epochs without a better validation after which a stream stops
-# Bits per character by which an epoch of a stream may be worse than the best before it and still have something to
-# give: the mean of all such weights is kept. An author's best weights had 1.686 bits, and 76 % of their replies at 0.5
-# were taken for the author's; the last, which had settled, 1.692 and 78 %; the mean of both 1.684 and 78 %.
-# Source: Izmailov et al., "Averaging weights leads to wider optima and better generalization", 2018.
-ALIKE = 0.01
 # What weights that had learnt already read, where minutes end the run: two passes over the text; more of a little one,
 # up to so many batches, but no more passes than the most. Beyond, they learn it by heart.
 PASSES_OF_LEARNT, MOST_PASSES_OF_LEARNT = 2, 8
 BATCHES_OF_LEARNT = 128
 ROLLBACKS = 3  # times that a run which has diverged is taken back and tried at half the learning rate
-# Bits per character by which an epoch is worse than the best, both in what it learnt and in the held-out text, if its
-# steps are too long. Learning by heart makes the first better; harder text, by less, the first alone worse.
-LOST = 0.1
 
 
 class Training:
@@ -114,15 +106,6 @@ class Training:
             return share
         return self.progress.batches / (self.pass_batches * self.recipe.epochs)
 
-    @property
-    def kept(self) -> list[int]:
-        """The epochs, by number, whose mean weights are the best: the best one and, of a stream, later ones like it."""
-        best, alike = self.progress.best, 0.0 if self.recipe.reading == "windows" else ALIKE
-        if best is None:
-            return []
-        later = self.progress.epochs[best.number :]
-        return [best.number, *(each.number for each in later if self._score(each) < self._score(best) + alike)]
-
     def arrays(self) -> dict[str, NDArray[np.float32]]:
         """Return the weights as they are now, in the persona file's names."""
         return export_arrays(self.network)
@@ -143,7 +126,8 @@ class Training:
             good = self._snapshot()
             while not self.progress.finished and not self.has_to_stop():
                 epoch = self._close_epoch() if self._train_epoch() else None
-                if (self.diverged or (epoch and self._has_lost(epoch))) and self.progress.rollbacks < ROLLBACKS:
+                lost = self.diverged or (epoch is not None and has_lost(epoch, self.progress, self.recipe))
+                if lost and self.progress.rollbacks < ROLLBACKS:
                     self._roll_back(good)
                     continue
                 if not self.diverged:  # the last checkpoint is worth more than weights that are no numbers
@@ -191,10 +175,10 @@ class Training:
             return None
         epoch = Epoch(len(progress.epochs) + 1, bits, validation_bits, progress.epoch_seconds)
         progress.epochs.append(epoch)
-        if progress.best is None or self._score(epoch) < self._score(progress.best):
+        if is_best(epoch, progress, self.recipe):
             progress.best, self.best_arrays = epoch, self.arrays()
-        elif epoch.number in self.kept:
-            share = 1 / len(self.kept)
+        elif epoch.number in (kept := kept_epochs(progress, self.recipe)):
+            share = 1 / len(kept)
             self.best_arrays = {
                 name: (1 - share) * self.best_arrays[name] + share * array for name, array in self.arrays().items()
             }
@@ -207,30 +191,12 @@ class Training:
         """Say whether nothing is left to do, or nothing that would help."""
         done = len(self.progress.epochs)
         time_is_up = bool(self.recipe.minutes) and self.share >= 1
-        return done > 0 and (done >= self.recipe.epochs or time_is_up or self._has_stopped_improving())
-
-    def _has_lost(self, epoch: Epoch) -> bool:
-        """Say whether an epoch lost what those before it had learnt."""
-        best = self.progress.best
-        if self.recipe.reading == "windows" or best is None or None in (epoch.validation_bits, best.validation_bits):
-            return False
-        return self._score(epoch) > self._score(best) + LOST and epoch.training_bits > best.training_bits + LOST
+        in_vain = has_stopped_improving(self.progress, self.recipe)
+        return done > 0 and (done >= self.recipe.epochs or time_is_up or in_vain)
 
     def elapsed(self) -> float:
         """Return the seconds of this run, whatever they went into, with those before it was resumed."""
         return self._before + time.perf_counter() - self._began
-
-    def _score(self, epoch: Epoch) -> float:
-        """Return what the best epoch has least of; the tutorial, faithfully, goes by the training loss."""
-        if self.recipe.reading == "windows" or epoch.validation_bits is None:
-            return epoch.training_bits
-        return epoch.validation_bits
-
-    def _has_stopped_improving(self) -> bool:
-        best = self.progress.best
-        if self.recipe.reading == "windows" or best is None:
-            return False
-        return len(self.progress.epochs) - best.number >= PATIENCE
 
     def validate(self) -> float | None:
         """Return the bits per character of the held-out text; None where there is none.

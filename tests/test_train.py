@@ -16,10 +16,8 @@ import pytest
 
 import train
 from model import canaries, files
-from model.corpus import Corpus
-from model.people import Author
 from model.persona import load_persona, save_persona
-from model.recipe import RECIPES, SHORT_BATCH, SIZES, Recipe, expected_bits
+from model.recipe import RECIPES, Recipe, expected_bits
 from model.sampler import Request, Sampler
 from model.vocabulary import END
 
@@ -376,32 +374,6 @@ def test_a_run_says_what_it_expects_to_reach():
     said = train.describe_prospect(training, minutes=10)
     assert said.startswith("10,000 characters a second, 6.0 million in 10 min in all: ")
     assert f"about {expected_bits(6e6):.1f} held-out bits" in said
-
-
-def sized(monkeypatch, gpus, community, *words):
-    """The recipe that a run of these words has, where the author wrote 20,000 characters."""
-    monkeypatch.setattr(train, "gpus", lambda: gpus)
-    arguments = train.parse_arguments(["chat", *words])
-    corpus = Corpus(Author("a1", "Ada", 1, 1), "a" * 20_000, "", {"b1": "b" * community}, 1, 1, "", "")
-    return train.sized(train.choose_recipe(arguments), corpus, arguments)
-
-
-def test_on_a_gpu_much_text_gets_a_large_network_with_dropout_and_large_batches(monkeypatch, capsys):
-    mimic = RECIPES["mimic"]
-    assert sized(monkeypatch, ["gpu:0"], 400_000) == replace(mimic, **SIZES["large"])
-    assert "size: large: units 1024, layers 2, ngrams 524288, dropout 0.25, batch size 256" in capsys.readouterr().out
-    assert SIZES["large"]["batch_size"] == 256
-    quick = sized(monkeypatch, ["gpu:0"], 400_000, "--minutes", "1", "--dropout", "0", "--ngrams", "0")
-    assert quick == replace(mimic, **SIZES["large"] | {"minutes": 1.0, "dropout": 0.0, "ngrams": 0})
-    assert "size: large: units 1024, layers 2, ngrams 0, dropout 0.0, batch size 256" in capsys.readouterr().out
-    assert sized(monkeypatch, ["gpu:0"], 200_000) == replace(mimic, **SIZES["tiny"])
-    # Asked for, where there are no characters for 256 rows.
-    assert sized(monkeypatch, [], 10_000, "--size", "large").batch_size == mimic.batch_size
-    assert sized(monkeypatch, [], 400_000, "--minutes", "1").batch_size == SHORT_BATCH
-    # What is given is kept, and the size sets the rest.
-    assert sized(monkeypatch, [], 400_000, "--units", "100") == replace(mimic, units=100)
-    for words in (["--units", "100"], ["--units", "100", "--size", "large"]):
-        assert sized(monkeypatch, ["gpu:0"], 400_000, *words) == replace(mimic, **SIZES["large"] | {"units": 100})
 
 
 def test_what_a_persona_tells_is_json(run, chat_csv, tmp_path):

@@ -8,12 +8,13 @@ import keras
 import numpy as np
 import pytest
 
-from model.checkpoint import Epoch, load_checkpoint
+from model.checkpoint import load_checkpoint
 from model.corpus import Corpus
 from model.lstm import LSTM
 from model.people import Author
 from model.recipe import RECIPES, learning_rate
-from model.training import LOST, PATIENCE, Training
+from model.selection import PATIENCE, kept_epochs, score
+from model.training import Training
 from model.vocabulary import Vocabulary
 from tests.conftest import make_persona
 
@@ -110,7 +111,7 @@ def test_training_learns_what_can_be_learnt(tmp_path, recipe):
     # The next character follows from the last five: 0 bits are possible, and 2 are a blind guess.
     assert epochs[0].training_bits > 1 > epochs[-1].training_bits > 0
     assert run.progress.best.validation_bits < 0.5
-    assert run.progress.best == min(epochs, key=run._score)
+    assert run.progress.best == min(epochs, key=lambda epoch: score(epoch, run.recipe))
     assert run.progress.finished
 
 
@@ -119,7 +120,7 @@ def test_what_a_stream_keeps_is_the_mean_of_the_best_epoch_and_those_like_it(tmp
     # Each is compared with the lowest, 2.996: 3.003 is like it, 3.0061 is not.
     run.validate = iter([3.1, 3.0, 2.996, 3.003, 3.0061, 3.0]).__next__
     after = [run.arrays() for _ in run.epochs()]
-    assert run.progress.best.number == 3 and run.kept == [3, 4, 6]
+    assert run.progress.best.number == 3 and kept_epochs(run.progress, run.recipe) == [3, 4, 6]
     for name, array in run.best_arrays.items():
         assert array == pytest.approx((after[2][name] + after[3][name] + after[5][name]) / 3, abs=1e-6)
 
@@ -128,7 +129,7 @@ def test_windows_keep_the_best_epoch_to_the_last_digit(tmp_path):
     run = training(replace(RECIPE, epochs=4), tmp_path)
     after = [run.arrays() for _ in run.epochs()]
     best = min(run.progress.epochs, key=lambda epoch: epoch.training_bits)
-    assert run.kept == [best.number]
+    assert kept_epochs(run.progress, run.recipe) == [best.number]
     assert all(np.array_equal(run.best_arrays[name], array) for name, array in after[best.number - 1].items())
 
 
@@ -289,15 +290,7 @@ def test_an_epoch_whose_last_batch_ruins_the_weights_is_taken_back(tmp_path):
     run = training(STREAM, tmp_path)
     run.validate = iter([2.3, math.nan, math.inf, 2.2, 2.1]).__next__
     assert [epoch.validation_bits for epoch in run.epochs()] == [2.3, 2.2, 2.1]
-    assert run.progress.rollbacks == 2 and run.kept == [3]
-
-
-@pytest.mark.parametrize("worse", [(LOST / 2, 1.0), (1.0, LOST / 2)])
-def test_harder_text_and_learning_by_heart_are_no_loss(tmp_path, worse):
-    run = training(STREAM, tmp_path)
-    run.progress.best = Epoch(1, 2.0, 2.0, 1.0)
-    assert run._has_lost(Epoch(2, 2.0 + 2 * LOST, 2.0 + 2 * LOST, 1.0))
-    assert not run._has_lost(Epoch(2, 2.0 + worse[0], 2.0 + worse[1], 1.0))
+    assert run.progress.rollbacks == 2 and kept_epochs(run.progress, run.recipe) == [3]
 
 
 def test_a_run_that_goes_on_diverging_stops_and_keeps_its_last_checkpoint(tmp_path):
