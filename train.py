@@ -338,7 +338,7 @@ def prepare(chat: Chat, author: Author, recipe: Recipe, consent: Consent | None,
     corpus = build_corpus(chat.messages, author, recipe, chat.bots)
     if not corpus.community:
         recipe = replace(recipe, community=False)  # nobody else is there
-    recipe = settle_size(arguments, recipe, len(corpus.training), len(corpus.community))
+    recipe = settle_size(arguments, recipe, training=len(corpus.training), community=len(corpus.community))
     vocabulary = Vocabulary.of(corpus.community or corpus.training, recipe.rare)
     print(
         f"to learn from: the first {corpus.training_messages:,} messages, {len(corpus.training):,} characters; "

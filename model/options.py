@@ -176,7 +176,7 @@ def choose_recipe(arguments: argparse.Namespace) -> Recipe:
     return replace(RECIPES[arguments.recipe], **{name: value for name, value in given.items() if value is not None})
 
 
-def settle_size(arguments: argparse.Namespace, recipe: Recipe, training: int, community: int) -> Recipe:
+def settle_size(arguments: argparse.Namespace, recipe: Recipe, *, training: int, community: int) -> Recipe:
     """Return the recipe in the size that was asked for, or in one that fits text, time and device; say which.
 
     Args:
