@@ -18,6 +18,7 @@ import markovify
 from matplotlib.figure import Figure
 
 from model import chat_exports
+from model.bits import reference_bits
 from model.corpus import Corpus, build_corpus
 from model.device import describe_device, settle_tensorflow
 from model.evaluation import (
@@ -27,7 +28,6 @@ from model.evaluation import (
     evaluate,
     measure_replies,
     real_blocks,
-    reference_bits,
     told_apart,
 )
 from model.files import Arrays

@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from model.corpus import Corpus
 from model.device import settle_tensorflow
+from model.people import Author
 from model.persona import Consent, Persona, Source, array_shapes, array_type, save_persona
 from model.recipe import RECIPES
 from model.vocabulary import Vocabulary
@@ -47,6 +49,16 @@ def make_persona(
         created="2026-02-02T00:00:00+00:00",
         arrays=arrays,
     )
+
+
+def corpus(training="abcab " * 20, validation="abcab abc", authors=None) -> Corpus:
+    """Ada's text, and that of all authors by their ids."""
+    return Corpus(Author("a1", "Ada", 1, 1), training, validation, authors or {}, 1, 1, "", "")
+
+
+def silent(persona: Persona) -> Persona:
+    """The persona with all weights 0: every character is as likely as the others."""
+    return replace(persona, arrays={name: np.zeros_like(array) for name, array in persona.arrays.items()})
 
 
 @pytest.fixture

@@ -9,20 +9,14 @@ import numpy as np
 import pytest
 
 from model.checkpoint import load_checkpoint
-from model.corpus import Corpus
 from model.lstm import LSTM
-from model.people import Author
 from model.recipe import RECIPES, learning_rate
 from model.selection import PATIENCE, kept_epochs, score
 from model.training import Training
 from model.vocabulary import Vocabulary
-from tests.conftest import make_persona
+from tests.conftest import corpus, make_persona
 
 RECIPE = replace(RECIPES["tutorial"], sequence_length=5, step=1, units=8, batch_size=16, epochs=2)
-
-
-def corpus(training="abcab " * 20, validation="abcab abc") -> Corpus:
-    return Corpus(Author("a1", "Ada", 1, 1), training, validation, {}, 1, 1, "", "")
 
 
 def training(recipe, folder, corpus=None, **options) -> Training:
