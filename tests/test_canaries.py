@@ -20,13 +20,12 @@ from model.canaries import (
     plant,
 )
 from model.cleaning import RULES, clean
-from model.corpus import Corpus, CorpusError
+from model.corpus import CorpusError
 from model.evaluation import describe, evaluate
 from model.lstm import LSTM
 from model.messages import COLUMNS
-from model.people import Author
 from model.vocabulary import END
-from tests.conftest import make_persona
+from tests.conftest import corpus, make_persona
 
 STREAM = {"reading": "stream", "embedding": 4, "ngrams": 50}
 DIGITS = "0123456789"
@@ -122,20 +121,16 @@ def test_an_author_with_too_few_messages_is_told_how_many_are_wanted():
         plant(table(78), "a1", make_canaries(0), 0.9, 0)
 
 
-def corpus(training: str, validation: str = "") -> Corpus:
-    return Corpus(Author("a1", "Ada", 1, 1), training, validation, {}, 1, 1, "", "")
-
-
 def test_what_the_training_text_holds_of_the_canaries_is_said():
     canaries = make_canaries(0)
     removed = plant(table(400), "a1", canaries, 0.9, 0)
     cleaned = END.join(clean(removed).messages["text"])
-    assert "104 messages with secrets that cleaning leaves, 208 with" in describe_planted(canaries, corpus(cleaned))
-    assert describe_planted(canaries, corpus(cleaned)).endswith("found in the text of these: none")
-    raw = describe_planted(canaries, corpus(END.join(removed["text"])))
+    assert "104 messages with secrets that cleaning leaves, 208 with" in describe_planted(canaries, corpus(cleaned, ""))
+    assert describe_planted(canaries, corpus(cleaned, "")).endswith("found in the text of these: none")
+    raw = describe_planted(canaries, corpus(END.join(removed["text"]), ""))
     assert raw.endswith(f"found in the text of these: {', '.join(sorted(REDACTED))}")
     with pytest.raises(CorpusError, match="12 canaries are not as often in the training text"):
-        describe_planted(canaries, corpus("nothing"))
+        describe_planted(canaries, corpus("nothing", ""))
 
 
 def test_what_replies_say_is_counted(monkeypatch):

@@ -13,11 +13,10 @@ from model.checkpoint import (
     refuse_unfinished,
     save_checkpoint,
 )
-from model.corpus import Corpus
-from model.people import Author
 from model.recipe import RECIPES
+from tests.conftest import corpus
 
-CORPUS = Corpus(Author("a1", "Ada", 1, 1), "some text", "more", {}, 1, 1, "", "")
+CORPUS = corpus("some text", "more")
 RECIPE = replace(RECIPES["tutorial"], epochs=3)
 FIRST = Epoch(1, 3.0, None, 12.5)
 CHECKPOINT = Checkpoint(
