@@ -270,6 +270,6 @@ def _check_arrays(persona: Persona, path: Path) -> None:
 if __name__ == "__main__":
     import sys
 
-    from model.about import main
+    from model.persona_command import main
 
     sys.exit(main())

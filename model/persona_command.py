@@ -1,0 +1,122 @@
+"""The command that shows, checks, completes and deletes a persona file.
+
+python -m model.persona show|check|forget FILE
+python -m model.persona check FILE --person NAME|ID
+python -m model.persona consent FILE --kind KIND --by NAME [--contact TEXT]
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from model.about import describe, holds, is_one
+from model.files import FileError
+from model.persona import (
+    CANARIES,
+    CONSENT_KINDS,
+    EVERYONE,
+    Consent,
+    Persona,
+    PersonaError,
+    check_dates,
+    load_persona,
+    save_persona,
+    today,
+)
+
+
+def given_consent(arguments: argparse.Namespace, persona: Persona) -> Consent:
+    """Return the consent that the words give.
+
+    Raises:
+        PersonaError: the persona holds text of others, of whose consent they say nothing; or it is none to imitate.
+    """
+    check_dates(arguments.date, arguments.expires)
+    if persona.name.endswith(CANARIES):
+        raise PersonaError(f"{arguments.file} learnt invented secrets and is for measuring alone; delete it when done")
+    given = arguments.kind, arguments.by, arguments.date or today(), arguments.contact, arguments.expires
+    consent = Consent(*given, arguments.quoting, who_agreed(persona, arguments.community))
+    silent = [name for author_id, name in persona.source.community.items() if not consent.covers(author_id)]
+    if silent:
+        raise PersonaError(
+            f"{arguments.file} holds text of others too ({len(silent):,}; {silent[0]}, for one): name with "
+            f"--community who agreed, or {EVERYONE}; without their consent, train it again without their text"
+        )
+    return consent
+
+
+def who_agreed(persona: Persona, names: Sequence[str]) -> list[str]:
+    """Return the ids of others whose text a persona holds, by their names or ids; EVERYONE stays.
+
+    Raises:
+        PersonaError: a name is nobody's of them, or several people's.
+    """
+    if EVERYONE in map(str.casefold, names):
+        return [EVERYONE]
+    ids = []
+    for wanted in names:
+        found = [each for each, name in persona.source.community.items() if is_one(wanted, each, name)]
+        if len(found) != 1:
+            which = f"text of {len(found)} people called {wanted!r}; give one of their ids: {', '.join(found)}"
+            raise PersonaError(f"it holds {which if found else f'no text of anybody called {wanted!r}'}")
+        ids += found
+    return ids
+
+
+def main() -> int:
+    """Run the command; what a person can put right ends in one line and exit code 2."""
+    parser = argparse.ArgumentParser(
+        prog="python -m model.persona", description="Look at a persona file, or change it."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    words = {
+        "show": "say whom it imitates, from what text, by what right and how well",
+        "check": "load all of it, and say whether it is whole",
+        "consent": "record by what right it was made",
+        "forget": "delete it",
+    }
+    for name, help in words.items():
+        command = commands.add_parser(name, help=help)
+        command.add_argument("file", type=Path)
+        if name == "check":
+            command.add_argument("--person", metavar="NAME|ID", help="say whether it holds text of theirs")
+        if name == "consent":
+            command.add_argument("--date", default="", help="when, as 2026-12-31 (default: today)")
+            command.add_argument(
+                "--community",
+                metavar="NAME|ID",
+                action="append",
+                default=[],
+                help=f"who of the others whose text it holds agreed, or {EVERYONE}; may be repeated",
+            )
+            command.add_argument("--kind", choices=CONSENT_KINDS, required=True)
+            command.add_argument("--by", required=True, help="who agreed, or whose work it is")
+            command.add_argument("--contact", default="", help="where to reach them; a Discord id lets them forget it")
+            command.add_argument("--quoting", action="store_true", help="their messages may be shown as they are")
+            command.add_argument("--expires", default="", help="the last day of it, as 2027-12-31")
+    arguments = parser.parse_args()
+    try:
+        persona = load_persona(arguments.file)
+        if arguments.command == "show":
+            print(describe(persona))
+        elif arguments.command == "check":
+            print(f"{arguments.file} is whole, and {persona.author}'s")
+            if arguments.person:
+                print(holds(persona, arguments.person))
+        elif arguments.command == "consent":
+            consent = given_consent(arguments, persona)
+            quotes = persona.quotes if consent.quoting else []  # what may not be shown is not carried either
+            save_persona(replace(persona, consent=consent, quotes=quotes), arguments.file)
+            print(f"{arguments.file} records {consent.kind} by {consent.by}")
+        else:
+            arguments.file.unlink()
+            print(
+                f"{arguments.file} is deleted; runs/{persona.name} may still hold samples and a checkpoint, "
+                "and runs/bases what was learnt from everybody"
+            )
+    except (FileError, OSError) as error:
+        print(f"model.persona: {error}", file=sys.stderr)
+        return 2
+    return 0
