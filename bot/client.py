@@ -24,11 +24,12 @@ from bot.cogs.settings import ServerSettings
 from bot.cogs.stats import Stats
 from bot.cogs.temps import Temps
 from bot.context import Context
+from bot.errors import NOT_HERE, WENT_WRONG, RefusedError
 from bot.imitator import Imitator
 from bot.personas import NoConsentError
-from bot.reply import NOT_HERE, WENT_WRONG, RefusedError, escape
 from bot.settings import Settings
 from bot.store import Rules, Store
+from bot.text import escape
 from bot.view import Pick, Press
 from model.persona import Persona, PersonaError
 

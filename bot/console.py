@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from bot.errors import RefusedError
 from bot.game import LETTERS, TEMPERATURE, Round, new_round
 from bot.imitator import Imitator
-from bot.reply import Prompt, RefusedError, described_votes, heat_colour, help_text, label, parse_prompt, plain
+from bot.prompt import Prompt, parse_prompt
 from bot.settings import Settings
 from bot.store import Store
+from bot.text import described_votes, heat_colour, help_text, label, plain
 from model.about import describe
 from model.persona import Persona, PersonaError
 from model.recipe import TEMPERATURES

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord.ext import commands
 
-from bot.reply import Prompt, parse_prompt
+from bot.prompt import Prompt, parse_prompt
 from bot.store import Rules
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 import random
 from dataclasses import dataclass
 
+from bot.errors import RefusedError
 from bot.imitator import Imitator
-from bot.reply import RefusedError
 from model.persona import LONGEST_QUOTE, SHORTEST_QUOTE, Persona
 from model.sampler import Request
 from model.vocabulary import END

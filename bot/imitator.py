@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 
+from bot.errors import RefusedError
 from bot.personas import Loaded, Personas
-from bot.reply import RefusedError
 from model.look import Look, look
 from model.persona import Persona
 from model.sampler import Batch, Reply, Request

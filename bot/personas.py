@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from bot.reply import RefusedError
+from bot.errors import RefusedError
 from model.files import SUFFIX
 from model.persona import Persona, PersonaError, is_name, load_persona, today
 from model.sampler import Batch, Sampler

@@ -10,7 +10,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from bot.imitator import Imitator
-from bot.reply import Prompt, heat_colour, plain
+from bot.prompt import Prompt
+from bot.text import heat_colour, plain
 from model.look import Look
 from model.vocabulary import END
 

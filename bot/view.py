@@ -12,18 +12,9 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 from discord import app_commands
 
-from bot.reply import (
-    COLDEST,
-    EMBED_LIMIT,
-    HOTTEST,
-    LONGEST_IN_MESSAGE,
-    WENT_WRONG,
-    RefusedError,
-    discord_text,
-    escape,
-    label,
-    seed_of,
-)
+from bot.errors import WENT_WRONG, RefusedError
+from bot.prompt import COLDEST, HOTTEST
+from bot.text import EMBED_LIMIT, LONGEST_IN_MESSAGE, discord_text, escape, label, seed_of
 from model.sampler import Request
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from bot.cogs import mimic
 from bot.console import Terminal
 from bot.imitator import Imitator
 from bot.personas import Personas
-from bot.reply import label, plain
 from bot.settings import Settings
 from bot.store import GuildSettings
+from bot.text import label, plain
 from model.about import describe
 from model.persona import save_persona
 from model.sampler import Batch, Request, Sampler

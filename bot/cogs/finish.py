@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.reply import Prompt
+from bot.prompt import Prompt
 from bot.view import Shown, write
 
 if TYPE_CHECKING:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 from discord import app_commands
 from discord.ext import commands
 
-from bot.reply import RefusedError, ReplyError, escape
+from bot.errors import RefusedError, ReplyError
 from bot.store import EVERYWHERE
+from bot.text import escape
 from bot.view import persona_choices
 from model.persona import PersonaError
 

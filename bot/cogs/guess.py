@@ -8,8 +8,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.errors import RefusedError
 from bot.game import LETTERS, TEMPERATURE, Round, new_round
-from bot.reply import RefusedError, escape, label
+from bot.text import escape, label
 from bot.view import persona_choices
 from model.persona import Persona
 

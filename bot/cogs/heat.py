@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.reply import escape, label
+from bot.text import escape, label
 from bot.view import persona_choices
 
 if TYPE_CHECKING:

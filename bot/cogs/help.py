@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 from discord.ext import commands
 
-from bot.reply import RefusedError, escape, help_text
+from bot.errors import RefusedError
+from bot.text import escape, help_text
 
 if TYPE_CHECKING:
     from bot.client import Client

@@ -10,7 +10,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.reply import LONGEST, Prompt, check_seed, parse_prompt
+from bot.prompt import Prompt, check_seed, parse_prompt
+from bot.settings import LONGEST_REPLY
 from bot.view import Shown, persona_choices
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Mimic(commands.Cog):
         seed: str = "",
         temperature: app_commands.Range[float, 0, 2] | None = None,
         persona: str | None = None,
-        length: app_commands.Range[int, 1, LONGEST] | None = None,
+        length: app_commands.Range[int, 1, LONGEST_REPLY] | None = None,
         random_seed: app_commands.Range[int, 0, 2**32 - 1] | None = None,
     ) -> None:
         """Go on with your words as the person would; a number from 0 to 2 at the end is the temperature."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from discord import app_commands
 from discord.ext import commands
 
-from bot.reply import MESSAGE_LIMIT, described_votes, escape
+from bot.text import MESSAGE_LIMIT, described_votes, escape
 from bot.view import persona_choices
 from model.about import describe
 

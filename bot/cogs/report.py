@@ -7,7 +7,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.reply import EMBED_LIMIT, ReplyError, escape
+from bot.errors import ReplyError
+from bot.text import EMBED_LIMIT, escape
 
 if TYPE_CHECKING:
     from bot.client import Client

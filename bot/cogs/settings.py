@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from discord import app_commands
 from discord.ext import commands
 
-from bot.reply import LABELS, ReplyError, escape
+from bot.errors import ReplyError
 from bot.store import GuildSettings
+from bot.text import LABELS, escape
 from bot.view import persona_choices
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from discord.ext import commands
 
-from bot.reply import escape
+from bot.text import escape
 
 if TYPE_CHECKING:
     from bot.client import Client

@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.reply import EMBED_LIMIT, discord_text, heat_colour, label
+from bot.text import EMBED_LIMIT, discord_text, heat_colour, label
 from bot.view import persona_choices
 from model.recipe import TEMPERATURES
 from model.sampler import Request

@@ -1,21 +1,13 @@
-"""Pure text: what follows a command to seed and temperature, and sampled characters to a message. Knows no Discord."""
+"""Sampled characters, labels and help as text for people. Knows no Discord but its markup and limits."""
 
-import math
 import re
-import secrets
 import unicodedata
-from dataclasses import dataclass
-from typing import Any
 
+from bot.prompt import HOTTEST
 from model.about import LONGEST_NAME
-from model.sampler import Request
 
-COLDEST, HOTTEST = 0.0, 2.0
 MESSAGE_LIMIT = 2000  # characters of a Discord message
 EMBED_LIMIT = 4096  # characters of an embed's description
-WENT_WRONG = "That went wrong on my side; whoever runs me finds the reason in the log."
-NOT_HERE = "I'm not to answer in this channel."
-LONGEST = 1500  # characters of a reply; with every one of them escaped it still fits an embed
 LONGEST_IN_MESSAGE = 800  # and so many fit a message
 LABELS = {
     "en": "imitation of {} by a neural network · temperature",
@@ -27,95 +19,12 @@ LABELS = {
     "pl": "imitacja {} przez sieć neuronową · temperatura",
     "pt": "imitação de {} por uma rede neural · temperatura",
 }
-OPTION = re.compile(r"(^|\s+)--(?P<name>persona|length|random-seed)[\s=]+(?P<value>\S+)\s*$", re.IGNORECASE)
-LAST_WORD = re.compile(r"(^|\s+)(?P<word>\S+)$")
-NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)", re.ASCII)
 # Whatever Discord could read as markup, mention, link, invite or custom emoji; "1." begins a list.
 MARKUP = re.compile(r"[\\*_~`|<>@\[\]():#+/-]|(?<=\d)\.(?=\s)")
 CUT = "…\u2060"  # in place of a long seed's beginning; the second character, unseen, tells it from a person's own
 SHOWN_SEED = re.compile(r"\*\*(?P<seed>(\\.|[^\\*])*)\*\*", re.DOTALL)  # bold; each star of its own is escaped
 BLUE, RED = (59, 130, 246), (239, 68, 68)
 BIDI_CONTROLS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-
-
-class RefusedError(Exception):
-    """What was asked for is not done; the text is one sentence for the person who asked."""
-
-
-class ReplyError(RefusedError):
-    """What was typed can't be answered."""
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """What a person asked for."""
-
-    seed: str
-    temperatures: tuple[float, ...]
-    persona: str = ""  # "": the default
-    length: int | None = None  # characters; None: as the settings say
-    random_seed: int | None = None  # None: a new reply each time
-
-    def requests(self, length: int) -> list[Request]:
-        """Return a request for each temperature, alike in all else, random numbers too."""
-        random_seed = secrets.randbits(32) if self.random_seed is None else self.random_seed
-        return [Request(self.seed, each, self.length or length, random_seed) for each in self.temperatures]
-
-
-def parse_prompt(words: str, default: tuple[float, ...], command: str) -> Prompt:
-    """Split off the options and, before them, the temperatures: the last words, as far as they are numbers.
-
-    Args:
-        words: everything after the command's name.
-        default: the temperatures if none is given; no more than so many are taken.
-        command: how the command is called here, for the sentences: `!mimic`.
-
-    Raises:
-        ReplyError: there is no seed, or a number is out of its range.
-    """
-    words, options = _split_options(words.strip())
-    temperatures: list[float] = []
-    while len(temperatures) < len(default) and (last := LAST_WORD.search(words)) and NUMBER.fullmatch(last["word"]):
-        temperatures.insert(0, _number(last["word"], COLDEST, HOTTEST))
-        words = words[: last.start()]
-    prompt = Prompt(words, tuple(temperatures) or default, **options)
-    check_seed(prompt.seed, command)
-    return prompt
-
-
-def check_seed(seed: str, command: str) -> None:
-    """Raise ReplyError if there is nothing to go on with."""
-    if not seed.strip():
-        raise ReplyError(
-            f"Give me a few words to go on with, and a temperature if you like: {command} i think that 0.8"
-        )
-
-
-def _split_options(words: str) -> tuple[str, dict[str, Any]]:
-    """Return what is before the options, and they by their names."""
-    options: dict[str, Any] = {}
-    while match := OPTION.search(words):
-        name, value = match["name"].lower(), match["value"]
-        if name == "persona":
-            options["persona"] = value
-        elif name == "length":
-            options["length"] = int(_number(value, 1, LONGEST, "the length, in characters,"))
-        else:
-            options["random_seed"] = int(_number(value, 0, 2**32 - 1, "the random seed"))
-        words = words[: match.start()]
-    return words, options
-
-
-def _number(word: str, lowest: float, highest: float, what: str = "") -> float:
-    value = float(word.replace(",", ".")) + 0.0 if NUMBER.fullmatch(word) else math.nan  # not "-0"
-    if lowest <= value <= highest:
-        return value
-    if what:
-        raise ReplyError(f"After --, {what} goes from {lowest} to {highest}, not {word[:20]}.")
-    raise ReplyError(
-        f"The last number is the temperature and goes from 0 (cold, sure) to 2 (hot, wild), not {word[:20]}; "
-        f"if it belongs to your words, add a temperature after it."
-    )
 
 
 def help_text(prefix: str, author: str, temperature: float) -> str:
