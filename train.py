@@ -24,8 +24,8 @@ from tqdm import tqdm
 from model import chat_exports
 from model.canaries import Canary, describe_planted, plant
 from model.chat_exports import ChatExportError, Export
+from model.chats.cleaning import Cleaned, clean
 from model.checkpoint import Epoch, ResumeError, load_checkpoint, refuse_unfinished, sole_run
-from model.cleaning import Cleaned, clean
 from model.cluster import ClusterError, train_on_ray
 from model.consent import NONE_GIVEN, choose_consent, may_teach, show_notices
 from model.corpus import READABLE_CHARACTERS, Corpus, CorpusError, build_corpus
@@ -157,7 +157,7 @@ def same_as(rows: pd.DataFrame) -> str:
 
 def report(chat: Chat, export: Export, cleaned: Cleaned) -> None:
     """Write what there is to know about the chat, but for its messages, as a web page."""
-    from model.report import write_report
+    from model.chats.report import write_report
 
     page = RUNS / "report.html"
     write_report(chat, export.dropped, cleaned.changed + cleaned.dropped, page)

@@ -18,7 +18,7 @@ from pathlib import Path
 import pandas as pd
 
 from model import chat_exports
-from model.cleaning import clean
+from model.chats.cleaning import clean
 from model.corpus import build_corpus
 from model.people import Chat, find_author
 from model.recipe import RECIPES

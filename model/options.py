@@ -9,7 +9,7 @@ from typing import Any
 from model.canaries import Canary, make_canaries
 from model.chat_exports import plain
 from model.chat_exports.files import Format
-from model.cleaning import RULES
+from model.chats.cleaning import RULES
 from model.device import gpus
 from model.persona import CONSENT_KINDS, EVERYONE, PUBLIC_KINDS
 from model.recipe import (

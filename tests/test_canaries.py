@@ -19,7 +19,7 @@ from model.canaries import (
     measure_canaries,
     plant,
 )
-from model.cleaning import RULES, clean
+from model.chats.cleaning import RULES, clean
 from model.corpus import CorpusError
 from model.evaluation import describe, evaluate
 from model.lstm import LSTM

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from model.cleaning import LONGEST, RULES, SOMEONE, clean
-from model.redaction import REMOVED
+from model.chats.cleaning import RULES, clean
+from model.chats.cleaning.redaction import REMOVED
+from model.chats.cleaning.table import LONGEST
+from model.messages import SOMEONE
 from tests.cleaning_cases import (
     KINDS,
     harmless_by_hand,

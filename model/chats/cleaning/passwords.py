@@ -1,12 +1,12 @@
 """Passwords out of a message: mostly by a word near them that says so, before or behind.
 
-Those that have a place of their own, as in a command, are in `model.logins`, codes and PINs in `model.codes`.
+Those that have a place of their own, as in a command, are in `logins`, codes and PINs in `codes`.
 """
 
 import re
 
-from model.keys import HASHED
-from model.redaction import FILES, REMOVED, before, one_of
+from model.chats.cleaning.keys import HASHED
+from model.chats.cleaning.redaction import FILES, REMOVED, before, one_of
 
 # What a password is called.
 WORDS_FOR_IT = one_of(r"""

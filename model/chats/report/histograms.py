@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from model.charts import Columns, Tick
+from model.chats.report.charts import Columns, Tick
 
 MOST_COLUMNS = 60  # over time; on a phone each is five pixels wide
 PERIODS = {"D": "day", "W": "week", "M": "month", "Q": "quarter", "Y": "year"}

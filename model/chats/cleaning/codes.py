@@ -2,8 +2,8 @@
 
 import re
 
-from model.passwords import NOW
-from model.redaction import REMOVED, before, one_of, put
+from model.chats.cleaning.passwords import NOW
+from model.chats.cleaning.redaction import REMOVED, before, one_of, put
 
 # What a code looks like: "4291", "12-34-56", "ab12-cd34", "K7RQ2".
 GROUPED = r"(?:[A-Z]-)?\d(?:[ -]?\d){2,39}"  # whole, or the next time would bite off more

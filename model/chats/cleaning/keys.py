@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from itertools import pairwise
 
-from model.redaction import REMOVED, before
+from model.chats.cleaning.redaction import REMOVED, before
 
 WEBHOOK = re.compile(  # whoever knows the link may write
     r"https?://(?:(?:hooks\.slack\.com|hooks\.zapier\.com|chat\.googleapis\.com|maker\.ifttt\.com)/"

@@ -7,14 +7,14 @@ from xml.etree.ElementTree import Element, tostring
 
 import pandas as pd
 
-from model.charts import bar, chart, element, percent, table
+from model.chats.report.charts import bar, chart, element, percent, table
+from model.chats.report.histograms import by_hour, by_length, by_period, by_weekday
+from model.chats.report.languages import FEWEST_LETTERS, SURE, UNSURE
+from model.chats.report.survey import ENOUGH_CHARACTERS, LONG, Survey, survey
 from model.corpus import READABLE_CHARACTERS
 from model.files import written_aside
-from model.histograms import by_hour, by_length, by_period, by_weekday
-from model.languages import FEWEST_LETTERS, SURE, UNSURE
 from model.people import Chat, aliases
 from model.recipe import MIMIC
-from model.survey import ENOUGH_CHARACTERS, LONG, Survey, survey
 
 STYLE = Path(__file__).with_name("report.css")
 # A browser runs nothing and fetches nothing, even if a name were ever taken for a tag.

@@ -2,8 +2,19 @@
 
 import re
 
-from model.passwords import ACCOUNT, ACCOUNTS, ADJECTIVE, IS, LOGIN, NO_PASSWORDS, PLAIN, SIGN, WORDS_FOR_IT, is_mixed
-from model.redaction import before, put
+from model.chats.cleaning.passwords import (
+    ACCOUNT,
+    ACCOUNTS,
+    ADJECTIVE,
+    IS,
+    LOGIN,
+    NO_PASSWORDS,
+    PLAIN,
+    SIGN,
+    WORDS_FOR_IT,
+    is_mixed,
+)
+from model.chats.cleaning.redaction import before, put
 
 PHRASE = re.compile(  # "seed phrase: witch collapse practice feed shame"
     r"\b(?:pass ?phrase|mnemonic|(?:recovery|secret|seed) (?:phrase|words))(?: (?:for|of|to)(?: [\w'’-]{1,20}){1,3}?)?"

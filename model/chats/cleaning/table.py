@@ -1,6 +1,6 @@
 """The messages table without what a network should not learn: other people's names and words, secrets, code, links.
 
-Knows no file formats and no authors. How secrets are found is in `model.redaction` and the modules named after them.
+Knows no file formats and no authors. How secrets are found is in `redaction` and in the modules named after them.
 """
 
 import functools
@@ -15,9 +15,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from model import codes, keys, logins, passwords, redaction
+from model.chats.cleaning import codes, keys, logins, passwords, redaction
+from model.chats.cleaning.redaction import REMOVED
 from model.messages import SOMEONE
-from model.redaction import REMOVED
 
 # Discord's own limit. Of freeCodeCamp's messages one in a thousand is longer, all of them pasted; they hold a
 # twenty-fifth of the characters.

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from model.chats.report.languages import guess_languages
 from model.corpus import READABLE_CHARACTERS
-from model.languages import guess_languages
 from model.people import Chat
 from model.recipe import MIMIC
 

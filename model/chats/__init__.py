@@ -1,0 +1,1 @@
+"""Chat exports to messages that a network may learn from. Knows nothing of networks."""
