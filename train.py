@@ -22,7 +22,6 @@ import pandas as pd
 from tqdm import tqdm
 
 from model import chat_exports
-from model.canaries import Canary, describe_planted, plant
 from model.chat_exports import ChatExportError, Export
 from model.chats.cleaning import Cleaned, clean
 from model.checkpoint import Epoch, ResumeError, load_checkpoint, refuse_unfinished, sole_run
@@ -31,6 +30,7 @@ from model.consent import NONE_GIVEN, choose_consent, may_teach, show_notices
 from model.corpus import READABLE_CHARACTERS, Corpus, CorpusError, build_corpus
 from model.device import describe_device, gpus, settle_tensorflow, share_batches
 from model.files import Arrays, FileError, load_arrays, save_arrays, written_aside
+from model.measures import Canary, describe_planted, plant
 from model.options import (
     choose_canaries,
     choose_plain,
@@ -181,7 +181,7 @@ def evaluate_again(chat: Chat, persona: Persona, arguments: argparse.Namespace) 
 
 def evaluated(persona: Persona, corpus: Corpus, canaries: Sequence[Canary]) -> Persona:
     """Print a persona's measures; return it with them."""
-    from model.evaluation import describe, evaluate
+    from model.measures.imitation import describe, evaluate
 
     metrics = evaluate(persona, corpus, canaries)
     print(describe(metrics))

@@ -18,10 +18,11 @@ import markovify
 from matplotlib.figure import Figure
 
 from model import chat_exports
-from model.bits import reference_bits
 from model.corpus import Corpus, build_corpus
 from model.device import describe_device, settle_tensorflow
-from model.evaluation import (
+from model.files import Arrays
+from model.measures.bits import reference_bits
+from model.measures.imitation import (
     BLOCK,
     FEWEST_BLOCKS,
     REPLIES,
@@ -30,7 +31,6 @@ from model.evaluation import (
     real_blocks,
     told_apart,
 )
-from model.files import Arrays
 from model.people import Author, Chat, find_author
 from model.recipe import RECIPES, SHORT_BATCH, SHORT_SEQUENCE, SIZES, Recipe
 from model.run import Run

@@ -6,11 +6,11 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from model.canaries import Canary, make_canaries
 from model.chat_exports import plain
 from model.chat_exports.files import Format
 from model.chats.cleaning import RULES
 from model.device import gpus
+from model.measures import Canary, make_canaries
 from model.persona import CONSENT_KINDS, EVERYONE, PUBLIC_KINDS
 from model.recipe import (
     LITTLE_TEXT,

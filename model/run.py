@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from model.canaries import Canary
 from model.checkpoint import FILE as CHECKPOINT
 from model.checkpoint import Epoch
 from model.corpus import Corpus
 from model.files import SUFFIX, Arrays, written_aside
+from model.measures import Canary
 from model.persona import Consent, Persona, Source, array_shapes, array_type
 from model.plots import draw_curve
 from model.recipe import TEMPERATURES, Recipe, author_part, community_part

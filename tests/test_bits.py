@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model.bits import held_out_bits, ppmd_bits, reference_bits
+from model.measures.bits import held_out_bits, ppmd_bits, reference_bits
 from model.vocabulary import Vocabulary
 from tests.conftest import corpus, make_persona, silent
 

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 import train
-from model import canaries, files
+from model import files
+from model.measures import canaries, exposure
 from model.persona import load_persona, save_persona
 from model.recipe import RECIPES, Recipe, expected_bits
 from model.sampler import Request, Sampler
@@ -394,8 +395,10 @@ def test_what_a_persona_tells_is_json(run, chat_csv, tmp_path):
 
 def measure_less(monkeypatch):
     """The measures of canaries in a second: fewer replies, shorter ones, and fewer candidates."""
-    for name, value in (("REPLIES", 200), ("REPLY", 60), ("SECRETS", canaries.SECRETS[:100]), ("OTHERS", 9)):
-        monkeypatch.setattr(canaries, name, value)
+    secrets = canaries.SECRETS[:100]
+    monkeypatch.setattr(canaries, "SECRETS", secrets)
+    for name, value in (("REPLIES", 200), ("REPLY", 60), ("SECRETS", secrets), ("OTHERS", 9)):
+        monkeypatch.setattr(exposure, name, value)
 
 
 def test_canaries_are_measured_in_a_persona_that_nobody_takes_for_the_real_one(run, chat_csv, tmp_path, monkeypatch):

@@ -17,9 +17,10 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.svm import LinearSVC
 
-from model.bits import held_out_bits, reference_bits
-from model.canaries import Canary, describe_canaries, measure_canaries
 from model.corpus import Corpus
+from model.measures.bits import held_out_bits, reference_bits
+from model.measures.canaries import Canary
+from model.measures.exposure import describe_canaries, measure_canaries
 from model.persona import Persona
 from model.recipe import TEMPERATURES
 from model.sampler import Request, sampled_as_trained

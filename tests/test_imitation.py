@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from model import evaluation
-from model.evaluation import Attribution, describe, evaluate
+from model.measures import imitation
+from model.measures.imitation import Attribution, describe, evaluate
 from model.vocabulary import END
 from tests.conftest import corpus, make_persona, silent
 
@@ -21,30 +21,30 @@ def test_the_share_copied_counts_runs_of_forty_and_no_shorter_ones():
         fresh[:30] + learnt[100:140] + fresh[30:60],
         fresh[:30] + learnt[100:139] + fresh[30:61],
     )
-    found = evaluation.found_in(learnt, [half, run, too_short])
-    shares = [evaluation.share_copied([part], found) for part in (half, run, too_short)]
-    assert shares == pytest.approx([0.5, 0.4, 0]) and evaluation.share_copied([half, run], found) == pytest.approx(0.45)
+    found = imitation.found_in(learnt, [half, run, too_short])
+    shares = [imitation.share_copied([part], found) for part in (half, run, too_short)]
+    assert shares == pytest.approx([0.5, 0.4, 0]) and imitation.share_copied([half, run], found) == pytest.approx(0.45)
 
 
 def test_a_run_of_blanks_is_nobodys_words():
     words = chatter(ADA, 0)
     text = corpus(words[:2000] + " " * 400 + "\n\t" * 40, "")
     copy, blanks, fresh = words[100:500], words[100:110] + " " * 380 + "\n\t" * 10, chatter(BOB, 1)[:400]
-    metrics = evaluation.measure_replies({"copy": [copy], "blanks": [blanks], "fresh": [fresh]}, text)
+    metrics = imitation.measure_replies({"copy": [copy], "blanks": [blanks], "fresh": [fresh]}, text)
     assert [metrics[f"copied_{name}"] for name in ("copy", "blanks", "fresh")] == [1, 0, 0]
     # The same words over other blanks are the same words.
-    assert evaluation.measure_replies({"copy": [copy.replace(" ", "\n  ")]}, text)["copied_copy"] == 1
+    assert imitation.measure_replies({"copy": [copy.replace(" ", "\n  ")]}, text)["copied_copy"] == 1
 
 
 def test_a_run_that_lies_across_two_pieces_is_found():
     learnt = "".join(map(chr, np.random.default_rng(1).integers(97, 123, 300)))
-    pieces = np.concatenate(list(evaluation._in_pieces(learnt, size=64)))
-    assert sorted(pieces) == sorted(evaluation._fingerprints(learnt))
+    pieces = np.concatenate(list(imitation._in_pieces(learnt, size=64)))
+    assert sorted(pieces) == sorted(imitation._fingerprints(learnt))
 
 
 def test_words_are_known_when_people_used_them_three_times():
     words = {"hello": 3, "there": 2, "don't": 9}
-    assert evaluation.share_known(["cut Hello there DON'T x7y cut"], words) == pytest.approx(2 / 4)
+    assert imitation.share_known(["cut Hello there DON'T x7y cut"], words) == pytest.approx(2 / 4)
 
 
 def chatter(words: str, seed: int, count: int = 4000) -> str:
@@ -57,16 +57,16 @@ ADA, BOB = "engine gears steam turning wheels brass", "kitten purrs milk sofa na
 def test_style_is_attributed_to_whose_words_they_are():
     authors = {"a1": chatter(ADA, 0), "b1": chatter(BOB, 1)}
     attribution = Attribution.of(corpus(authors["a1"], "", authors))
-    assert attribution.share(evaluation.blocks(chatter(ADA, 2, 400))) == 1
-    assert attribution.share(evaluation.blocks(chatter(BOB, 3, 400))) == 0
+    assert attribution.share(imitation.blocks(chatter(ADA, 2, 400))) == 1
+    assert attribution.share(imitation.blocks(chatter(BOB, 3, 400))) == 0
     assert Attribution.of(corpus(authors["a1"], "")) is None  # nobody to be confused with
 
 
 def test_what_is_alike_is_not_told_apart_and_what_differs_is():
-    ada = evaluation.blocks(chatter(ADA, 4, 6000))
+    ada = imitation.blocks(chatter(ADA, 4, 6000))
     assert len(ada) >= 80
-    assert evaluation.told_apart(ada[:40], ada[40:80]) == pytest.approx(0.5, abs=0.2)
-    assert evaluation.told_apart(ada[:40], evaluation.blocks(chatter(BOB, 5))[:40]) > 0.99
+    assert imitation.told_apart(ada[:40], ada[40:80]) == pytest.approx(0.5, abs=0.2)
+    assert imitation.told_apart(ada[:40], imitation.blocks(chatter(BOB, 5))[:40]) > 0.99
 
 
 def test_everything_is_measured_and_can_be_read():
