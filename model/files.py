@@ -27,8 +27,13 @@ def save_arrays(arrays: Arrays, metadata: dict[str, str], path: Path) -> None:
 
     Raises:
         FileError: the disk is full or the folder can't be written.
+        TypeError: an array holds something other than truth values, whole or floating-point numbers.
     """
+    # Without this, safetensors 0.8.0 silently writes the memory behind a transposed or sliced array.
     contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    for name, array in contiguous.items():
+        if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
+            raise TypeError(f"{name} is of type {array.dtype}, which a safetensors file can't hold")
     with written_aside(path) as aside:
         save_file(contiguous, aside, metadata)
 

@@ -15,6 +15,40 @@ def test_arrays_and_metadata_come_back_as_they_were_saved(tmp_path):
     )
 
 
+GRID = np.arange(12, dtype=np.float32).reshape(3, 4)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        GRID.T,
+        GRID[:, ::2],
+        GRID[1:, 1:3],
+        GRID[::-1],
+        GRID[:, ::-1].T,
+        GRID.T[:1],
+        np.broadcast_to(np.float32(7), (2, 3)),
+        np.asfortranarray(GRID),
+        GRID.astype(">f4"),
+        GRID.astype(">f2").T,
+        np.array([True, False])[::-1],
+        np.float32(3),
+    ],
+)
+def test_an_array_is_saved_as_it_looks_however_it_lies_in_memory(tmp_path, array):
+    save_arrays({"a": array}, {}, tmp_path / "file.safetensors")
+    loaded = load_arrays(tmp_path / "file.safetensors")[0]["a"]
+    assert loaded.tolist() == np.asarray(array).tolist() and loaded.shape == array.shape
+    assert loaded.dtype == array.dtype.newbyteorder("<")
+
+
+@pytest.mark.parametrize("array", [np.array(["a"]), np.zeros(2, complex), np.array([None]), np.zeros(2, "M8[s]")])
+def test_what_a_file_can_not_hold_is_a_mistake_of_the_caller(tmp_path, array):
+    with pytest.raises(TypeError, match=r"a is of type .*, which a safetensors file can't hold"):
+        save_arrays({"a": array}, {}, tmp_path / "file.safetensors")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_full_disk_leaves_what_was_there(tmp_path, monkeypatch):
     file = tmp_path / "file.safetensors"
     save_arrays({"a": np.ones(3)}, {}, file)
