@@ -23,6 +23,8 @@ def describe(persona: Persona) -> str:
         lines[2] = f"Consent: {consent.kind}{by}, {consent.date}{until}."
     if source.community:
         lines[1] += f" Others whose text taught it too: {len(source.community):,}."
+    if persona.has_unrecorded_others:
+        lines[1] += " It learnt from others too; this old file doesn't say from whom."
     if "validation_bits" in metrics:
         lines.append(f"Held-out text costs it {metrics['validation_bits']:.2f} bits per character")
         if "ppmd_bits" in metrics:
@@ -42,7 +44,11 @@ def holds(persona: Persona, wanted: str) -> str:
     """Say whether a persona learnt from the text of somebody, by name in any letter case or by id."""
     people = {persona.source.author_id: persona.author, **persona.source.aliases, **persona.source.community}
     found = [f"{name} ({author_id})" for author_id, name in people.items() if is_one(wanted, author_id, name)]
-    return f"it holds text of {', '.join(found)}" if found else f"it holds no text of anybody called {wanted!r}"
+    if found:
+        return f"it holds text of {', '.join(found)}"
+    if persona.has_unrecorded_others:
+        return f"it learnt from others whom this old file doesn't list, so it may hold text of {wanted!r}"
+    return f"it holds no text of anybody called {wanted!r}"
 
 
 def is_one(wanted: str, author_id: str, name: str) -> bool:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -99,14 +99,22 @@ def load_checkpoint(corpus: Corpus, recipe: Recipe, folder: Path) -> Checkpoint:
     try:
         document, arrays = _read(folder)
         progress, saved = _progress(document["progress"]), document["recipe"]
+        unknown = sorted(set(saved) - {knob.name for knob in fields(Recipe)})
+        # A knob that was introduced after the run began had its neutral value then.
+        knobs = [(knob.name, saved.get(knob.name, knob.default), getattr(recipe, knob.name)) for knob in fields(Recipe)]
         differing = [
-            f"{name} was {saved.get(name)!r} and is now {value!r}"
-            for name, value in recipe.as_dict().items()
-            if name not in ("epochs", "minutes") and saved.get(name) != value
+            f"{name} was {before!r} and is now {now!r}"
+            for name, before, now in knobs
+            if name not in ("epochs", "minutes") and before != now
         ]
         same_text = document["corpus"] == corpus.sha256
     except (FileError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise ResumeError(f"nothing to resume: {error}; train without --resume") from error
+    if unknown:
+        raise ResumeError(
+            f"the run in {folder} was begun by a newer version of Mimic: it uses {', '.join(unknown)}; "
+            f"update Mimic to resume it"
+        )
     if differing:
         raise ResumeError(f"the run in {folder} is another one: {'; '.join(differing)}")
     if not same_text:

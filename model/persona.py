@@ -2,12 +2,20 @@
 
 The header's metadata holds one JSON document beside the arrays. Never pickle and never .keras: loading those can run
 code. Knows no Keras and no Discord.
+
+A file outlives the next version. Each has a format, a whole number:
+
+- A file of an older format is brought up to date, one format at a time, by `UPGRADES`.
+- A field that a file lacks gets its default, which is neutral: it means what the version before the field did.
+- A new field (a knob of the recipe, say) raises FORMAT by one and declares that number as its `since`. A file is written
+  in the lowest format that holds what it uses, so an older version reads all files that leave new fields neutral.
+- A file of a newer format is refused, and the fields that this version doesn't know are named.
 """
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, get_origin
@@ -16,10 +24,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.files import Arrays, FileError, load_arrays, save_arrays
-from model.recipe import Recipe, RecipeError
+from model.recipe import Recipe, RecipeError, as_document, later_fields, neutral
 from model.vocabulary import Vocabulary
 
-FORMAT = 4
+FORMAT = 4  # the newest that this version reads
+LOWEST_WRITTEN = 4  # the format of a file that uses no field with a later `since`
 METADATA_KEY = "mimic"
 SHORTEST_QUOTE, LONGEST_QUOTE, MOST_QUOTES = 30, 200, 200  # characters of a message, and messages, that may be quoted
 PUBLIC_KINDS = ("public-dataset", "public-domain", "fiction")  # which cover everybody in the chat
@@ -45,8 +54,8 @@ class Source:
     first: str  # ISO date, "" where the export doesn't say
     last: str
     sha256: str
-    aliases: dict[str, str]  # the author's other ids, joined to theirs, and the names
-    community: dict[str, str]  # the others whose text it learnt from too: author_id to name
+    aliases: dict[str, str] = field(default_factory=dict)  # the author's other ids, joined to theirs, and the names
+    community: dict[str, str] = field(default_factory=dict)  # others whose text it learnt from too: author_id to name
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,11 @@ class Persona:
     def author(self) -> str:
         """The name of the person imitated."""
         return self.source.author
+
+    @property
+    def has_unrecorded_others(self) -> bool:
+        """Whether it learnt from others too, whom the file doesn't list; so it is before format 4."""
+        return self.recipe.community and not self.source.community
 
     def encode(self, prompt: str) -> NDArray[np.uint16]:
         """Return the prompt's ids, shape (T,), in the letter case that the network was trained on."""
@@ -169,14 +183,16 @@ def save_persona(persona: Persona, path: Path) -> None:
     Raises:
         FileError: the disk is full or the folder can't be written; what was there before is still there.
     """
+    records = [persona.recipe, persona.source, *([persona.consent] if persona.consent else [])]
+    later = [declared.metadata["since"] for record in records for declared in later_fields(record)]
     document = {
-        "format": FORMAT,
+        "format": max([LOWEST_WRITTEN, *later]),
         "name": persona.name,
         "vocabulary": persona.vocabulary.characters,
         "unknown_kinds": persona.vocabulary.unknown_kinds,
         "recipe": persona.recipe.as_dict(),
-        "source": asdict(persona.source),
-        "consent": asdict(persona.consent) if persona.consent else None,
+        "source": as_document(persona.source),
+        "consent": as_document(persona.consent) if persona.consent else None,
         "quotes": persona.quotes,
         "metrics": persona.metrics,
         "libraries": persona.libraries,
@@ -189,9 +205,10 @@ def load_persona(path: Path) -> Persona:
     """Read a persona file and check all of it.
 
     Raises:
-        PersonaError: the file is missing, damaged, of another version, or its parts don't fit each other.
+        PersonaError: the file is missing, damaged, of a newer version, or its parts don't fit each other.
     """
     try:
+        arrays: Arrays
         arrays, metadata = load_arrays(path)
         document = json.loads(metadata[METADATA_KEY])
     except FileError as error:
@@ -201,9 +218,19 @@ def load_persona(path: Path) -> Persona:
     except (ValueError, RecursionError) as error:
         raise PersonaError(f"{path}: the metadata is not JSON ({error}); {_RETRAIN}") from error
     version = document.get("format") if isinstance(document, dict) else None
-    if version != FORMAT:
-        raise PersonaError(f"{path}: persona format {version!r}, this version reads {FORMAT}; {_RETRAIN}")
+    if type(version) is not int or version < 1:
+        raise PersonaError(f"{path}: persona format {version!r:.40}, wanted 1 to {FORMAT}; {_RETRAIN}")
+    if version > FORMAT:
+        unknown = _unknown_fields(document)
+        uses = f", and uses {_printable(unknown)}" if unknown else ""
+        raise PersonaError(
+            f"{path}: made by a newer version of Mimic: it has persona format {version}{uses}; this version reads "
+            f"formats up to {FORMAT}, so update Mimic"
+        )
     try:
+        for number in range(version, FORMAT):
+            if number in UPGRADES:
+                document, arrays = UPGRADES[number](document, arrays)
         persona = Persona(
             name=check_name(document["name"]),
             vocabulary=Vocabulary(document["vocabulary"], int(document["unknown_kinds"])),
@@ -227,6 +254,41 @@ def load_persona(path: Path) -> Persona:
 _RETRAIN = "get the file again, or train the persona anew with train.py"
 
 
+def _from_1(document: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
+    """Count no rare characters: the first files knew every character of their text."""
+    return {"unknown_kinds": 0} | document, arrays
+
+
+def _from_3(document: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
+    """Halve the numbers that format 4 keeps in half precision, and quote nothing where no quotes were kept."""
+    with np.errstate(over="ignore"):  # a number that is too large becomes infinite, and is refused as such
+        halved = {
+            name: array.astype(array_type(name)) if array.dtype == np.float32 else array
+            for name, array in arrays.items()
+        }
+    return {"quotes": []} | document, halved
+
+
+# What brings a document and its arrays from a format to the next one. Where the next one only introduced fields there is
+# no entry: they get their defaults.
+UPGRADES: dict[int, Callable[[dict[str, Any], Arrays], tuple[dict[str, Any], Arrays]]] = {1: _from_1, 3: _from_3}
+
+
+def _unknown_fields(document: Mapping[str, Any]) -> list[str]:
+    """Name the fields of a document that this version doesn't know, as `recipe.units`."""
+    unknown = []
+    for key, kind in {"recipe": Recipe, "source": Source, "consent": Consent}.items():
+        values = document.get(key)
+        known = {declared.name for declared in fields(kind)}
+        unknown += [f"{key}.{name}" for name in values if name not in known] if isinstance(values, dict) else []
+    return sorted(unknown)
+
+
+def _printable(names: list[str]) -> str:
+    """List names that come from a file, which may be long and hold anything."""
+    return "".join(character if character.isprintable() else "?" for character in ", ".join(names)[:200])
+
+
 def _consent(values: Mapping[str, Any]) -> Consent:
     consent: Consent = _record(Consent, values)
     if consent.kind not in CONSENT_KINDS:
@@ -235,26 +297,31 @@ def _consent(values: Mapping[str, Any]) -> Consent:
 
 
 def _record(kind: type[Any], values: Mapping[str, Any]) -> Any:
-    """Build a dataclass from JSON, refusing fields it lacks or doesn't know and values of another type."""
-    names: dict[str, Any] = {field.name: field.type for field in fields(kind)}
-    if set(values) != set(names):
-        odd = ", ".join(sorted(set(values) ^ set(names)))
-        raise ValueError(f"{kind.__name__.lower()}: missing or unknown {odd}")
+    """Build a dataclass from JSON: a missing field gets its neutral default.
+
+    Raises:
+        ValueError: a field without a default is missing, one is unknown, or a value is of another type.
+    """
+    names: dict[str, Any] = {declared.name: declared.type for declared in fields(kind)}
+    required = {declared.name for declared in fields(kind) if neutral(declared) is MISSING}
+    if odd := (required - set(values)) | (set(values) - set(names)):
+        raise ValueError(f"{kind.__name__.lower()}: missing or unknown {_printable(sorted(odd))}")
     for name, value in values.items():
         wanted = names[name]
         plain = get_origin(wanted) or wanted
-        if not isinstance(value, plain) and not (plain is float and isinstance(value, int)):
-            raise ValueError(f"{kind.__name__.lower()}.{name} is {value!r}, wanted {plain.__name__}")
+        fits = isinstance(value, plain) or (plain is float and isinstance(value, int))
+        if not fits or (isinstance(value, bool) and plain is not bool):
+            raise ValueError(f"{kind.__name__.lower()}.{name} is {value!r:.60}, wanted {plain.__name__}")
         held = [*value, *value.values()] if plain is dict else value if plain is list else []
         if others := [each for each in held if not isinstance(each, str)]:
-            raise ValueError(f"{kind.__name__.lower()}.{name} holds {others[0]!r}, wanted words")
+            raise ValueError(f"{kind.__name__.lower()}.{name} holds {others[0]!r:.60}, wanted words")
     return kind(**values)
 
 
 def _check_arrays(persona: Persona, path: Path) -> None:
     expected = array_shapes(len(persona.vocabulary), persona.recipe)
     if set(persona.arrays) != set(expected):
-        odd = ", ".join(sorted(set(persona.arrays) ^ set(expected)))
+        odd = _printable(sorted(set(persona.arrays) ^ set(expected)))
         raise PersonaError(f"{path}: missing or unknown arrays: {odd}; {_RETRAIN}")
     for name, shape in expected.items():
         array = persona.arrays[name]

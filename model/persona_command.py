@@ -38,6 +38,11 @@ def given_consent(arguments: argparse.Namespace, persona: Persona) -> Consent:
         raise PersonaError(f"{arguments.file} learnt invented secrets and is for measuring alone; delete it when done")
     given = arguments.kind, arguments.by, arguments.date or today(), arguments.contact, arguments.expires
     consent = Consent(*given, arguments.quoting, who_agreed(persona, arguments.community))
+    if persona.has_unrecorded_others and not consent.covers(EVERYONE):
+        raise PersonaError(
+            f"{arguments.file} learnt from others too and, being an old file, doesn't list them: add --community "
+            f"{EVERYONE} if all of that chat agreed; otherwise train it again without their text"
+        )
     silent = [name for author_id, name in persona.source.community.items() if not consent.covers(author_id)]
     if silent:
         raise PersonaError(

@@ -1,7 +1,7 @@
 """The hyper-parameters of a training run: one table of knobs, each with its unit, for the trainer and its flags."""
 
 import math
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import MISSING, Field, asdict, dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -24,9 +24,36 @@ class RecipeError(Exception):
     """A hyper-parameter is out of its range; the text says which, what was found and what is possible."""
 
 
-def _knob(default: Any, limits: tuple[Any, ...], help: str) -> Any:
-    """Declare a hyper-parameter; limits are (lowest, highest) of a number or the choices of a word."""
-    return field(default=default, metadata={"limits": limits, "help": help})
+def _knob(default: Any, limits: tuple[Any, ...], help: str, since: int | None = None) -> Any:
+    """Declare a hyper-parameter.
+
+    Args:
+        default: must be neutral, that is, describe what networks did before the knob existed: files that lack the knob
+            are read with it. What new runs should use instead belongs in `MIMIC`.
+        limits: (lowest, highest) of a number, or the choices of a word.
+        since: the persona format that introduced the knob; None: it is in every file. A new knob raises
+            `model.persona.FORMAT` by one and names that number here. Files leave it out while it is neutral, so that
+            older versions can read them.
+    """
+    return field(default=default, metadata={"limits": limits, "help": help, "since": since})
+
+
+def neutral(declared: "Field[Any]") -> Any:
+    """Return the value that a dataclass's field has where a file lacks it; MISSING if the field is required."""
+    return declared.default if declared.default_factory is MISSING else declared.default_factory()
+
+
+def later_fields(record: Any) -> "list[Field[Any]]":
+    """Return the fields of a dataclass that declare a `since` and aren't neutral here."""
+    later = [declared for declared in fields(record) if declared.metadata.get("since")]
+    return [declared for declared in later if getattr(record, declared.name) != neutral(declared)]
+
+
+def as_document(record: Any) -> dict[str, Any]:
+    """Return a dataclass as it is written to a file: all fields, but later ones only where they aren't neutral."""
+    used = {declared.name for declared in later_fields(record)}
+    always = {declared.name for declared in fields(record) if not declared.metadata.get("since")}
+    return {name: value for name, value in asdict(record).items() if name in always | used}
 
 
 @dataclass(frozen=True)
@@ -77,7 +104,7 @@ class Recipe:
                     f"{'a whole number' if isinstance(knob.default, int) else 'a number'} in {limits[0]} to {limits[1]}"
                 )
             if not fits:
-                raise RecipeError(f"{knob.name} is {value!r}; wanted {wanted}")
+                raise RecipeError(f"{knob.name} is {value!r:.60}; wanted {wanted}")
         if self.fraction + self.held_out > 1 + 1e-9:
             raise RecipeError(
                 f"fraction {self.fraction} and held_out {self.held_out} overlap: together they may be 1 at most"
@@ -89,8 +116,8 @@ class Recipe:
             )
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the knobs by name, ready for JSON."""
-        return asdict(self)
+        """Return the knobs by name, as they are written to a file."""
+        return as_document(self)
 
 
 # What two cores can learn in a quarter of an hour, each number tried against others at equal time.

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 
 from model.checkpoint import (
     FILE,
+    METADATA_KEY,
     Checkpoint,
     Epoch,
     Progress,
@@ -13,6 +15,7 @@ from model.checkpoint import (
     refuse_unfinished,
     save_checkpoint,
 )
+from model.files import load_arrays, save_arrays
 from model.recipe import RECIPES
 from tests.conftest import corpus
 
@@ -41,6 +44,38 @@ def test_another_recipe_or_text_is_refused_and_named(tmp_path):
         load_checkpoint(CORPUS, replace(RECIPE, units=64), tmp_path)
     with pytest.raises(ResumeError, match="learnt from other text"):
         load_checkpoint(replace(CORPUS, training="other"), RECIPE, tmp_path)
+
+
+def edit_recipe(folder, change) -> None:
+    """Change the recipe that a checkpoint holds."""
+    arrays, metadata = load_arrays(folder / FILE)
+    document = json.loads(metadata[METADATA_KEY])
+    change(document["recipe"])
+    save_arrays(arrays, {METADATA_KEY: json.dumps(document)}, folder / FILE)
+
+
+def test_a_run_from_before_a_knob_existed_goes_on_where_the_knob_is_neutral(tmp_path):
+    save_checkpoint(CHECKPOINT, CORPUS, RECIPE, tmp_path)
+    edit_recipe(tmp_path, lambda recipe: recipe.pop("clip_norm"))
+    assert load_checkpoint(CORPUS, RECIPE, tmp_path).progress == CHECKPOINT.progress
+    with pytest.raises(ResumeError, match=r"clip_norm was 0\.0 and is now 1\.0"):
+        load_checkpoint(CORPUS, replace(RECIPE, clip_norm=1.0), tmp_path)
+
+
+def test_a_run_of_a_newer_version_is_refused_and_its_unknown_knobs_are_named(tmp_path):
+    save_checkpoint(CHECKPOINT, CORPUS, RECIPE, tmp_path)
+    edit_recipe(tmp_path, lambda recipe: recipe.update(weight_decay=0.1))
+    with pytest.raises(ResumeError, match=r"newer version of Mimic: it uses weight_decay; update Mimic"):
+        load_checkpoint(CORPUS, RECIPE, tmp_path)
+
+
+def test_arrays_come_back_as_they_look_however_they_lie_in_memory(tmp_path):
+    grid = np.arange(6, dtype=np.float32).reshape(2, 3)
+    laid = replace(CHECKPOINT, state={"0": grid.T}, best={"w": grid[:, ::2]}, initial={"w": grid[::-1]})
+    save_checkpoint(laid, CORPUS, RECIPE, tmp_path)
+    loaded = load_checkpoint(CORPUS, RECIPE, tmp_path)
+    assert loaded.state["0"].tolist() == [[0, 3], [1, 4], [2, 5]]
+    assert loaded.best["w"].tolist() == [[0, 2], [3, 5]] and loaded.initial["w"].tolist() == [[3, 4, 5], [0, 1, 2]]
 
 
 def test_nothing_to_resume_is_said(tmp_path):

@@ -1,5 +1,5 @@
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -35,19 +35,26 @@ def test_a_seed_is_read_in_the_letter_case_of_the_training_text():
     assert make_persona("ab", case="keep").encode("aB").tolist() == [0, 2]
 
 
+SOURCE = asdict(make_persona().source)
 CONSENT = {"kind": "fiction", "by": "", "date": "", "contact": "", "expires": "", "quoting": False, "community": []}
 
 
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"format": 1}, "persona format 1, this version reads 4"),
+        ({"format": 0}, "persona format 0, wanted 1 to"),
         ({"format": None}, "persona format None"),
         ({"name": "../x"}, "can't be a persona's name"),
         ({"vocabulary": "ba"}, "sorted by code point"),
         ({"vocabulary": "ab"}, "shape .* the recipe wants"),
-        ({"recipe": {}}, "recipe: missing or unknown"),
-        ({"source": {"author": "Ada"}}, "source: missing or unknown"),
+        ({"recipe": {}}, "shape .* the recipe wants"),
+        ({"recipe": []}, "doesn't fit"),
+        ({"recipe": {"units": float("nan")}}, "recipe.units is nan, wanted int"),
+        ({"recipe": {"fraction": 10**400}}, "fraction is 1.*; wanted a number"),
+        ({"source": SOURCE | {"messages": True}}, "source.messages is True, wanted int"),
+        ({"source": SOURCE | {"aliases": [["a2", "ada"]]}}, "source.aliases is .*, wanted dict"),
+        ({"source": SOURCE | {"community": {"b1": {"b1": {}}}}}, "source.community holds .*, wanted words"),
+        ({"source": {"author": "Ada"}}, "source: missing or unknown author_id, characters, .*, sha256"),
         ({"consent": CONSENT | {"kind": 1}}, "consent.kind is 1, wanted str"),
         ({"consent": CONSENT | {"quoting": "yes"}}, "consent.quoting is 'yes', wanted bool"),
         ({"consent": CONSENT | {"community": [3]}}, "consent.community holds 3, wanted words"),
