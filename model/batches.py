@@ -1,6 +1,6 @@
 """A text's ids to the batches that a network learns from and is judged by. NumPy alone: knows no Keras.
 
-Dimensions: B sequences of a batch, T characters of a sequence, N characters of the longest run that is looked up.
+Dimensions: B sequences of a batch (a stream's rows), T characters of a sequence, N characters of the longest n-gram.
 """
 
 import math
@@ -15,106 +15,158 @@ from model.vocabulary import NGRAM, Ids, ngram_rows
 
 
 class Windows:
-    """Batches of (ids (B, T), next id (B,)), gathered when they are asked for: memory holds the text's ids alone."""
+    """Batches of (ids (B, T), next id (B,)), gathered on demand: memory holds only the ids of the text."""
 
-    def __init__(self, ids: Ids, recipe: Recipe, order: Ids, first_batch: int = 0) -> None:
-        self._windows = sequences(ids, recipe)
-        self._order = order[first_batch * recipe.batch_size :]
+    def __init__(
+        self,
+        ids: Ids,  # the text's
+        recipe: Recipe,
+        order: Ids,  # indices into `sequences`
+        first_batch: int = 0,
+    ) -> None:
+        skipped = first_batch * recipe.batch_size
+        self._sequences = sequences(ids, recipe)
+        self._order = order[skipped:]
         self._batch_size = recipe.batch_size
 
     def __len__(self) -> int:
         return math.ceil(len(self._order) / self._batch_size)
 
     def __getitem__(self, batch: int) -> tuple[Ids, Ids]:
-        chosen = self._order[batch * self._batch_size : (batch + 1) * self._batch_size]
-        windows = self._windows[chosen].astype(np.int32)
-        return windows[:, :-1], windows[:, -1]
+        start = batch * self._batch_size
+        chosen = self._order[start : start + self._batch_size]
+        gathered = self._sequences[chosen].astype(np.int32)  # (B, T + 1)
+        inputs = gathered[:, :-1]
+        targets = gathered[:, -1]
+        return inputs, targets
 
 
 class Stream:
-    """Batches of (inputs, next ids (B, T)[, weights (B, T)]): each row goes on where it ended the batch before.
+    """Batches of (inputs, next ids (B, T)[, weights (B, T)]); each row continues the same row of the batch before.
 
-    Inputs are ids (B, T) or, with n-grams, each id and the rows of the runs that it ends (B, T, N).
+    Inputs are ids (B, T). With n-grams they are (B, T, N): each id, then the table rows of the n-grams that it ends.
     """
 
     def __init__(
-        self, rows: Ids, recipe: Recipe, first_batch: int = 0, weights: NDArray[np.float32] | None = None
+        self,
+        rows: Ids,  # (B, context + batches * T + 1), each with the `context` before its first character
+        recipe: Recipe,
+        first_batch: int = 0,
+        weights: NDArray[np.float32] | None = None,  # (B, batches * T)
     ) -> None:
-        """Take the rows, (B, context + batches * T + 1): each begins with the `context` before its first character."""
-        self._recipe = recipe
-        self._rows = rows[:, first_batch * recipe.sequence_length :]
+        skipped = first_batch * recipe.sequence_length
+        self._rows = rows[:, skipped:]
         self._weights = weights
+        self._context = context(recipe)
+        self._length = recipe.sequence_length
+        self._ngrams = recipe.ngrams
 
     @property
     def before(self) -> Ids:
-        """What each row's runs reach back to before its first character, (B, context)."""
-        return self._rows[:, : context(self._recipe)]
+        """The characters before each row's first one, for its n-grams, (B, context)."""
+        return self._rows[:, : self._context]
 
     def __len__(self) -> int:
-        return int(self._rows.shape[1] - context(self._recipe) - 1) // self._recipe.sequence_length
+        width = int(self._rows.shape[1])
+        return (width - self._context - 1) // self._length
 
     def __getitem__(self, batch: int) -> tuple[Any, ...]:
-        length, before = self._recipe.sequence_length, context(self._recipe)
-        start, end = batch * length, (batch + 1) * length
-        rows = self._rows[:, start : end + before + 1].astype(np.int32)
-        inputs, targets = rows[:, before:-1], rows[:, before + 1 :]
-        if self._recipe.ngrams:
-            latest = sliding_window_view(rows[:, :-1], NGRAM, axis=1)[..., ::-1] + 1
-            runs = ngram_rows(latest, self._recipe.ngrams)  # (B, T, N - 1)
-            inputs = np.concatenate([inputs[..., np.newaxis], runs], axis=2)
-        weights = () if self._weights is None else (self._weights[:, start:end],)
-        return inputs, targets, *weights
+        start = batch * self._length
+        end = start + self._length
+        rows = self._rows[:, start : end + self._context + 1]
+        rows = rows.astype(np.int32)  # (B, context + T + 1)
+        inputs = rows[:, self._context : -1]
+        targets = rows[:, self._context + 1 :]
+        if self._ngrams:
+            inputs = self._with_ngrams(inputs, rows[:, :-1])
+        if self._weights is None:
+            return inputs, targets
+        weights = self._weights[:, start:end]
+        return inputs, targets, weights
+
+    def _with_ngrams(self, ids: Ids, characters: Ids) -> Ids:
+        """Return ids (B, T) with the rows of the n-grams that they end, found in characters (B, context + T)."""
+        ends = sliding_window_view(characters, NGRAM, axis=1)  # (B, T, N)
+        newest_first = ends[..., ::-1]
+        rows = ngram_rows(newest_first + 1, self._ngrams)  # (B, T, N - 1)
+        return np.concatenate([ids[..., np.newaxis], rows], axis=2)
 
 
 def context(recipe: Recipe) -> int:
-    """Return the number of characters before the one that is read which its runs reach back to."""
-    return NGRAM - 1 if recipe.ngrams else 0
+    """Return how many earlier characters an n-gram needs."""
+    if recipe.ngrams:
+        return NGRAM - 1
+    return 0
 
 
 def sequences(ids: Ids, recipe: Recipe) -> Ids:
-    """Return every window with the id after it, `step` characters apart: a view (N, T + 1), nothing copied."""
-    if len(ids) <= recipe.sequence_length:
-        return np.empty((0, recipe.sequence_length + 1), ids.dtype)
-    return sliding_window_view(ids, recipe.sequence_length + 1)[:: recipe.step]
+    """Return all windows, `step` characters apart, each with the id after it: a view (windows, T + 1) of the ids."""
+    width = recipe.sequence_length + 1
+    if len(ids) < width:
+        return np.empty((0, width), ids.dtype)
+    every = sliding_window_view(ids, width)
+    return every[:: recipe.step]
 
 
 def count_batches(ids: Ids, recipe: Recipe) -> int:
     """Return the number of batches in one pass over the text."""
     if recipe.reading == "windows":
-        return math.ceil(len(sequences(ids, recipe)) / recipe.batch_size)
-    return (len(ids) - 1) // recipe.batch_size // recipe.sequence_length
+        windows = len(sequences(ids, recipe))
+        return math.ceil(windows / recipe.batch_size)
+    row = (len(ids) - 1) // recipe.batch_size
+    return row // recipe.sequence_length
 
 
 def training_pass(ids: Ids, recipe: Recipe, number: int, first_batch: int) -> Windows | Stream:
-    """Return the batches of one pass over the text, from 0; the same again when asked again, as the seed says."""
+    """Return the batches of one pass over the text; the same number gives the same batches.
+
+    Args:
+        number: of the pass, from 0.
+        first_batch: batches before it are left out.
+    """
     random = np.random.default_rng([recipe.random_seed, number + 1])
     if recipe.reading == "windows":
-        return Windows(ids, recipe, random.permutation(len(sequences(ids, recipe))), first_batch)
-    rows, length = recipe.batch_size, count_batches(ids, recipe) * recipe.sequence_length
-    # Each pass begins elsewhere, so that the rows begin and end at other places.
-    turned = np.roll(ids, -int(random.integers(len(ids)))) if number else ids
+        windows = len(sequences(ids, recipe))
+        order = random.permutation(windows)
+        return Windows(ids, recipe, order, first_batch)
+    if number > 0:
+        # Each pass begins at another character, so that the rows begin and end at other places.
+        beginning = int(random.integers(len(ids)))
+        ids = np.roll(ids, -beginning)
+    length = count_batches(ids, recipe) * recipe.sequence_length
     before = context(recipe)
-    turned = np.concatenate([turned[len(turned) - before :], turned])
-    return Stream(sliding_window_view(turned, before + length + 1)[::length][:rows], recipe, first_batch)
+    circle = np.concatenate([ids[len(ids) - before :], ids])
+    every = sliding_window_view(circle, before + length + 1)
+    rows = every[::length][: recipe.batch_size]  # (B, context + batches * T + 1)
+    return Stream(rows, recipe, first_batch)
 
 
 def held_out_windows(held_out: Ids, recipe: Recipe, unknown: int) -> Windows:
     """Return the windows of the held-out text whose next character is known."""
-    return Windows(held_out, recipe, np.flatnonzero(sequences(held_out, recipe)[:, -1] != unknown))
+    targets = sequences(held_out, recipe)[:, -1]
+    order = np.flatnonzero(targets != unknown)
+    return Windows(held_out, recipe, order)
 
 
 def held_out_stream(before: Ids, held_out: Ids, recipe: Recipe) -> tuple[Stream, int]:
-    """Return the batches of the held-out text, each of its characters weighted 1 once, and the number of their places.
+    """Return the batches of the held-out text, and the number of their targets.
 
-    Each row first reads, weighted 0, the T characters before its own: of the row before it, or of the text before.
+    Each held-out character is a target of weight 1 once. To warm up, each row first reads the T characters before its
+    own, with weight 0: they belong to the row above or to the text before.
     """
-    rows, length, reach = recipe.batch_size, recipe.sequence_length, context(recipe)
-    first = reach + length + 1  # place of the first held-out character
-    before = np.pad(before[-first:], (max(0, first - len(before)), 0))  # a text may be shorter than that
-    text = np.concatenate([before, held_out])
-    count = math.ceil(len(held_out) / rows / length) * length
-    places = np.arange(rows)[:, np.newaxis] * count + np.arange(first + count)  # (B, reach + T + 1 + count)
-    targets = places[:, reach + 1 :]
+    rows, length = recipe.batch_size, recipe.sequence_length
+    reach = context(recipe)
+    first = reach + length + 1  # index of the first held-out character
+    before = before[-first:]
+    missing = first - len(before)  # characters, if the text before is short
+    text = np.concatenate([np.zeros(missing, before.dtype), before, held_out])
+    batches = math.ceil(len(held_out) / rows / length)
+    row_length = batches * length
+    row_starts = row_length * np.arange(rows)
+    indices = row_starts[:, np.newaxis] + np.arange(first + row_length)  # (B, reach + T + 1 + row_length)
+    targets = indices[:, reach + 1 :]
     judged = (targets >= first) & (targets < len(text))
     judged[:, :length] = False
-    return Stream(text[places.clip(max=len(text) - 1)], recipe, weights=judged.astype(np.float32)), judged.size
+    within = indices.clip(max=len(text) - 1)
+    weights = judged.astype(np.float32)
+    return Stream(text[within], recipe, weights=weights), judged.size

@@ -1,15 +1,17 @@
-/* The LSTM's steps and the choice of characters, for one thread: what model/lstm.py does, in vectors of the processor.
+/* The steps of model/lstm.py, and the choice of characters, in vectors of the processor and for one thread.
 
-   A step is bound by reading the weights: each block of rows reads them once, in the order in which they lie. They come
-   in panels: what LANES units need of all four gates (i, f, o, candidate: LANES numbers each), input by input. So a
-   panel's sums stay in registers until the units' states are settled, and no gate is ever written to memory.
+   Reading the weights limits the speed of a step, so each block of rows reads them once, in the order in which they lie
+   in memory. They lie in panels: the weights of LANES units for all four gates (i, f, o, candidate: LANES numbers
+   each), input by input. So a panel's sums stay in registers until the new states are computed, and no gate is ever
+   written to memory.
 
-   Dimensions: B rows (replies), S steps, V known characters, E numbers of an embedding, H units, N characters of a run. */
+   Dimensions: B rows (replies), S steps, V known characters, E numbers of an embedding, H units, N characters of the
+   longest n-gram. */
 
 #include <stdint.h>
 #include <string.h>
 
-/* As many rows at a time as leave the sums, four vectors a row, in registers. */
+/* ROWS: as many rows at a time as the registers have room for, at four vectors of sums a row. */
 #if defined(__AVX512F__)
 enum { LANES = 16, ROWS = 6 };
 #elif defined(__AVX__)
@@ -24,17 +26,17 @@ enum { PANEL = 4 * LANES, MOST_LAYERS = 8 };
 typedef float vector __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 typedef int32_t integers __attribute__((vector_size(4 * LANES)));
 
-/* Widths are multiples of what they are read in: units of LANES, logits of PANEL. */
+/* units is a multiple of LANES, logits of PANEL. */
 struct network {
     int32_t layers, units, known, logits, embedding, ngram;
     uint64_t ngram_rows, spread;
     const uint64_t *powers;              /* (N,) */
-    const uint16_t *ngrams;              /* (ngram_rows, E) in half precision; E is 0 where there are none */
-    const float *rows;                   /* (V + 1, 4H): the first layer's input, embedded and multiplied, and bias */
-    const float *biases[MOST_LAYERS];    /* (4H,) each, but for the first layer */
-    const float *kernels[MOST_LAYERS];   /* panels (E + H or H + H, PANEL): the n-grams' or the layer below, then h */
+    const uint16_t *ngrams;              /* (ngram_rows, E) in half precision; E is 0 without n-grams */
+    const float *rows;                   /* (V + 1, 4H): the first layer's gates for each id, bias included */
+    const float *biases[MOST_LAYERS];    /* (4H,) each; the first layer's is not read */
+    const float *kernels[MOST_LAYERS];   /* panels (E + H or H + H, PANEL): n-grams or the layer below, then h */
     const float *dense, *dense_bias;     /* panels (H, PANEL); (logits,) */
-    float min_p;                         /* what is less likely than this share of the likeliest is left out */
+    float min_p;                         /* a character less likely than this share of the likeliest is left out */
 };
 
 int32_t lanes(void) { return LANES; }
@@ -46,13 +48,13 @@ static inline vector smaller(vector a, vector b) {
 
 static inline vector larger(vector a, vector b) { return -smaller(-a, -b); }
 
-/* e^x to about 1e-7 of it: 2^n by the exponent's bits, times e^r with |r| <= ln(2) / 2 by Taylor's series. */
+/* e^x to a relative error of about 1e-7: 2^n by the exponent's bits, times e^r, |r| <= ln(2) / 2, by Taylor's series. */
 static inline vector exponential(vector x) {
     const vector limit = (vector){} + 80.0f;
     x = larger(smaller(x, limit), -limit);
     vector shifted = x * 1.44269504f + 12582912.0f; /* adding 1.5 * 2^23 rounds to a whole number */
     vector n = shifted - 12582912.0f;
-    vector r = x - n * 0.693359375f + n * 2.12194440e-4f; /* ln(2) in two parts: n times the first is exact */
+    vector r = x - n * 0.693359375f + n * 2.12194440e-4f; /* ln(2) in two parts; n times the first is exact */
     vector sum = r * (1.0f / 720) + 1.0f / 120;
     sum = sum * r + 1.0f / 24;
     sum = sum * r + 1.0f / 6;
@@ -75,7 +77,7 @@ static inline __attribute__((always_inline)) void multiply(
                 sums[row][part] += x[row * stride + k] * *(const vector *)(panel + part * LANES);
 }
 
-/* Let `rows` rows read their inputs x, for the units of one panel. */
+/* Compute the next states h and c of one panel's units for `rows` rows, from the inputs x. */
 static inline __attribute__((always_inline)) void units_of_panel(
     const float *const *start, const float *x, int stride, const int rows, int length, const float *panel, float *h,
     float *c, int row_width) {
@@ -101,7 +103,7 @@ static inline __attribute__((always_inline)) void logits_of_panel(
         for (int part = 0; part < 4; part++) *(vector *)(logits + row * width + part * LANES) = sums[row][part];
 }
 
-/* The compiler needs each number of rows as a constant, to keep the sums in registers. */
+/* The number of rows has to be a constant for the compiler to keep the sums in registers. */
 #define FOR_ROWS(count, call)                        \
     switch (count) {                                 \
         case 1: { enum { R = 1 }; call; } break;     \
@@ -130,39 +132,39 @@ static int choose(const struct network *network, float *logits, float sharpness,
         left -= logits[v];
         if (left < 0) return v;
     }
-    /* Rounding left a little over: the most likely one, whose weight is e^0. */
+    /* Rounding left a little over: take the likeliest character, whose weight is e^0 = 1. */
     int v = 0;
     while (logits[v] < 1) v++;
     return v;
 }
 
-/* A number in half precision: its bits moved, the exponent is 112 too small; right for all but infinities. */
+/* Convert from half precision: with its bits moved, the exponent is 112 too small. Wrong for infinities alone. */
 static inline float single(uint16_t half) {
     union { uint32_t bits; float number; } moved = {(uint32_t)(half & 0x7fff) << 13 | (uint32_t)(half & 0x8000) << 16};
     return moved.number * 0x1p112f;
 }
 
-/* Sum the embeddings of the runs that end with a row's latest characters. */
-static void embed_runs(const struct network *network, const int64_t *latest, float *x) {
+/* Sum the embeddings of the n-grams that a row's latest characters end. */
+static void embed_ngrams(const struct network *network, const int64_t *latest, float *x) {
     uint64_t hash = (uint64_t)latest[0] * network->powers[0];
     memset(x, 0, sizeof(float) * network->embedding);
     for (int place = 1; place < network->ngram; place++) {
         hash += (uint64_t)latest[place] * network->powers[place];
-        const uint16_t *run = network->ngrams + (hash * network->spread >> 32) % network->ngram_rows * network->embedding;
-        for (int e = 0; e < network->embedding; e++) x[e] += single(run[e]);
+        const uint16_t *row = network->ngrams + (hash * network->spread >> 32) % network->ngram_rows * network->embedding;
+        for (int e = 0; e < network->embedding; e++) x[e] += single(row[e]);
     }
 }
 
-/* Let each row read or draw so many characters.
+/* Read or draw S characters in each row.
 
-   h, c (B, layers, H) and latest (B, N) are the state, changed in place; given (B, S) are the ids to read, negative where
-   one is to be drawn with uniforms (B, S) and sharpness (B,); ids (B, S) takes what was read. Scratch: x (B, widest
-   input), logits (B, logits). */
+   h, c (B, layers, H) and latest (B, N) are the state, changed in place. given (B, S) holds the ids to read; a negative
+   one is drawn with uniforms (B, S) and sharpness (B,). ids (B, S) receives the ids that were read or drawn. Room for
+   intermediate results: x (B, widest input), logits (B, logits). */
 void advance(const struct network *network, int batch, int steps, float *h, float *c, int64_t *latest,
              const int32_t *given, const float *uniforms, const float *sharpness, int32_t *ids, float *x,
              float *logits) {
     const int units = network->units, row_width = network->layers * units, gates = 4 * units, width = network->logits;
-    const int blocks = (batch + ROWS - 1) / ROWS; /* of nearly as many rows each: small ones are slow for their size */
+    const int blocks = (batch + ROWS - 1) / ROWS; /* blocks of nearly equal size: a small one is slow for its size */
     const int widest = units + (units > network->embedding ? units : network->embedding);
     for (int step = 0; step < steps; step++) {
         for (int block = 0; block < blocks; block++) {
@@ -188,7 +190,7 @@ void advance(const struct network *network, int batch, int steps, float *h, floa
             for (int row = 0; row < batch; row++) {
                 float *own = x + row * widest;
                 if (layer) memcpy(own, h + row * row_width + (layer - 1) * units, sizeof(float) * units);
-                else if (below) embed_runs(network, latest + row * network->ngram, own);
+                else if (below) embed_ngrams(network, latest + row * network->ngram, own);
                 memcpy(own + below, h + row * row_width + layer * units, sizeof(float) * units);
             }
             for (int unit = 0; unit < units; unit += LANES)

@@ -1,4 +1,4 @@
-"""What a network thinks while it writes: a reply with the probabilities that it was drawn from.
+"""A reply with the probabilities that it was drawn from: how sure the network is while it writes.
 
 Source of the idea that a character's surprise is -log2 of its probability: Shannon (1948).
 """
@@ -6,7 +6,6 @@ Source of the idea that a character's surprise is -log2 of its probability: Shan
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model.lstm import LSTM, Floats
 from model.persona import Persona
@@ -16,12 +15,12 @@ from model.vocabulary import readable
 
 @dataclass(frozen=True)
 class Look:
-    """A reply and what was behind it."""
+    """A reply and the probabilities behind it."""
 
     characters: str  # the V that the network knows
-    logits: Floats  # of the first character after the prompt, (V,)
+    logits: Floats  # (V,), for the first character after the prompt
     reply: str
-    bits: list[float]  # how surprising each character of the reply was, at temperature 1
+    bits: list[float]  # the surprise of each character of the reply, at temperature 1
 
     def distribution(self, temperature: float) -> Floats:
         """Return the probabilities of the first character at a temperature above 0, (V,)."""
@@ -30,27 +29,39 @@ class Look:
     def entropy(self, temperature: float) -> float:
         """Return how open the first character is at a temperature above 0, in bits."""
         probabilities = self.distribution(temperature)
-        return float(-(probabilities * np.log2(np.maximum(probabilities, np.finfo(np.float32).tiny))).sum())
+        smallest = np.finfo(np.float32).tiny
+        logarithms = np.log2(np.maximum(probabilities, smallest))
+        return float(-(probabilities * logarithms).sum())
 
 
 def look(persona: Persona, request: Request) -> Look:
-    """Sample a reply, the same as `Sampler.sample`, and keep the probabilities."""
+    """Sample the same reply as `Sampler.sample`, and keep the probabilities."""
     lstm = LSTM(persona)
-    state = lstm.read([persona.encode(request.prompt)])
+    vocabulary = persona.vocabulary
+    prompt = persona.encode(request.prompt)
     uniforms = np.random.default_rng(request.random_seed).random(request.length, np.float32)
     temperature = np.array([request.temperature], np.float32)
-    ids, bits, first = [], [], lstm.logits(state)[0, : lstm.known]
+    state = lstm.read([prompt])
+    first = lstm.logits(state)[0, : lstm.known]
+    ids = []
+    bits = []
     for uniform in uniforms:
-        logits = lstm.logits(state)
+        logits = lstm.logits(state)  # (1, V) or (1, V + 1)
         drawn = lstm.draw(logits, uniform[np.newaxis], temperature)
+        probabilities = softmax(logits[0, : lstm.known])
+        surprise = -np.log2(probabilities[drawn[0]])
         ids.append(int(drawn[0]))
-        bits.append(float(-np.log2(softmax(logits[0, : lstm.known])[drawn[0]])))
+        bits.append(float(surprise))
         lstm.step(drawn, state)
-    vocabulary = persona.vocabulary
-    return Look(vocabulary.characters, first, readable(vocabulary.decode(ids)), bits)
+    return Look(
+        characters=vocabulary.characters,
+        logits=first,
+        reply=readable(vocabulary.decode(ids)),
+        bits=bits,
+    )
 
 
-def softmax(logits: NDArray[np.float32]) -> Floats:
+def softmax(logits: Floats) -> Floats:
     """Return probabilities (V,) of logits (V,)."""
     weights: Floats = np.exp(logits - logits.max())
     weights /= weights.sum()

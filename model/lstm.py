@@ -1,6 +1,7 @@
 """A persona's LSTM in NumPy, the readable reference: ids in, logits or drawn ids out, one step a character.
 
-Dimensions: B rows (replies), S steps, V characters, E of an embedding, L layers, H units, N characters of a run.
+Dimensions: B rows (replies), S steps, T characters of a text, V known characters, E numbers of an embedding, L layers,
+H units, N characters of the longest n-gram.
 """
 
 from collections.abc import Sequence
@@ -14,187 +15,263 @@ from model.persona import Persona
 from model.vocabulary import NGRAM, Ids, ngram_rows
 
 Floats = NDArray[np.float32]
-SHARPEST = 1e30  # instead of 1 / 0, for a temperature of 0
+Int32s = NDArray[np.int32]
+SHARPEST = 1e30  # stands for 1 / 0, at temperature 0
 
 
 @dataclass(frozen=True)
 class State:
-    """What each row has read; changed in place by a step."""
+    """The memory of each row. A step changes it in place."""
 
-    h: Floats  # hidden state of each layer, (B, L, H)
-    c: Floats  # cell state, (B, L, H)
-    latest: NDArray[np.int64]  # the last N ids, newest first, each plus one; 0: none yet; (B, N)
+    h: Floats  # (B, L, H), the hidden state
+    c: Floats  # (B, L, H), the cell state
+    latest: NDArray[np.int64]  # (B, N), the last ids plus one, newest first; 0: nothing read yet
 
     @classmethod
     def zeros(cls, batch: int, layers: int, units: int) -> "State":
-        """Return the state before any character."""
-        shape = (batch, layers, units)
-        return cls(np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros((batch, NGRAM), np.int64))
+        """Return the state before the first character."""
+        h = np.zeros((batch, layers, units), np.float32)
+        c = np.zeros_like(h)
+        latest = np.zeros((batch, NGRAM), np.int64)
+        return cls(h, c, latest)
 
     def rows(self, rows: slice) -> "State":
-        """Return some of the rows; a step of theirs is one of this state's."""
-        return State(self.h[rows], self.c[rows], self.latest[rows])
+        """Return a view of some rows; stepping the view steps these rows here."""
+        h = self.h[rows]
+        c = self.c[rows]
+        latest = self.latest[rows]
+        return State(h, c, latest)
 
-    def clear(self, row: int) -> None:
-        """Let a row have read nothing."""
-        self.h[row], self.c[row], self.latest[row] = 0, 0, 0
+    def clear(self, rows: int | NDArray[np.bool_]) -> None:
+        """Reset a row, or all rows of a mask, to the state before the first character."""
+        self.h[rows] = 0
+        self.c[rows] = 0
+        self.latest[rows] = 0
 
     def copy(self, row: int, other: "State", its: int) -> None:
-        """Let a row have read what a row of another state has, or of this."""
-        self.h[row], self.c[row], self.latest[row] = other.h[its], other.c[its], other.latest[its]
-
-
-def sharpness(temperatures: Floats) -> Floats:
-    """Return what logits are multiplied by at each temperature, (B,)."""
-    return (1 / np.maximum(temperatures, 1 / SHARPEST)).astype(np.float32)
+        """Copy row `its` of another state, or of this one, into `row`."""
+        self.h[row] = other.h[its]
+        self.c[row] = other.c[its]
+        self.latest[row] = other.latest[its]
 
 
 class LSTM:
     """A persona's network. Holds no state between calls, so threads may share it."""
 
     def __init__(self, persona: Persona) -> None:
-        """Lay the weights out for stepping: about as many bytes again as the persona's arrays, but for the n-grams'."""
+        """Lay the weights out for stepping. This copies all arrays of the persona except the n-grams."""
+        recipe = persona.recipe
+        arrays = persona.arrays
         self.known = len(persona.vocabulary)
-        self.units, self.layers = persona.recipe.units, persona.recipe.layers
-        self.min_p = persona.recipe.min_p
-        self.runs: NDArray[np.float16] | None = persona.arrays.get("ngrams")  # (rows, E)
+        self.units = recipe.units
+        self.layers = recipe.layers
+        self.min_p = recipe.min_p
+        self.ngrams: NDArray[np.float16] | None = arrays.get("ngrams")  # (rows, E)
+        self.dense_kernel: Floats = arrays["dense.kernel"].astype(np.float32)  # (H, V); a stream: (H, V + 1)
+        self.dense_bias: Floats = arrays["dense.bias"]
+        self.kernels: list[Floats] = []  # (H, 4H), (E + H, 4H) or (H + H, 4H)
         self.biases: list[Floats] = []  # (4H,)
-        self.kernels: list[Floats] = []
         for layer in range(self.layers):
-            kernel, recurrent, bias = (
-                self._gates(persona.arrays[f"lstm_{layer}.{part}"]) for part in ("kernel", "recurrent_kernel", "bias")
-            )
+            kernel = _gates(arrays[f"lstm_{layer}.kernel"])  # (V, E or H, 4H)
+            recurrent = _gates(arrays[f"lstm_{layer}.recurrent_kernel"])  # (H, 4H)
+            bias = _gates(arrays[f"lstm_{layer}.bias"])
             if layer == 0:
-                # One-hot times kernel is a row of the kernel; the unknown character is all zeros, so the bias alone.
-                inputs = persona.arrays.get("embedding", np.eye(len(kernel) + 1, len(kernel), dtype=np.float32))
-                self.inputs: Floats = inputs.astype(np.float32) @ kernel + bias  # (V + 1, 4H)
-                kernel = kernel if self.runs is not None else kernel[:0]
-            self.kernels.append(np.concatenate([kernel, recurrent]))  # (E + H, or H + H, 4H)
+                # An id times the kernel is a row of a table. The unknown character is all zeros: the bias alone.
+                self.inputs: Floats = _embedding(persona) @ kernel + bias  # (V + 1, 4H)
+                if self.ngrams is None:
+                    kernel = kernel[:0]
+            both = np.concatenate([kernel, recurrent])
+            self.kernels.append(both)
             self.biases.append(bias)
-        self.dense_kernel: Floats = persona.arrays["dense.kernel"].astype(np.float32)  # (H, V), of a stream V + 1
-        self.dense_bias: Floats = persona.arrays["dense.bias"]
 
     @property
     def nbytes(self) -> int:
-        """What the weights take of the memory."""
-        runs = [] if self.runs is None else [self.runs]
+        """The memory that the weights take."""
         arrays: list[NDArray[Any]] = [
-            *runs,
             self.inputs,
-            *self.biases,
             *self.kernels,
+            *self.biases,
             self.dense_kernel,
             self.dense_bias,
         ]
+        if self.ngrams is not None:
+            arrays.append(self.ngrams)
         return sum(array.nbytes for array in arrays)
 
-    @staticmethod
-    def _gates(array: Floats) -> Floats:
-        """Order the gates input, forget, output, candidate (Keras: i, f, c, o) and halve the first three.
-
-        sigmoid(x) = tanh(x / 2) / 2 + 1/2, so one tanh over all 4H replaces three sigmoids: half the calls of a step.
-        """
-        i, f, candidate, o = np.split(array.astype(np.float32), 4, axis=-1)
-        return np.concatenate([i / 2, f / 2, o / 2, candidate], axis=-1)
-
     def start(self, batch: int, before: Ids | None = None) -> State:
-        """Return the state before any character: zeros.
+        """Return the state before the first character.
 
         Args:
-            before: ids that runs reach back to though the network has not read them, (B, at most N - 1).
+            before: ids that n-grams reach back to although the network has not read them, (B, at most N - 1).
         """
         state = State.zeros(batch, self.layers, self.units)
         if before is not None:
-            state.latest[:, : before.shape[1]] = before[:, ::-1].astype(np.int64) + 1
+            newest_first = before[:, ::-1]
+            count = newest_first.shape[1]
+            state.latest[:, :count] = newest_first.astype(np.int64)
+            state.latest[:, :count] += 1
         return state
 
-    def step(self, ids: NDArray[np.integer], state: State) -> None:
-        """Let each row read one character: ids (B,)."""
-        units = self.units
-        state.latest[:, 1:] = state.latest[:, :-1]
-        state.latest[:, 0] = ids
-        state.latest[:, 0] += 1
+    def step(
+        self,
+        ids: NDArray[np.integer],  # (B,)
+        state: State,
+    ) -> None:
+        """Read one character in each row."""
+        latest = state.latest
+        latest[:, 1:] = latest[:, :-1]
+        latest[:, 0] = ids
+        latest[:, 0] += 1
         for layer, kernel in enumerate(self.kernels):
-            h, c = state.h[:, layer], state.c[:, layer]
-            inputs = h
-            if layer > 0:
-                inputs = np.concatenate([state.h[:, layer - 1], h], axis=1)
-            elif self.runs is not None:
-                found = self.runs[ngram_rows(state.latest, len(self.runs))]  # (B, N - 1, E)
-                inputs = np.concatenate([found.sum(axis=1, dtype=np.float32), h], axis=1)
-            gates = inputs @ kernel  # (B, 4H)
-            gates += self.biases[layer] if layer else self.inputs[ids]
-            np.tanh(gates, out=gates)
-            sigmoids = gates[:, : 3 * units]
-            sigmoids *= 0.5
-            sigmoids += 0.5
-            i, f, o, candidate = (gates[:, k * units : (k + 1) * units] for k in range(4))
-            c *= f
-            candidate *= i
-            c += candidate
-            np.tanh(c, out=h)
-            h *= o
+            gates = self._layer_input(layer, state) @ kernel  # (B, 4H)
+            if layer == 0:
+                gates += self.inputs[ids]
+            else:
+                gates += self.biases[layer]
+            h = state.h[:, layer]
+            c = state.c[:, layer]
+            _update_cell(gates, h, c)
+
+    def _layer_input(self, layer: int, state: State) -> Floats:
+        """Return the input that a layer's kernel multiplies, (B, rows of the kernel)."""
+        own = state.h[:, layer]  # (B, H)
+        if layer > 0:
+            below = state.h[:, layer - 1]
+            return np.concatenate([below, own], axis=1)
+        if self.ngrams is None:
+            return own
+        rows = ngram_rows(state.latest, len(self.ngrams))  # (B, N - 1)
+        embeddings = self.ngrams[rows]  # (B, N - 1, E)
+        embedding = embeddings.sum(axis=1, dtype=np.float32)
+        return np.concatenate([embedding, own], axis=1)
 
     def logits(self, state: State) -> Floats:
         """Return the unnormalised log-probabilities of the next character, (B, V); of a stream, (B, V + 1)."""
-        logits: Floats = state.h[:, -1] @ self.dense_kernel
+        last = state.h[:, -1]  # (B, H)
+        logits: Floats = last @ self.dense_kernel
         logits += self.dense_bias
         return logits
 
     def read(self, texts: Sequence[Ids]) -> State:
-        """Let each row read its own ids (T,) from zeros, all ending together; return the state."""
-        count = max((len(text) for text in texts), default=0)
-        ids = np.zeros((count, len(texts)), np.int64)  # (T, B)
-        for column, text in enumerate(texts):
-            ids[count - len(text) :, column] = text
-        waiting = count - np.array([len(text) for text in texts])  # (B,) steps until a shorter text begins
+        """Read a text (T,) in each row, from zeros; return the state. Shorter texts begin later: all end together."""
+        lengths = np.array([len(text) for text in texts], np.int64)  # (B,)
+        longest = lengths.max(initial=0)
+        waits = longest - lengths  # (B,), steps before a row's text begins
+        ids = np.zeros((longest, len(texts)), np.int64)  # (T, B)
+        for row, text in enumerate(texts):
+            ids[waits[row] :, row] = text
         state = self.start(len(texts))
-        for position, row in enumerate(ids):
-            self.step(row, state)
-            if position < waiting.max():
-                for array in (state.h, state.c, state.latest):
-                    array[waiting > position] = 0
+        for step, column in enumerate(ids):
+            self.step(column, state)
+            if step < waits.max():
+                state.clear(waits > step)
         return state
 
     def advance(
-        self, state: State, given: NDArray[np.int32], uniforms: Floats, temperatures: Floats
-    ) -> NDArray[np.int32]:
-        """Let each row go on by so many characters; return their ids, (B, S).
+        self,
+        state: State,
+        given: Int32s,  # (B, S)
+        uniforms: Floats,  # (B, S)
+        temperatures: Floats,  # (B,)
+    ) -> Int32s:
+        """Read or draw S characters in each row; return their ids, (B, S).
 
         Args:
-            given: ids to read, (B, S); negative where one is to be drawn.
-            uniforms: what they are drawn with, in [0, 1), (B, S).
-            temperatures: of each row, (B,); 0: always the most likely character; 1: as the network says.
+            state: changed in place.
+            given: ids to read; a negative one is drawn.
+            uniforms: random numbers in [0, 1), one a draw.
+            temperatures: 0: always the most likely character; 1: the network's own probabilities.
         """
         ids = given.copy()
         for step in range(ids.shape[1]):
-            drawn = ids[:, step] < 0
+            column = ids[:, step]  # (B,)
+            drawn = column < 0
             if drawn.any():
-                ids[drawn, step] = self.draw(self.logits(state), uniforms[:, step], temperatures)[drawn]
-            self.step(ids[:, step], state)
+                logits = self.logits(state)
+                draws = self.draw(logits, uniforms[:, step], temperatures)
+                column[drawn] = draws[drawn]
+            self.step(column, state)
         return ids
 
-    def draw(self, logits: Floats, uniforms: Floats, temperatures: Floats) -> Ids:
+    def draw(
+        self,
+        logits: Floats,  # (B, V) or (B, V + 1)
+        uniforms: Floats,  # (B,)
+        temperatures: Floats,  # (B,)
+    ) -> Ids:
         """Draw a known character for each row from softmax(logits / temperature), by its cumulative distribution.
 
         A character less likely than `min_p` of the likeliest one is left out.
 
-        One random number a character, so that rows with the same ones differ by temperature alone; Gumbel noise, the
-        other way, wants V of them and took a fifth of a small network's step.
+        It takes one random number a character, so that rows with the same numbers differ by temperature alone. Gumbel
+        noise, the alternative, needs V of them, which took a fifth of a small network's step.
         """
-        known = logits[:, : self.known]
-        weights = np.exp((known - known.max(axis=1, keepdims=True)) * sharpness(temperatures)[:, np.newaxis])
-        weights[weights < self.min_p] = 0  # the likeliest one's is 1
+        known = logits[:, : self.known]  # (B, V)
+        likeliest = known.max(axis=1, keepdims=True)  # (B, 1)
+        sharp = sharpness(temperatures)[:, np.newaxis]  # (B, 1)
+        weights = np.exp((known - likeliest) * sharp)  # (B, V), 1 for the likeliest
+        weights[weights < self.min_p] = 0
         cumulative = weights.cumsum(axis=1)
-        drawn = (cumulative <= uniforms[:, np.newaxis] * cumulative[:, -1:]).sum(axis=1)
-        # Where rounding left a little over: the most likely one.
-        ids: Ids = np.where(drawn < self.known, drawn, known.argmax(axis=1))
+        thresholds = uniforms[:, np.newaxis] * cumulative[:, -1:]  # (B, 1)
+        drawn = (cumulative <= thresholds).sum(axis=1)  # (B,)
+        # If rounding leaves a little of the distribution over, take the likeliest.
+        fallback = known.argmax(axis=1)
+        ids: Ids = np.where(drawn < self.known, drawn, fallback)
         return ids
 
 
-def cross_entropy(logits: Floats, targets: NDArray[np.integer]) -> Floats:
-    """Return what each row's next character costs, in nats: logits (B, V), targets (B,)."""
+def sharpness(temperatures: Floats) -> Floats:
+    """Return the factor of the logits at each temperature, (B,)."""
+    positive = np.maximum(temperatures, 1 / SHARPEST)
+    return (1 / positive).astype(np.float32)
+
+
+def cross_entropy(
+    logits: Floats,  # (B, V)
+    targets: NDArray[np.integer],  # (B,)
+) -> Floats:
+    """Return the cost of each row's next character, (B,), in nats."""
     highest = logits.max(axis=1)
-    normaliser = np.log(np.exp(logits - highest[:, np.newaxis]).sum(axis=1)) + highest
-    nats: Floats = normaliser - logits[np.arange(len(targets)), targets]
+    weights = np.exp(logits - highest[:, np.newaxis])
+    normaliser = np.log(weights.sum(axis=1))  # (B,)
+    normaliser += highest
+    rows = np.arange(len(targets))
+    nats: Floats = normaliser - logits[rows, targets]
     return nats
+
+
+def _embedding(persona: Persona) -> Floats:
+    """Return the first layer's input for each id, (V + 1, E); one-hot if the persona has no embedding."""
+    embedding = persona.arrays.get("embedding")
+    if embedding is not None:
+        return embedding.astype(np.float32)
+    known = len(persona.vocabulary)
+    return np.eye(known + 1, known, dtype=np.float32)
+
+
+def _gates(array: Floats) -> Floats:
+    """Reorder the gates from Keras' i, f, c, o to input, forget, output, candidate, and halve the first three.
+
+    sigmoid(x) = tanh(x / 2) / 2 + 1/2, so one tanh over all 4H replaces three sigmoids: half the calls of a step.
+    """
+    i, f, candidate, o = np.split(array.astype(np.float32), 4, axis=-1)
+    return np.concatenate([i / 2, f / 2, o / 2, candidate], axis=-1)
+
+
+def _update_cell(
+    gates: Floats,  # (B, 4H), in the order of `_gates`; overwritten
+    h: Floats,  # (B, H)
+    c: Floats,  # (B, H)
+) -> None:
+    """Compute the next hidden and cell state in place."""
+    batch, units = h.shape
+    np.tanh(gates, out=gates)
+    sigmoids = gates[:, : 3 * units]
+    sigmoids *= 0.5
+    sigmoids += 0.5
+    i, f, o, candidate = gates.reshape(batch, 4, units).swapaxes(0, 1)  # (B, H) each, views
+    c *= f
+    candidate *= i
+    c += candidate
+    np.tanh(c, out=h)
+    h *= o

@@ -1,4 +1,4 @@
-"""Prompts, temperatures and lengths in, characters out: replies that come and go in one running batch."""
+"""Prompts, temperatures and lengths in, characters out: replies join and leave one running batch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from model.kernel import CompiledLSTM, load_kernel
-from model.lstm import LSTM
+from model.lstm import LSTM, Floats, Int32s
 from model.persona import Persona
 from model.vocabulary import Ids, readable
 
-STEPS = 512  # characters at a time where nobody waits for the first ones
+STEPS = 512  # characters an advance, for a caller that wants whole replies
 
 
 @dataclass(frozen=True)
@@ -22,28 +22,29 @@ class Request:
     """
 
     prompt: str
-    temperature: float  # 0: always the most likely character; 1: as the network says; above: flatter
+    temperature: float  # 0: always the most likely character; 1: the network's own probabilities; above: flatter
     length: int  # characters
     # The same seed, prompt and temperature give the same reply; None: a new one each time.
     random_seed: int | None = None
 
     def __post_init__(self) -> None:
-        if not (np.isfinite(self.temperature) and self.temperature >= 0 and self.length >= 0):
+        possible = np.isfinite(self.temperature) and self.temperature >= 0
+        if not possible or self.length < 0:
             raise ValueError(f"no temperature or no length: {self.temperature}, {self.length}")
 
 
 @dataclass(eq=False)
 class Reply:
-    """A place in a batch: what is still to be read and to be drawn."""
+    """A reply in progress: a row of a batch."""
 
     temperature: float
-    unread: Ids  # of the prompt, (T,)
+    unread: Ids  # the rest of the prompt, (T,)
     left: int  # characters to draw
     random: np.random.Generator
 
 
 class Batch:
-    """Replies of one persona, sampled together; they join and leave between advances. For one thread at a time."""
+    """Replies of one persona, sampled together. They join and leave between advances. For one thread at a time."""
 
     def __init__(self, sampler: "Sampler") -> None:
         self._sampler = sampler
@@ -54,56 +55,79 @@ class Batch:
         return len(self._replies)
 
     def add(self, request: Request) -> Reply:
-        """Let a reply join: it reads its prompt while the others go on."""
-        row, places = len(self._replies), len(self._state.h)
-        if row == places:
-            state, self._state = self._state, self._sampler.lstm.start(2 * places)
-            for place in range(places):
-                self._state.copy(place, state, place)
+        """Let a reply join: it reads its prompt while the others continue."""
+        row = len(self._replies)
+        if row == len(self._state.h):
+            self._grow()
         self._state.clear(row)
-        prompt = self._sampler.persona.encode(request.prompt)
-        reply = Reply(request.temperature, prompt, request.length, np.random.default_rng(request.random_seed))
+        reply = Reply(
+            temperature=request.temperature,
+            unread=self._sampler.persona.encode(request.prompt),
+            left=request.length,
+            random=np.random.default_rng(request.random_seed),
+        )
         self._replies.append(reply)
         return reply
 
+    def _grow(self) -> None:
+        """Double the rows of the state."""
+        small = self._state
+        count = len(small.h)
+        self._state = self._sampler.lstm.start(2 * count)
+        for row in range(count):
+            self._state.copy(row, small, row)
+
     def remove(self, reply: Reply) -> None:
-        """Free a reply's place; the last one moves there."""
+        """Take a reply out of the batch; the last reply moves into its row."""
         row = self._replies.index(reply)
         last = self._replies.pop()
+        last_row = len(self._replies)
         if last is not reply:
             self._replies[row] = last
-            self._state.copy(row, self._state, len(self._replies))
+            self._state.copy(row, self._state, last_row)
 
     def advance(self, steps: int) -> dict[Reply, str]:
-        """Go on by so many characters, read or drawn; return what was drawn. Replies that are whole leave."""
-        shape = (len(self._replies), steps)
-        given, uniforms = np.full(shape, -1, np.int32), np.zeros(shape, np.float32)
-        for row, reply in enumerate(self._replies):
-            read = reply.unread[:steps]
-            given[row, : len(read)] = read
-            uniforms[row, len(read) :] = reply.random.random(steps - len(read), np.float32)
-        temperatures = np.array([reply.temperature for reply in self._replies], np.float32)
-        ids = self._sampler.lstm.advance(self._state.rows(slice(len(self))), given, uniforms, temperatures)
-        drawn = {}
-        for row, reply in zip(ids.tolist(), list(self._replies), strict=True):
-            new = row[len(reply.unread) :][: reply.left]
+        """Read or draw `steps` characters of each reply; return the drawn ones. Finished replies leave the batch."""
+        replies = list(self._replies)
+        rows = self._state.rows(slice(len(replies)))
+        given, uniforms = self._next_inputs(steps)
+        temperatures = np.array([reply.temperature for reply in replies], np.float32)
+        ids = self._sampler.lstm.advance(rows, given, uniforms, temperatures)  # (B, S)
+        vocabulary = self._sampler.persona.vocabulary
+        texts = {}
+        for reply, row in zip(replies, ids.tolist(), strict=True):
+            start = len(reply.unread)
+            end = start + reply.left
+            drawn = row[start:end]
             reply.unread = reply.unread[steps:]
-            reply.left -= len(new)
-            drawn[reply] = readable(self._sampler.persona.vocabulary.decode(new))
+            reply.left -= len(drawn)
+            texts[reply] = readable(vocabulary.decode(drawn))
             if reply.left == 0:
                 self.remove(reply)
-        return drawn
+        return texts
+
+    def _next_inputs(self, steps: int) -> tuple[Int32s, Floats]:
+        """Return the ids that each reply still has to read, -1 where one is drawn, and the random numbers, (B, S)."""
+        shape = (len(self), steps)
+        given = np.full(shape, -1, np.int32)
+        uniforms = np.zeros(shape, np.float32)
+        for row, reply in enumerate(self._replies):
+            prompt = reply.unread[:steps]
+            count = len(prompt)
+            given[row, :count] = prompt
+            uniforms[row, count:] = reply.random.random(steps - count, np.float32)
+        return given, uniforms
 
 
 class Sampler:
     """One persona's replies. Holds no state between calls, so threads may share it."""
 
     def __init__(self, persona: Persona, *, compiled: bool = True) -> None:
-        """Lay the weights out, for the compiled kernel where there is one and it is wanted, else for NumPy."""
-        library = load_kernel() if compiled else None
-        lstm = LSTM(persona)
-        self.lstm = CompiledLSTM(lstm, library) if library else lstm
-        self.persona = replace(persona, arrays={})  # laid out by now: once in memory is enough
+        """Lay the weights out for the compiled kernel; for NumPy if there is no kernel or `compiled` is False."""
+        self.lstm: LSTM | CompiledLSTM = LSTM(persona)
+        if compiled and (library := load_kernel()):
+            self.lstm = CompiledLSTM(self.lstm, library)
+        self.persona = replace(persona, arrays={})  # self.lstm holds a copy: once in memory is enough
 
     def replies(self, requests: Sequence[Request]) -> list[str]:
         """Return whole replies, sampled together: each request's `length` characters, without its prompt."""
@@ -121,28 +145,39 @@ class Sampler:
 
 
 def sampled_as_trained(persona: Persona, requests: Sequence[Request]) -> list[str]:
-    """Return whole replies, read as the persona's network learnt to: as a stream, or by windows."""
+    """Return whole replies, read the way the persona's network was trained: as a stream or in windows."""
     if persona.recipe.reading == "windows":
         return windowed_replies(persona, requests)
     return Sampler(persona).replies(requests)
 
 
 def windowed_replies(persona: Persona, requests: Sequence[Request]) -> list[str]:
-    """Return whole replies, the last `sequence_length` characters read afresh for each one, from a state of zeros.
+    """Return whole replies; for each character the last `sequence_length` ones are read anew, from a state of zeros.
 
-    So the tutorial does, and so its network was trained; about as many times slower as the window is long.
+    The tutorial samples so, and its network was trained so. It is slower by about the length of the window.
     """
-    lstm, length = LSTM(persona), persona.recipe.sequence_length
-    windows = [persona.encode(request.prompt)[-length:] for request in requests]
-    temperatures = np.array([request.temperature for request in requests], np.float32)
+    lstm = LSTM(persona)
+    length = persona.recipe.sequence_length
     longest = max((request.length for request in requests), default=0)
-    uniforms = [np.random.default_rng(request.random_seed).random(longest, np.float32) for request in requests]
-    drawn = np.empty((len(requests), longest), np.int64)
-    for place in range(longest):
-        now = np.array([row[place] for row in uniforms])
-        drawn[:, place] = lstm.draw(lstm.logits(lstm.read(windows)), now, temperatures)
-        windows = [np.append(window, new)[-length:] for window, new in zip(windows, drawn[:, place], strict=True)]
-    return [
-        readable(persona.vocabulary.decode(row[: request.length]))
-        for row, request in zip(drawn.tolist(), requests, strict=True)
-    ]
+    shape = (len(requests), longest)
+    uniforms = np.empty(shape, np.float32)
+    temperatures = np.empty(len(requests), np.float32)
+    windows = []
+    for row, request in enumerate(requests):
+        random = np.random.default_rng(request.random_seed)
+        uniforms[row] = random.random(longest, np.float32)
+        temperatures[row] = request.temperature
+        prompt = persona.encode(request.prompt)
+        windows.append(prompt[-length:])
+    drawn = np.empty(shape, np.int64)
+    for step in range(longest):
+        logits = lstm.logits(lstm.read(windows))
+        drawn[:, step] = lstm.draw(logits, uniforms[:, step], temperatures)
+        for row, window in enumerate(windows):
+            longer = np.append(window, drawn[row, step])
+            windows[row] = longer[-length:]
+    replies = []
+    for row, request in enumerate(requests):
+        ids = drawn[row, : request.length].tolist()
+        replies.append(readable(persona.vocabulary.decode(ids)))
+    return replies
