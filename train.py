@@ -10,13 +10,17 @@ python train.py CHAT --evaluate personas/name.safetensors
 import argparse
 import math
 import os
-import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+if __name__ == "__main__":
+    from model.commands import TRAINING, require
+
+    require(TRAINING, "train.py")
 
 import pandas as pd
 from tqdm import tqdm
@@ -26,6 +30,7 @@ from model.chat_exports import ChatExportError, Export
 from model.chats.cleaning import Cleaned, clean
 from model.checkpoint import Epoch, ResumeError, load_checkpoint, refuse_unfinished, sole_run
 from model.cluster import ClusterError, train_on_ray
+from model.commands import command_line, quoted, record_consent
 from model.consent import NONE_GIVEN, choose_consent, may_teach, show_notices
 from model.corpus import READABLE_CHARACTERS, Corpus, CorpusError, build_corpus
 from model.device import describe_device, gpus, settle_tensorflow, share_batches
@@ -152,7 +157,7 @@ def same_as(rows: pd.DataFrame) -> str:
     """Return the words that join these authors."""
     unclear = rows["author"].duplicated().any() or rows["author"].str.startswith("-").any()
     first, *others = rows["author_id" if unclear else "author"]
-    return " ".join(shlex.join(["--same-as", first, other]) for other in others)
+    return " ".join(quoted("--same-as", first, other) for other in others)
 
 
 def report(chat: Chat, export: Export, cleaned: Cleaned) -> None:
@@ -207,6 +212,8 @@ def train(chat: Chat, recipe: Recipe, arguments: argparse.Namespace) -> int:
         with sole_run(run.folder):
             # One of several may not have begun when all were interrupted.
             code = fit(run, arguments.resume and (not arguments.top or run.has_begun))
+        if run.persona_file.exists():
+            print(describe_use(run), flush=True)
         if code:
             return code
     return 0
@@ -219,7 +226,7 @@ def train_elsewhere(runs: Sequence[Run], address: str) -> int:
     for run, content in train_on_ray(runs, fit, address, gpus=min(1, len(gpus()))):
         with written_aside(run.persona_file) as aside:
             aside.write_bytes(content)
-        print(f"saved {run.persona_file}", flush=True)
+        print(f"saved {run.persona_file}\n{describe_use(run)}", flush=True)
     return 0
 
 
@@ -233,9 +240,9 @@ def fit(run: Run, resume: bool) -> int:
     elif not resume:
         refuse_unfinished(run.folder)
     # All is settled before TensorFlow is imported, which takes seconds: bad input is answered at once.
+    print(f"device: {describe_device()}")
     from model.training import Training
 
-    print(f"device: {describe_device()}")
     if recipe.reading == "stream":  # the last batch of windows can't be shared evenly
         share_batches(math.gcd(recipe.batch_size, run.recipe.batch_size))  # the author's and everybody's
     initial = None
@@ -294,7 +301,7 @@ def report_end(training: "Training") -> int:
         return 2
     if not training.progress.finished:
         words = [word for word in sys.argv[1:] if word != "--resume"]
-        print(f"interrupted and saved; to go on: python train.py {shlex.join(words)} --resume")
+        print(f"interrupted and saved; to go on: {command_line('train.py', *words, '--resume')}")
         if sys.stdin.isatty() and "--consent-kind" not in words:
             print("it will ask for the consent again: give the same answers")
         return INTERRUPTED
@@ -318,11 +325,18 @@ def finish(run: Run, training: "Training") -> int:
     kept = kept_epochs(training.progress, training.recipe)
     weights = "the mean of the weights of epochs" if len(kept) > 1 else "the weights of epoch"
     print(f"saved {run.persona_file}: {weights} {', '.join(map(str, kept))}{further}")
-    if run.canaries:
-        print("it learnt invented secrets and is for measuring: the bot won't load it; delete it when you are done")
-    else:
-        print(f"to talk to it: MIMIC_PERSONA={run.name} python -m bot --console")
     return code if not training.diverged else 0
+
+
+def describe_use(run: Run) -> str:
+    """Say what can be done with a persona: a line for each command."""
+    if run.canaries:
+        return "it learnt invented secrets and is for measuring: the bot won't load it; delete it when you are done"
+    author = run.source.author
+    lines = [f"to talk to it: {command_line('bot', '--console', '--persona', run.name)}"]
+    if run.consent is None:
+        lines.insert(0, f"if {author} agreed, to record it: {record_consent(run.persona_file, author)}")
+    return "\n".join(lines)
 
 
 def prepare(chat: Chat, author: Author, recipe: Recipe, consent: Consent | None, arguments: argparse.Namespace) -> Run:

@@ -1,6 +1,6 @@
-"""The bot's command: settings, then personas, then Discord, or the terminal where there is no token.
+"""Run the bot in Discord, or chat in the terminal if no token is set.
 
-python -m bot [--console] [--random-seed N] [--invite]
+python -m bot [--console] [--persona NAME] [--random-seed N] [--invite]
 """
 
 import argparse
@@ -9,12 +9,22 @@ import logging
 import signal
 import sys
 from collections.abc import Coroutine
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
+
+if __name__ == "__main__":
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)  # the folder may be run by its path, from elsewhere
+
+    from model.commands import BOT, require
+
+    require(BOT, "mimic")
 
 from bot import console
 from bot.imitator import Imitator
 from bot.personas import Personas
 from bot.settings import Settings, SettingsError, load_settings
+from model.commands import command_line
 from model.persona import PersonaError
 
 PERMISSIONS = (
@@ -26,8 +36,9 @@ SCOPES = ("bot", "applications.commands")
 
 def main() -> int:
     """Run the bot; a start-up that a person can put right ends in one sentence and exit code 2."""
-    parser = argparse.ArgumentParser(prog="python -m bot", description=(__doc__ or "").split("\n")[0])
+    parser = argparse.ArgumentParser(prog=command_line("bot"), description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--console", action="store_true", help="chat in the terminal, even with a token")
+    parser.add_argument("--persona", metavar="NAME", help="whom to imitate, in place of the setting MIMIC_PERSONA")
     parser.add_argument("--random-seed", type=int, metavar="N", help="make the terminal's replies repeatable")
     parser.add_argument("--invite", action="store_true", help="print the link that brings the bot into a server")
     arguments = parser.parse_args()
@@ -36,6 +47,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # `docker stop` and systemd end it as Ctrl-C does
     try:
         settings = load_settings()
+        if arguments.persona:
+            settings = replace(settings, persona=arguments.persona)
         if arguments.invite:
             return invite(settings)
         imitator = Imitator(Personas(settings.personas, settings.persona, settings.memory))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.errors import RefusedError
+from model.commands import record_consent
 from model.files import SUFFIX
 from model.persona import Persona, PersonaError, is_name, load_persona, today
 from model.sampler import Batch, Sampler
@@ -150,7 +151,7 @@ class Personas:
         if consent is None:
             raise NoConsentError(
                 f"{path} records no consent, and nobody is imitated without; if they agreed: "
-                f"python -m model.persona consent {path} --kind written-consent --by NAME"
+                f"{record_consent(path, known.sampler.persona.author)}"
             )
         return known
 

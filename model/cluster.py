@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import model
+from model.commands import pip_install
 from model.device import settle_tensorflow
 from model.run import Run
 
@@ -30,7 +31,7 @@ def train_on_ray(runs: Sequence[Run], fit: Fit, address: str, gpus: int) -> Iter
     try:
         import ray
     except ImportError as error:
-        raise ClusterError("--ray needs Ray: pip install ray") from error
+        raise ClusterError(f"--ray needs Ray; to install it: {pip_install('ray')}") from error
     try:
         # The machines get this code as it is here.
         package = {"py_modules": [str(Path(model.__path__[0]))]}

@@ -20,7 +20,7 @@ from model.persona import (
 
 NONE_GIVEN = (
     "no consent is recorded, and the bot won't load the persona: imitate only people who agreed, and record it "
-    "with --consent-kind and --consent-by, or later with python -m model.persona consent"
+    "with --consent-kind and --consent-by, or later with the command that is printed at the end"
 )
 KINDS = {
     "own-data": "the person is you",

@@ -14,11 +14,19 @@ A file outlives the next version. Each has a format, a whole number:
 
 import json
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, get_origin
+
+if __name__ == "__main__":
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)  # the file may be run by its path, from elsewhere
+
+    from model.commands import BOT, require
+
+    require(BOT, "model.persona")
 
 import numpy as np
 from numpy.typing import NDArray
@@ -335,8 +343,6 @@ def _check_arrays(persona: Persona, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    import sys
-
     from model.persona_command import main
 
     sys.exit(main())

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from model.about import describe, holds, is_one
+from model.commands import command_line
 from model.files import FileError
 from model.persona import (
     CANARIES,
@@ -73,7 +74,7 @@ def who_agreed(persona: Persona, names: Sequence[str]) -> list[str]:
 def main() -> int:
     """Run the command; what a person can put right ends in one line and exit code 2."""
     parser = argparse.ArgumentParser(
-        prog="python -m model.persona", description="Look at a persona file, or change it."
+        prog=command_line("model.persona"), description="Look at a persona file, or change it."
     )
     commands = parser.add_subparsers(dest="command", required=True)
     words = {

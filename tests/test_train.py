@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 
 import train
 from model import files
+from model.commands import pip_install
 from model.measures import canaries, exposure
 from model.persona import load_persona, save_persona
 from model.recipe import RECIPES, Recipe, expected_bits
@@ -66,7 +68,7 @@ def test_a_chat_becomes_a_persona_that_can_be_talked_to(run, chat_csv, tmp_path)
     assert "epoch 1/2: " in said and "epoch 2/2: " in said
     for temperature in ("0.2", "0.5", "1.0", "1.2"):
         assert said.count(f"temperature {temperature}: ") == 2
-    assert said.endswith("to talk to it: MIMIC_PERSONA=ada python -m bot --console\n")
+    assert said.splitlines()[-1].startswith("to talk to it: ") and "agreed, to record it" not in said
 
     persona = load_persona(tmp_path / "personas" / "ada.safetensors")
     assert persona.recipe == Recipe(fraction=0.9, units=8, sequence_length=6, batch_size=16, epochs=2)
@@ -152,7 +154,7 @@ def test_authors_who_may_be_one_person_are_suggested_and_joined(run, chat_csv):
     chat_csv.write_text(chat_csv.read_text().replace("Bob", "ada_"))
     code, said, _ = run(chat_csv, "--list-authors")
     assert code == 0 and "if so, add --same-as Ada ada_" in said
-    code, said, _ = run(chat_csv, "--list-authors", "--same-as", "Ada", "ada_")
+    code, said, _ = run(chat_csv, "--list-authors", *shlex.split(said.split("if so, add ")[1].splitlines()[0]))
     assert (
         code == 0
         and "may be one person" not in said
@@ -183,7 +185,7 @@ def test_an_interrupted_run_says_how_to_go_on_and_goes_on(run, chat_csv, tmp_pat
 
     monkeypatch.setattr(Training, "epochs", interrupted)
     code, said, _ = run(chat_csv, *SMALL)
-    assert code == 130 and f"to go on: python train.py {chat_csv} {' '.join(SMALL)} --resume" in said
+    assert code == 130 and f"train.py {chat_csv} {' '.join(SMALL)} --resume" in printed_command("to go on", said)
     monkeypatch.setattr(Training, "epochs", epochs)
     code, _, complaint = run(chat_csv, *SMALL)
     assert code == 2 and "unfinished run (1 of 2 epochs): go on with --resume" in complaint
@@ -191,6 +193,42 @@ def test_an_interrupted_run_says_how_to_go_on_and_goes_on(run, chat_csv, tmp_pat
     assert code == 0 and "going on after epoch 1" in said and "epoch 2/2" in said and "epoch 1/2" not in said
     code, _, complaint = run(chat_csv, *SMALL, "--units", "9", "--resume")
     assert code == 2 and "units was 8 and is now 9" in complaint
+
+
+def printed_command(before: str, said: str) -> str:
+    """The command that a line of the output ends with."""
+    (line,) = (line for line in said.splitlines() if f"{before}: " in line)
+    return line.split(f"{before}: ")[1]
+
+
+def test_the_commands_that_training_prints_run_as_printed_and_tensorflow_is_silent(
+    run, chat_csv, tmp_path, monkeypatch
+):
+    from model.training import Training
+
+    epochs = Training.epochs
+
+    def interrupted(self):
+        for epoch in epochs(self):
+            self.interrupted = True
+            yield epoch
+
+    chat = chat_csv.rename(tmp_path / "Ada's $chat.csv")
+    monkeypatch.setattr(Training, "epochs", interrupted)
+    _, said, _ = run(chat, *SMALL)
+    resume = printed_command("to go on", said)
+
+    def shell(line: str, typed: str = "") -> str:
+        """Return what a copied line prints; it complains of nothing."""
+        done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, input=typed, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, ""), line
+        return done.stdout
+
+    said = shell(resume)
+    assert "epoch 2/2" in said and "saved personas/ada.safetensors" in said
+    assert "records written-consent by Ada" in shell(printed_command("if Ada agreed, to record it", said))
+    talk = printed_command("to talk to it", said)
+    assert "(imitation of Ada by a neural network" in shell(talk, "!mimic well\n")
 
 
 def test_a_run_that_is_killed_goes_on_and_ends_where_an_unbroken_one_ends(run, chat_csv, tmp_path):
@@ -302,7 +340,7 @@ def test_a_ray_cluster_that_is_not_there_is_one_line(run, chat_csv, monkeypatch)
     monkeypatch.setitem(sys.modules, "ray", None)  # as where it is not installed
     small = ["--units", "8", "--sequence-length", "6", "--batch-size", "4", "--no-community"]
     code, _, complaint = run(chat_csv, *small, "--ray", "10.0.0.1:6379")
-    assert (code, complaint) == (2, "train.py: --ray needs Ray: pip install ray\n")
+    assert (code, complaint) == (2, f"train.py: --ray needs Ray; to install it: {pip_install('ray')}\n")
 
 
 def test_a_loss_that_explodes_at_once_leaves_no_persona(run, chat_csv, tmp_path, monkeypatch):
