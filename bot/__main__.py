@@ -108,6 +108,8 @@ def said(work: Coroutine[Any, Any, None]) -> int:
     import aiohttp
     import discord
 
+    # Nothing here speaks: no warning at each start that the packages for voice are not installed.
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     code = 2
     try:
         asyncio.run(work)
