@@ -2,13 +2,16 @@ import unicodedata
 from collections import Counter
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from model.chats.cleaning import RULES, clean
-from model.chats.cleaning.redaction import REMOVED
-from model.chats.cleaning.table import LONGEST
+from model.chats.cleaning.characters import LONGEST
+from model.chats.cleaning.patterns import REMOVED
+from model.chats.cleaning.stages import OTHER_TEXT, PASTES, SECRETS
 from model.messages import SOMEONE
 from tests.cleaning_cases import (
     KINDS,
@@ -126,6 +129,32 @@ SWITCHES = {
     "joins": "ada has joined the room",
     "pastes": "word " * 1000,
 }
+
+
+def matches(pattern: str, texts: list[str]) -> list[bool]:
+    return pc.match_substring_regex(pa.array(texts), pattern).to_pylist()
+
+
+@pytest.mark.parametrize("sweep", [OTHER_TEXT, SECRETS], ids=["other text", "secrets"])
+def test_every_text_that_a_rule_changes_passes_the_filters_of_the_rule(sweep):
+    planted = [sentence for _, sentence, _ in planted_by_hand() + planted_from_templates()]
+    texts = [*planted, *harmless_by_hand(), *harmless_from_templates(), *list(SWITCHES.values())[:-1]]
+    candidates = matches(sweep.pattern, texts)
+    for stage in sweep.stages:
+        suspects = matches(stage.filter.fine, texts)
+        changed = 0
+        for place, text in enumerate(texts):
+            for rule in stage.rules:
+                texts[place] = rule.clean(texts[place])
+            if texts[place] != text:
+                assert candidates[place] and suspects[place], (stage.rules, text)
+                changed += 1
+        assert changed
+
+
+def test_each_rule_is_described_and_each_description_has_a_rule():
+    rules = [rule for sweep in (OTHER_TEXT, SECRETS) for stage in sweep.stages for rule in stage.rules]
+    assert {rule.name for rule in (*rules, PASTES)} == set(RULES)
 
 
 @pytest.mark.parametrize("rule", RULES)
