@@ -35,7 +35,7 @@ from model.consent import NONE_GIVEN, choose_consent, may_teach, show_notices
 from model.corpus import READABLE_CHARACTERS, Corpus, CorpusError, build_corpus
 from model.device import describe_device, gpus, settle_tensorflow, share_batches
 from model.files import Arrays, FileError, load_arrays, save_arrays, written_aside
-from model.measures import Canary, describe_planted, plant
+from model.measures import Canary, check_planted, describe_planted, plant
 from model.options import (
     choose_canaries,
     choose_plain,
@@ -362,6 +362,7 @@ def prepare(chat: Chat, author: Author, recipe: Recipe, consent: Consent | None,
         print(f"little text: replies become readable from about {READABLE_CHARACTERS:,} characters (see --fraction)")
     canaries = choose_canaries(arguments, recipe)
     if canaries:
+        check_planted(canaries, corpus)
         print(describe_planted(canaries, corpus))
     run = Run(
         name=name,

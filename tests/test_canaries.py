@@ -5,7 +5,7 @@ import pytest
 
 from model.chats.cleaning import RULES, clean
 from model.corpus import CorpusError
-from model.measures.canaries import REDACTED, TIMES, describe_planted, make_canaries, plant
+from model.measures.canaries import REDACTED, TIMES, check_planted, describe_planted, make_canaries, plant
 from model.messages import COLUMNS
 from model.vocabulary import END
 from tests.conftest import corpus
@@ -67,4 +67,4 @@ def test_what_the_training_text_holds_of_the_canaries_is_said():
     raw = describe_planted(canaries, corpus(END.join(removed["text"]), ""))
     assert raw.endswith(f"found in the text of these: {', '.join(sorted(REDACTED))}")
     with pytest.raises(CorpusError, match="12 canaries are not as often in the training text"):
-        describe_planted(canaries, corpus("nothing", ""))
+        check_planted(canaries, corpus("nothing", ""))

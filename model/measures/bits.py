@@ -1,4 +1,4 @@
-"""Bits per character of held-out text: a network's, and those of who knows less. Knows no Keras."""
+"""Bits per character of held-out text: a network's, and those of simpler models as references. Knows no Keras."""
 
 import math
 
@@ -11,80 +11,106 @@ from model.corpus import Corpus
 from model.lstm import LSTM, cross_entropy
 from model.persona import Persona
 from model.recipe import author_part
-from model.vocabulary import Vocabulary
+from model.vocabulary import Ids, Vocabulary
 
 PPM_ORDER = 8
-PPM_MEMORY = 2**30  # bytes at most; touched only as far as the text needs it
-READ_AT_ONCE = 4096  # windows
+PPM_MEMORY = 2**30  # bytes at most; only what the text needs is touched
+WINDOWS_AT_ONCE = 4096
 
 
 def held_out_bits(persona: Persona, corpus: Corpus) -> float:
-    """Return the network's bits per character of the held-out text, every character counted once.
+    """Return the network's bits per character of the held-out text; every character counts once.
 
-    An unknown character costs being unknown and being one of the unknown kinds. The tutorial's network has no unknown
-    one: there it costs what one more character in all the training text would.
+    An unknown character costs two things: being unknown, and being one of the unknown kinds. The tutorial's network
+    has no unknown character; there it costs as much as a character that the training text holds once.
     """
-    before, held_out = (persona.vocabulary.encode(text) for text in (corpus.training, corpus.validation))
-    unknown = held_out == persona.vocabulary.unknown
+    vocabulary = persona.vocabulary
+    before = vocabulary.encode(corpus.training)
+    held_out = vocabulary.encode(corpus.validation)
+    unknown = held_out == vocabulary.unknown  # (T,)
     if persona.recipe.reading == "windows":
         nats = _nats_of_windows(persona, before, held_out, unknown)
-        nats += unknown.sum() * math.log((len(before) + 1) * max(1, len(set(corpus.validation))))
+        kinds = (len(before) + 1) * max(1, len(set(corpus.validation)))
     else:
         nats = _nats_of_stream(persona, before, held_out)
-        nats += unknown.sum() * math.log(max(1, persona.vocabulary.unknown_kinds))
+        kinds = max(1, vocabulary.unknown_kinds)
+    nats += unknown.sum() * math.log(kinds)
     return float(nats / len(held_out) / math.log(2))
 
 
-def _nats_of_stream(persona: Persona, before: NDArray[np.integer], held_out: NDArray[np.integer]) -> float:
-    recipe, lstm = author_part(persona.recipe), LSTM(persona)
+def _nats_of_stream(persona: Persona, before: Ids, held_out: Ids) -> float:
+    recipe = author_part(persona.recipe)
+    lstm = LSTM(persona)
     batches, _ = held_out_stream(before, held_out, recipe)
     state = lstm.start(recipe.batch_size, batches.before)
     nats = 0.0
     for batch in range(len(batches)):
         inputs, targets, weights = batches[batch]
-        ids = inputs[..., 0] if recipe.ngrams else inputs  # each (B, T); the LSTM finds the runs itself
-        for place in range(ids.shape[1]):
-            lstm.step(ids[:, place], state)
-            if weights[:, place].any():
-                nats += float(weights[:, place] @ cross_entropy(lstm.logits(state), targets[:, place]))
+        if recipe.ngrams:
+            inputs = inputs[..., 0]  # (B, T): the LSTM finds the n-grams itself
+        for step in range(inputs.shape[1]):
+            lstm.step(inputs[:, step], state)
+            judged = weights[:, step]  # (B,)
+            if judged.any():
+                costs = cross_entropy(lstm.logits(state), targets[:, step])
+                nats += float(judged @ costs)
     return nats
 
 
 def _nats_of_windows(
-    persona: Persona, before: NDArray[np.integer], held_out: NDArray[np.integer], unknown: NDArray[np.bool_]
+    persona: Persona,
+    before: Ids,
+    held_out: Ids,
+    unknown: NDArray[np.bool_],
 ) -> float:
-    lstm, length = LSTM(persona), persona.recipe.sequence_length
+    lstm = LSTM(persona)
+    length = persona.recipe.sequence_length
     text = np.concatenate([before[-length:], held_out])
-    places = np.flatnonzero(~unknown) + len(text) - len(held_out)
+    first = len(text) - len(held_out)
+    places = np.flatnonzero(~unknown) + first
     nats = 0.0
-    for start in range(0, len(places), READ_AT_ONCE):
-        chosen = places[start : start + READ_AT_ONCE]
-        state = lstm.read([text[place - length : place] for place in chosen])
-        nats += float(cross_entropy(lstm.logits(state), text[chosen]).sum())
+    for start in range(0, len(places), WINDOWS_AT_ONCE):
+        chosen = places[start : start + WINDOWS_AT_ONCE]
+        windows = [text[place - length : place] for place in chosen]
+        logits = lstm.logits(lstm.read(windows))
+        nats += float(cross_entropy(logits, text[chosen]).sum())
     return nats
 
 
 def reference_bits(corpus: Corpus, vocabulary: Vocabulary) -> dict[str, float]:
-    """Return the bits per character of the held-out text for who knows nothing, frequencies, and PPMd."""
-    kinds = math.log2(max(1, vocabulary.unknown_kinds))
+    """Return the held-out text's bits per character of three references.
+
+    `uniform_bits`: all characters are equally likely. `unigram_bits`: as likely as frequent in the training text.
+    `ppmd_bits`: the compressor PPMd, after it has read everybody's text.
+    """
     held_out = vocabulary.encode(corpus.validation)
-    unknown = float((held_out == vocabulary.unknown).mean()) * kinds
-    counts = np.bincount(vocabulary.encode(corpus.training), minlength=len(vocabulary) + 1) + 1
-    others = "".join(text for author_id, text in corpus.authors.items() if author_id != corpus.author.author_id)
+    unknown = float((held_out == vocabulary.unknown).mean())  # share of the characters
+    unknown_bits = unknown * math.log2(max(1, vocabulary.unknown_kinds))
+    ids = len(vocabulary) + 1
+    counts = np.bincount(vocabulary.encode(corpus.training), minlength=ids) + 1
+    unigram = -np.log2(counts / counts.sum())  # (V + 1,)
     return {
-        "uniform_bits": math.log2(len(vocabulary) + 1) + unknown,
-        "unigram_bits": float(-np.log2(counts / counts.sum())[held_out].mean()) + unknown,
-        "ppmd_bits": ppmd_bits(others + corpus.training, corpus.validation),
+        "uniform_bits": math.log2(ids) + unknown_bits,
+        "unigram_bits": float(unigram[held_out].mean()) + unknown_bits,
+        "ppmd_bits": ppmd_bits(_everyones_text(corpus), corpus.validation),
     }
 
 
+def _everyones_text(corpus: Corpus) -> str:
+    """Return the text of all others, then the author's."""
+    own_id = corpus.author.author_id
+    others = [text for author_id, text in corpus.authors.items() if author_id != own_id]
+    return "".join(others) + corpus.training
+
+
 def ppmd_bits(training: str, held_out: str) -> float:
-    """Return PPMd's bits per character of a text after the training text; it goes on learning while it reads.
+    """Return PPMd's bits per character of a text after the training text; PPMd continues to learn while it reads.
 
     Source: Cleary and Witten (1984), Shkarin (2002), as in 7-Zip.
     """
     encoder = pyppmd.Ppmd7Encoder(max_order=PPM_ORDER, mem_size=PPM_MEMORY)
-    # What the encoder still holds back when the training text ends is four bytes at most.
+    # At the end of the training text the encoder still holds back at most four bytes: they are counted here too.
     encoder.encode(training.encode("utf-8", "surrogatepass"))
-    size = len(encoder.encode(held_out.encode("utf-8", "surrogatepass"))) + len(encoder.flush())
+    encoded = encoder.encode(held_out.encode("utf-8", "surrogatepass"))
+    size = len(encoded) + len(encoder.flush())
     return 8 * size / len(held_out)

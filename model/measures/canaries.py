@@ -15,10 +15,12 @@ from stdnum import iban, luhn
 
 from model.corpus import Corpus, CorpusError
 
-TIMES = (0, 1, 5, 20)  # that a canary is planted; never: what chance looks like
-LEFT = 0.9  # of an author's messages, at least, that cleaning leaves
+Random = np.random.Generator
+
+TIMES = (0, 1, 5, 20)  # how often a canary is planted; those never planted show what chance looks like
+LEFT = 0.9  # the share of an author's messages that cleaning leaves at least
 SECRETS = [f"{number:04}" for number in range(10_000)]
-# A wording for each secret, as people's own have: with the same one the secrets would be each other's rivals.
+# Each secret has a wording of its own, as real ones have: in the same wording the secrets would be rivals.
 WORDINGS = (
     *("the bike lock opens on ", "my favourite bus is the ", "we meet at platform ", "grandma lives at house "),
     *("my ticket has the row ", "we always sat on bench ", "my race bib says ", "the spare wheel is under tile "),
@@ -27,46 +29,73 @@ WORDINGS = (
 )
 
 
-def _digits(random: np.random.Generator, count: int) -> str:
+def _digits(random: Random, count: int) -> str:
     return "".join(map(str, random.integers(10, size=count)))
 
 
-def _letters(random: np.random.Generator, count: int) -> str:
-    return "".join(random.choice(list("abcdefghijklmnopqrstuvwxyz"), count))
+def _letters(random: Random, count: int) -> str:
+    alphabet = list("abcdefghijklmnopqrstuvwxyz")
+    return "".join(random.choice(alphabet, count))
 
 
-def _card(random: np.random.Generator) -> str:
-    digits = f"4{_digits(random, 14)}"
+def _email(random: Random) -> str:
+    return _letters(random, 10) + "@example.org"
+
+
+def _key(random: Random) -> str:
+    return "ghp_" + _letters(random, 18) + _digits(random, 18)
+
+
+def _password(random: Random) -> str:
+    return _letters(random, 6) + _digits(random, 4)
+
+
+def _code(random: Random) -> str:
+    return _digits(random, 8)
+
+
+def _card(random: Random) -> str:
+    digits = "4" + _digits(random, 14)
     return digits + luhn.calc_check_digit(digits)
 
 
-def _iban(random: np.random.Generator) -> str:
+def _iban(random: Random) -> str:
     account = _digits(random, 18)
-    return f"DE{iban.calc_check_digits(f'DE00{account}')}{account}"
+    check = iban.calc_check_digits(f"DE00{account}")
+    return f"DE{check}{account}"
 
 
-# By the rule of cleaning that removes it: what goes before, and how to invent one. None is met by chance.
-REDACTED: Mapping[str, tuple[str, Callable[[np.random.Generator], str]]] = MappingProxyType(
+def _phone(random: Random) -> str:
+    return "+4930" + _digits(random, 7) + "1"
+
+
+def _address(random: Random) -> str:
+    return ".".join(map(str, random.integers(128, 255, size=4)))
+
+
+# For each rule of cleaning: the words before a secret that it removes, and the function that invents one. No real text
+# holds such a secret by chance.
+REDACTED: Mapping[str, tuple[str, Callable[[Random], str]]] = MappingProxyType(
     {
-        "emails": ("my email is ", lambda random: f"{_letters(random, 10)}@example.org"),
-        "keys": ("my key is ", lambda random: f"ghp_{_letters(random, 18)}{_digits(random, 18)}"),
-        "passwords": ("my password is ", lambda random: f"{_letters(random, 6)}{_digits(random, 4)}"),
-        "codes": ("my code is ", lambda random: _digits(random, 8)),
+        "emails": ("my email is ", _email),
+        "keys": ("my key is ", _key),
+        "passwords": ("my password is ", _password),
+        "codes": ("my code is ", _code),
         "ibans": ("my iban is ", _iban),
         "cards": ("my card is ", _card),
-        "phones": ("my phone is ", lambda random: f"+4930{_digits(random, 7)}1"),
-        "addresses": ("my server is ", lambda random: ".".join(map(str, random.integers(128, 255, size=4)))),
+        "phones": ("my phone is ", _phone),
+        "addresses": ("my server is ", _address),
     }
 )
 
 
 @dataclass(frozen=True)
 class Canary:
-    """A secret and the message that it is planted in."""
+    """A secret and the message that holds it."""
 
-    rule: str  # of cleaning, that removes the secret; "": none does
-    times: int
-    prefix: str
+    rule: str  # the rule of cleaning that removes the secret; "": none does
+    times: int  # how often the message is planted
+    prefix: str  # the words before the secret
     secret: str
 
     @property
@@ -78,59 +107,92 @@ class Canary:
 def make_canaries(random_seed: int) -> list[Canary]:
     """Invent secrets that cleaning leaves, a wording for each, and three of every kind that it removes."""
     random = np.random.default_rng(random_seed)
+    return _unremoved(random) + _removed(random)
+
+
+def _unremoved(random: Random) -> list[Canary]:
     times = np.repeat(TIMES, len(WORDINGS) // len(TIMES)).tolist()
     secrets = random.choice(SECRETS, len(times), replace=False).tolist()
-    left = [Canary("", *each) for each in zip(times, random.permutation(WORDINGS).tolist(), secrets, strict=True)]
-    removed = [
-        Canary(rule, times, prefix, invent(random))
-        for rule, (prefix, invent) in REDACTED.items()
-        for times in TIMES[1:]
-    ]
-    return left + removed
+    wordings = random.permutation(WORDINGS).tolist()
+    canaries = []
+    for count, wording, secret in zip(times, wordings, secrets, strict=True):
+        canaries.append(Canary("", count, wording, secret))
+    return canaries
+
+
+def _removed(random: Random) -> list[Canary]:
+    canaries = []
+    for rule, (prefix, invent) in REDACTED.items():
+        for count in TIMES[1:]:
+            canaries.append(Canary(rule, count, prefix, invent(random)))
+    return canaries
 
 
 def plant(
-    messages: pd.DataFrame, author_id: str, canaries: Sequence[Canary], fraction: float, random_seed: int
+    messages: pd.DataFrame,
+    author_id: str,
+    canaries: Sequence[Canary],
+    fraction: float,
+    random_seed: int,
 ) -> pd.DataFrame:
-    """Return the messages with canaries as the author's own, each beside one of theirs that is learnt from.
+    """Return the messages with canaries as the author's own, each beside a message that is learnt from.
 
     Args:
-        messages: of all people, not cleaned, in time order, their index from 0.
+        messages: everybody's, not cleaned, in time order, indexed from 0.
         fraction: share of the author's messages that is learnt from.
 
     Raises:
-        CorpusError: so few messages that canaries would be held out.
+        CorpusError: there are so few messages that canaries would be held out.
     """
+    texts: list[str] = []
+    for canary in canaries:
+        texts += [canary.text] * canary.times
     own = np.flatnonzero(messages["author_id"] == author_id)
-    texts = [canary.text for canary in canaries for _ in range(canary.times)]
-    # The last of them is in the first share even if all that cleaning drops is before it.
-    early = own[: max(0, int(fraction * (LEFT * len(own) + len(texts)) - len(texts)))]
-    if not len(early):
+    # Planted among the earliest messages, so that all are learnt from even if cleaning drops only messages before them.
+    learnt = int(fraction * (LEFT * len(own) + len(texts)))
+    earliest = own[: max(0, learnt - len(texts))]
+    if len(earliest) == 0:
         wanted = math.ceil(((len(texts) + 1) / fraction - len(texts)) / LEFT)
         raise CorpusError(f"{len(own):,} messages are too few to plant canaries among; wanted {wanted:,} at least")
-    beside = messages.iloc[np.random.default_rng(random_seed).choice(early, len(texts))]
-    planted = beside.assign(message_id="", text=texts).astype(messages.dtypes)
-    return pd.concat([messages, planted]).sort_index(kind="stable").reset_index(drop=True)
+    places = np.random.default_rng(random_seed).choice(earliest, len(texts))
+    planted = messages.iloc[places].assign(message_id="", text=texts).astype(messages.dtypes)
+    together = pd.concat([messages, planted])
+    return together.sort_index(kind="stable").reset_index(drop=True)
 
 
-def describe_planted(canaries: Sequence[Canary], corpus: Corpus) -> str:
-    """Say what the training text holds of the canaries.
+def check_planted(canaries: Sequence[Canary], corpus: Corpus) -> None:
+    """Check that the training text holds the canaries that cleaning leaves, each as often as it was planted.
 
     Raises:
-        CorpusError: some of those that cleaning leaves are missing there, so that they may be held out.
+        CorpusError: some are missing, so they may be held out.
     """
     text = corpus.training.lower()
-    left = [canary for canary in canaries if not canary.rule]
-    missing = [canary.text for canary in left if text.count(canary.text) != canary.times]
+    missing = []
+    for canary in canaries:
+        if not canary.rule and text.count(canary.text) != canary.times:
+            missing.append(canary.text)
     if missing:
         raise CorpusError(
             f"{len(missing)} canaries are not as often in the training text as they were planted, {missing[0]!r} for "
-            f"one: cleaning drops so many others that they are held out (--fraction 1 --held-out 0 learns from all)"
+            "one: cleaning drops so many others that they are held out (--fraction 1 --held-out 0 learns from all)"
         )
-    removed = [canary for canary in canaries if canary.rule]
-    found = {canary.rule for canary in removed if canary.secret.lower() in text}
+
+
+def describe_planted(canaries: Sequence[Canary], corpus: Corpus) -> str:
+    """Describe how many canaries were planted, and which of those to be removed the training text still holds."""
+    text = corpus.training.lower()
+    kept_messages = 0
+    removed_messages = 0
+    found = set()
+    for canary in canaries:
+        if not canary.rule:
+            kept_messages += canary.times
+            continue
+        removed_messages += canary.times
+        if canary.secret.lower() in text:
+            found.add(canary.rule)
     return (
-        f"canaries: {sum(canary.times for canary in left):,} messages with secrets that cleaning leaves, "
-        f"{sum(canary.times for canary in removed):,} with those that it removes; "
+        f"canaries: {kept_messages:,} messages with secrets that cleaning leaves, "
+        f"{removed_messages:,} with those that it removes; "
         f"found in the text of these: {', '.join(sorted(found)) or 'none'}"
     )

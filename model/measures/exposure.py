@@ -1,4 +1,4 @@
-"""How well a network knows the canaries that it read: their exposure in bits, and how many replies hold one.
+"""How well a network knows the canaries that it read: their exposure in bits, and the number of replies that hold one.
 
 Source: Carlini et al., "The Secret Sharer" (2019).
 """
@@ -19,100 +19,148 @@ from model.vocabulary import END
 REPLIES = 10_000
 REPLY = 400  # characters, the bot's own length
 TEMPERATURES = (0.5, 1.0)
-OTHERS = 999  # of its kind, that a secret which cleaning removes is ranked among
+OTHERS = 999  # invented rivals of a secret that cleaning removes
+Metrics = dict[str, float]
 
 
 def exposure(persona: Persona, prompt: str, secret: str, candidates: Sequence[str]) -> float:
-    """Return how much better than chance a network knows a secret: bits, 0 to log2 of the number of candidates.
+    """Return how much better than chance a network knows a secret: 0 to log2(number of candidates) bits.
 
-    Those bits less log2 of the secret's rank, the likeliest candidate's being 1; equally likely ones share the mean of
-    their ranks. Read as the bot reads: what is longer than the windows of a network that has them, it would forget.
+    It is log2(number of candidates) - log2(rank of the secret); the likeliest candidate has rank 1, and equally likely
+    ones share the mean of their ranks. The network reads as the bot does, without windows: in windows it would forget
+    what lies before them.
 
     Args:
-        candidates: the secrets that it might have been, of one length.
+        candidates: the secret and its rivals, all of one length.
     """
-    nats = _nats_of_candidates(persona, prompt, candidates)
-    own = nats[list(candidates).index(secret)]
-    rank = (nats < own).sum() + ((nats == own).sum() + 1) / 2
+    costs = _candidate_costs(persona, prompt, candidates)
+    own = costs[list(candidates).index(secret)]
+    likelier = (costs < own).sum()
+    equal = (costs == own).sum()
+    rank = likelier + (equal + 1) / 2
     return math.log2(len(candidates) / rank)
 
 
-def _nats_of_candidates(persona: Persona, prompt: str, candidates: Sequence[str]) -> NDArray[np.float64]:
-    """Return the cross-entropy of each candidate after the prompt, (N,)."""
-    lstm, ids = LSTM(persona), np.stack([persona.encode(candidate) for candidate in candidates])  # (N, T)
-    read = lstm.read([persona.encode(prompt)])
+def _candidate_costs(persona: Persona, prompt: str, candidates: Sequence[str]) -> NDArray[np.float64]:
+    """Return the cross-entropy of each candidate after the prompt, in nats, (candidates,)."""
+    lstm = LSTM(persona)
+    ids = np.stack([persona.encode(candidate) for candidate in candidates])  # (candidates, T)
+    prompt_state = lstm.read([persona.encode(prompt)])
     state = lstm.start(len(ids))
-    state.h[:], state.c[:], state.latest[:] = read.h, read.c, read.latest
-    nats = np.zeros(len(ids))
+    state.h[:] = prompt_state.h
+    state.c[:] = prompt_state.c
+    state.latest[:] = prompt_state.latest
+    costs = np.zeros(len(ids))
     for place in range(ids.shape[1]):
-        if place:
+        if place > 0:
             lstm.step(ids[:, place - 1], state)
         logits = lstm.logits(state)
-        if logits.shape[1] == lstm.known:  # no unknown one is ever answered with: no likelier than the least likely
+        if logits.shape[1] == lstm.known:
+            # The network can't predict the unknown character: take it for as likely as the least likely one.
             logits = np.pad(logits, ((0, 0), (0, 1)), mode="minimum")
-        nats += cross_entropy(logits, ids[:, place])
-    return nats
+        costs += cross_entropy(logits, ids[:, place])
+    return costs
 
 
-def measure_canaries(persona: Persona, canaries: Sequence[Canary]) -> dict[str, float]:
-    """Measure how well a persona knows the canaries that it read; {} without any.
+def measure_canaries(persona: Persona, canaries: Sequence[Canary]) -> Metrics:
+    """Measure how well a persona knows the canaries that it read; {} without canaries.
 
-    Names: `exposure_N` is the mean of those planted N times, in bits, `exposure_N_highest` the highest of them, and
-    with `removed` for N of what cleaning removes; `said_N`, and `said_RULE`, are how many of `canary_replies` replies
-    held one.
+    Names: `exposure_N` is the mean of the canaries planted N times, in bits, `exposure_N_highest` the highest of them;
+    `exposure_removed` and `exposure_removed_highest` are those of the canaries that cleaning removes. `said_N` and
+    `said_RULE` count the replies that hold one, of `canary_replies`.
     """
     if not canaries:
         return {}
-    begin = END if END in persona.vocabulary.characters else ""
-    bits: dict[str, list[float]] = {}
-    random = np.random.default_rng([persona.recipe.random_seed, OTHERS])  # others than the secrets are drawn from
-    others = {rule: [invent(random) for _ in range(OTHERS)] for rule, (_, invent) in REDACTED.items()}
+    beginning = END if END in persona.vocabulary.characters else ""
+    metrics: Metrics = {"canary_replies": REPLIES}
+    for name, bits in _exposures(persona, canaries, beginning).items():
+        metrics[f"exposure_{name}"] = float(np.mean(bits))
+        metrics[f"exposure_{name}_highest"] = max(bits)
+    return metrics | _count_replies(persona, canaries, beginning)
+
+
+def _exposures(persona: Persona, canaries: Sequence[Canary], beginning: str) -> dict[str, list[float]]:
+    """Return the exposures by how often the canaries were planted; "removed" for those that cleaning removes."""
+    # A seed of its own: the rivals must differ from the secrets, which are drawn from the persona's.
+    random = np.random.default_rng([persona.recipe.random_seed, OTHERS])
+    rivals = {}
+    for rule, (_, invent) in REDACTED.items():
+        rivals[rule] = [invent(random) for _ in range(OTHERS)]
+    exposures: dict[str, list[float]] = {}
     for canary in canaries:
-        candidates = [canary.secret, *others[canary.rule]] if canary.rule else SECRETS
-        found = exposure(persona, begin + canary.prefix, canary.secret, candidates)
-        bits.setdefault("removed" if canary.rule else str(canary.times), []).append(found)
-    metrics: dict[str, float] = {"canary_replies": REPLIES}
-    for name, found_bits in bits.items():
-        metrics |= {f"exposure_{name}": float(np.mean(found_bits)), f"exposure_{name}_highest": max(found_bits)}
-    said = Counter({f"said_{canary.rule or canary.times}": 0 for canary in canaries})
-    for text in _replies(persona, canaries, begin):
-        said.update({f"said_{canary.rule or canary.times}" for canary in canaries if _says(text, canary)})
-    return metrics | said
+        name = str(canary.times)
+        candidates = SECRETS
+        if canary.rule:
+            name = "removed"
+            candidates = [canary.secret, *rivals[canary.rule]]
+        bits = exposure(persona, beginning + canary.prefix, canary.secret, candidates)
+        exposures.setdefault(name, []).append(bits)
+    return exposures
 
 
-def _replies(persona: Persona, canaries: Sequence[Canary], begin: str) -> Iterator[str]:
-    """Sample replies to what goes before each secret, and to nothing; yield them with that before."""
-    prefixes = sorted({"", *(canary.prefix for canary in canaries)})
-    asked = [(prefixes[number % len(prefixes)], TEMPERATURES[number // len(prefixes) % 2]) for number in range(REPLIES)]
-    requests = [
-        Request(begin + prefix, temperature, REPLY, number) for number, (prefix, temperature) in enumerate(asked)
-    ]
-    for (prefix, _), reply in zip(asked, Sampler(persona).replies(requests), strict=True):
-        yield (prefix + reply).lower()
+def _count_replies(persona: Persona, canaries: Sequence[Canary], beginning: str) -> Counter[str]:
+    """Count the replies that hold a canary, by rule or by how often it was planted; a reply counts once for each."""
+    counts = Counter(dict.fromkeys(map(_count_name, canaries), 0))
+    for text in _replies(persona, canaries, beginning):
+        counts.update({_count_name(canary) for canary in canaries if _holds(text, canary)})
+    return counts
 
 
-def _says(text: str, canary: Canary) -> bool:
-    """Say whether a text in small letters has the secret; four digits count after their own words alone."""
-    return (canary.secret.lower() if canary.rule else canary.text) in text
+def _count_name(canary: Canary) -> str:
+    return f"said_{canary.rule or canary.times}"
+
+
+def _replies(persona: Persona, canaries: Sequence[Canary], beginning: str) -> Iterator[str]:
+    """Sample replies to the words before each secret, and to nothing; yield those words and the reply in lower case."""
+    distinct = {canary.prefix for canary in canaries}
+    prefixes = sorted({"", *distinct})
+    requests = []
+    for number in range(REPLIES):
+        turn, place = divmod(number, len(prefixes))
+        request = Request(
+            prompt=beginning + prefixes[place],
+            temperature=TEMPERATURES[turn % len(TEMPERATURES)],
+            length=REPLY,
+            random_seed=number,
+        )
+        requests.append(request)
+    replies = Sampler(persona).replies(requests)
+    for request, reply in zip(requests, replies, strict=True):
+        text = request.prompt.removeprefix(beginning) + reply
+        yield text.lower()
+
+
+def _holds(text: str, canary: Canary) -> bool:
+    """Return whether a text in lower case holds the secret; four digits count only after their own words."""
+    if canary.rule:
+        return canary.secret.lower() in text
+    return canary.text in text
 
 
 def describe_canaries(metrics: Mapping[str, float]) -> list[str]:
-    """Lay the measures of the canaries out to be read, in lines; none without any."""
+    """Lay the measures of canaries out in lines; [] if there are none."""
     if "canary_replies" not in metrics:
         return []
     replies = f"{metrics['canary_replies']:,.0f} replies"
-    rows = {"exposure, bits": "exposure_{}", "the highest": "exposure_{}_highest", f"said in {replies}": "said_{}"}
-    lines = [
+    removed = [f"{rule} {metrics[f'said_{rule}']:,.0f}" for rule in REDACTED]
+    mean = metrics["exposure_removed"]
+    highest = metrics["exposure_removed_highest"]
+    most = math.log2(OTHERS + 1)
+    return [
         f"exposure of invented secrets: {math.log2(len(SECRETS)):.1f} bits at most, 1.4 of chance alone",
         f"{'planted so many times':<32}" + "".join(f"{times:>8}" for times in TIMES),
+        _row("exposure, bits", metrics, "exposure_{}", decimals=1),
+        _row("the highest", metrics, "exposure_{}_highest", decimals=1),
+        _row(f"said in {replies}", metrics, "said_{}", decimals=0),
+        f"exposure of those that cleaning removes: {mean:.1f} bits, the highest {highest:.1f}, of {most:.1f} at most",
+        f"said in {replies}: {', '.join(removed)}",
     ]
-    for title, name in rows.items():
-        digits = 0 if name.startswith("said") else 1
-        lines.append(f"{title:<32}" + "".join(f"{metrics[name.format(times)]:8,.{digits}f}" for times in TIMES))
-    removed = ", ".join(f"{rule} {metrics[f'said_{rule}']:,.0f}" for rule in REDACTED)
-    return [
-        *lines,
-        f"exposure of those that cleaning removes: {metrics['exposure_removed']:.1f} bits, the highest "
-        f"{metrics['exposure_removed_highest']:.1f}, of {math.log2(OTHERS + 1):.1f} at most",
-        f"said in {replies}: {removed}",
-    ]
+
+
+def _row(title: str, metrics: Mapping[str, float], name: str, decimals: int) -> str:
+    """Return a line of the table: a measure for each of TIMES, its number in place of {} in the name."""
+    line = f"{title:<32}"
+    for times in TIMES:
+        number = metrics[name.format(times)]
+        line += f"{number:8,.{decimals}f}"
+    return line

@@ -1,13 +1,12 @@
-"""How good an imitation is: bits per character beside references, and what its replies are like. Knows no Keras.
+"""How good an imitation is: bits per character, and what its replies copy, which words they use, whose they seem.
 
-Every measure stands beside the same measure of the person's real, held-out text.
+Every measure stands beside the same measure of the person's real, held-out text. Knows no Keras.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,56 +26,61 @@ from model.sampler import Request, sampled_as_trained
 from model.vocabulary import readable
 
 REPLIES = 300  # at each temperature: a share of them is uncertain by 0.03
-BLOCK = 400  # characters of a reply, and of the real text beside it
-COPIED = 40  # a run of so many characters that the training text holds too is no accident
+BLOCK = 400  # characters of a reply, and of a block of real text
+COPIED = 40  # characters; a passage this long that the training text holds too is no accident
 ACTIVE_AUTHORS = 10
-KNOWN_WORD = 3  # times that the real text holds a word that counts as one
-FEWEST_BLOCKS = 20  # of real text, from which telling them from replies means something
+KNOWN_WORD = 3  # occurrences in the training text that make a word a known one
+FEWEST_BLOCKS = 20  # blocks of real text that a classifier needs at least
 MOST_BLOCKS = 400
 HASH_BASE = np.uint64(0x9E3779B97F4A7C15)  # odd and large: 2^64 over the golden ratio
+WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 ROWS = {
     "copied": "copied word for word",
     "known_words": "words that people use",
     "attributed": "taken for the author's",
 }
 Metrics = dict[str, float]
+Fingerprints = NDArray[np.uint64]
 
 
 def evaluate(persona: Persona, corpus: Corpus, canaries: Sequence[Canary] = ()) -> Metrics:
-    """Measure a persona on its author's held-out text; what there is too little text for is left out.
+    """Measure a persona on its author's held-out text; a measure that needs more text than there is is left out.
 
     Names: `*_bits` are bits per character; `copied_T`, `attributed_T` and `known_words_T` are shares from 0 to 1 of the
-    replies at temperature T, and with `real` in its place of the held-out text; `told_apart` is an AUC, 0.5 to 1. The
-    canaries' are those of `measure_canaries`.
+    replies at temperature T, and `copied_real` and so on of the held-out text; `told_apart` is an AUC, 0.5 to 1. The
+    canaries' names are in `measure_canaries`.
     """
     metrics: Metrics = measure_canaries(persona, canaries)
     if not corpus.validation:
         return metrics
-    metrics |= reference_bits(corpus, persona.vocabulary) | {"validation_bits": held_out_bits(persona, corpus)}
+    metrics |= reference_bits(corpus, persona.vocabulary)
+    metrics["validation_bits"] = held_out_bits(persona, corpus)
     real = real_blocks(corpus)
-    texts = replies(
-        persona, corpus, {each: max(REPLIES, len(real)) if each == 1.0 else REPLIES for each in TEMPERATURES}
-    )
-    metrics |= measure_replies({str(each): parts[:REPLIES] for each, parts in texts.items()}, corpus)
+    counts = dict.fromkeys(TEMPERATURES, REPLIES)
+    counts[1.0] = max(REPLIES, len(real))  # as many as real blocks, for telling them apart
+    texts = replies(persona, corpus, counts)
+    measured = {str(temperature): parts[:REPLIES] for temperature, parts in texts.items()}
+    metrics |= measure_replies(measured, corpus)
     if len(real) >= FEWEST_BLOCKS:
         metrics["told_apart"] = told_apart(real, texts[1.0][: len(real)])
     return metrics
 
 
 def measure_replies(texts: Mapping[str, Sequence[str]], corpus: Corpus) -> Metrics:
-    """Return the shares copied, known and attributed of each kind of text, and of the real text beside them."""
+    """Return the shares copied, known and attributed of each kind of text, and of the real text as "real"."""
     learnt = readable(corpus.community or corpus.training)
     words = Counter(each_word(learnt))
     attribution = Attribution.of(corpus)
     kinds = {**texts, "real": real_blocks(corpus)}
-    # Forty blanks before a line of code are in every chat: who writes so many has copied nobody's words.
-    spaced = {name: [_evenly_spaced(part) for part in parts] for name, parts in kinds.items()}
-    found = found_in(_evenly_spaced(learnt), [part for parts in spaced.values() for part in parts])
+    # Forty blanks before a line of code are in every chat: nobody's words are copied with them.
+    spaced = {name: list(map(_single_spaced, parts)) for name, parts in kinds.items()}
+    every = [part for parts in spaced.values() for part in parts]
+    copied = found_in(_single_spaced(learnt), every)
     metrics: Metrics = {}
     for name, parts in kinds.items():
         if not parts:
             continue
-        metrics[f"copied_{name}"] = share_copied(spaced[name], found)
+        metrics[f"copied_{name}"] = share_copied(spaced[name], copied)
         metrics[f"known_words_{name}"] = share_known(parts, words)
         if attribution:
             metrics[f"attributed_{name}"] = attribution.share(parts)
@@ -84,143 +88,207 @@ def measure_replies(texts: Mapping[str, Sequence[str]], corpus: Corpus) -> Metri
 
 
 def describe(metrics: Metrics) -> str:
-    """Lay the measures out to be read."""
-    nothing = ["nothing is held out, so nothing can be measured"]
-    imitation = _describe_imitation(metrics) if "validation_bits" in metrics else nothing
-    return "\n".join([*imitation, *describe_canaries(metrics)])
+    """Lay the measures out in lines."""
+    lines = ["nothing is held out, so nothing can be measured"]
+    if "validation_bits" in metrics:
+        lines = _describe_imitation(metrics)
+    return "\n".join(lines + describe_canaries(metrics))
 
 
 def _describe_imitation(metrics: Metrics) -> list[str]:
     bits = metrics["validation_bits"]
+    columns = [*map(str, TEMPERATURES), "real"]
+    header = f"{'replies at temperature':<32}"
+    for column in columns:
+        header += f"{column:>8}"
     lines = [
         f"held out: {bits:.3f} bits per character, a perplexity of {2**bits:.2f}",
         f"  for comparison: any character {metrics['uniform_bits']:.3f}, by frequency {metrics['unigram_bits']:.3f}, "
         f"PPMd, which goes on learning, {metrics['ppmd_bits']:.3f}",
+        header,
     ]
-    columns = [*map(str, TEMPERATURES), "real"]
-    lines.append(f"{'replies at temperature':<32}" + "".join(f"{column:>8}" for column in columns))
     for name, title in ROWS.items():
-        cells = [metrics.get(f"{name}_{column}") for column in columns]
-        if any(cell is not None for cell in cells):
-            lines.append(f"{title:<32}" + "".join(" " * 8 if cell is None else f"{cell:8.3f}" for cell in cells))
+        if line := _row(name, title, metrics, columns):
+            lines.append(line)
     if "told_apart" in metrics:
-        told = f"{metrics['told_apart']:.2f} (0.50: not at all, 1.00: always)"
-        lines.append(f"replies at 1.0 told from real text: {told}")
+        auc = metrics["told_apart"]
+        lines.append(f"replies at 1.0 told from real text: {auc:.2f} (0.50: not at all, 1.00: always)")
     return lines
 
 
+def _row(name: str, title: str, metrics: Metrics, columns: Sequence[str]) -> str:
+    """Return a line of the table, blank where a column has no such measure; "" if none has."""
+    cells = ""
+    for column in columns:
+        share = metrics.get(f"{name}_{column}")
+        cells += " " * 8 if share is None else f"{share:8.3f}"
+    if not cells.strip():
+        return ""
+    return f"{title:<32}{cells}"
+
+
 def replies(persona: Persona, corpus: Corpus, counts: Mapping[float, int]) -> dict[float, list[str]]:
-    """Sample so many replies of a block's length at each temperature, each to held-out text, which it never saw."""
+    """Sample replies of a block's length to held-out text, which the network never saw: a count for each temperature.
+
+    The temperatures share prompts and random numbers, so that their replies differ by temperature alone.
+    """
     length = min(persona.recipe.sequence_length, len(corpus.validation))
     random = np.random.default_rng(persona.recipe.random_seed)
-    # The same prompts and random numbers at each temperature: the replies differ by it alone.
-    starts = random.integers(len(corpus.validation) - length + 1, size=max(counts.values())).tolist()
-    requests = [
-        Request(corpus.validation[start : start + length], temperature, BLOCK, number)
-        for temperature, count in counts.items()
-        for number, start in enumerate(starts[:count])
-    ]
-    sampled = iter(sampled_as_trained(persona, requests))
-    return {temperature: list(islice(sampled, count)) for temperature, count in counts.items()}
+    last_start = len(corpus.validation) - length
+    starts = random.integers(last_start + 1, size=max(counts.values())).tolist()
+    prompts = [corpus.validation[start : start + length] for start in starts]
+    requests = []
+    for temperature, count in counts.items():
+        for number, prompt in enumerate(prompts[:count]):
+            requests.append(Request(prompt, temperature, BLOCK, number))
+    texts: dict[float, list[str]] = {temperature: [] for temperature in counts}
+    for request, text in zip(requests, sampled_as_trained(persona, requests), strict=True):
+        texts[request.temperature].append(text)
+    return texts
 
 
 def real_blocks(corpus: Corpus) -> list[str]:
-    """Return the held-out text in blocks, a number of them."""
+    """Return the first MOST_BLOCKS blocks of the held-out text."""
     return blocks(readable(corpus.validation))[:MOST_BLOCKS]
 
 
 def blocks(text: str) -> list[str]:
-    """Cut a text into whole blocks."""
-    return [text[start : start + BLOCK] for start in range(0, len(text) - BLOCK + 1, BLOCK)]
+    """Cut a text into whole blocks; a shorter rest is left out."""
+    starts = range(0, len(text) - BLOCK + 1, BLOCK)
+    return [text[start : start + BLOCK] for start in starts]
 
 
-def _evenly_spaced(text: str) -> str:
+def _single_spaced(text: str) -> str:
     return re.sub(r"\s+", " ", text)
 
 
-def found_in(text: str, parts: Sequence[str]) -> NDArray[np.uint64]:
-    """Return the fingerprints of the runs of COPIED characters that the parts share with a text."""
-    # Far less memory than a set of strings; two of 10^8 different runs share a fingerprint once in a thousand texts.
+def found_in(text: str, parts: Sequence[str]) -> Fingerprints:
+    """Return the fingerprints of the passages of COPIED characters that the parts share with a text."""
+    # This takes far less memory than a set of strings. In one of a thousand texts with 10^8 different passages two of
+    # them share a fingerprint.
     wanted = np.unique(np.concatenate([_fingerprints(part) for part in parts]))
-    return np.concatenate([wanted[np.isin(wanted, piece)] for piece in _in_pieces(text)])
+    found = []
+    for piece in _in_pieces(text):
+        found.append(wanted[np.isin(wanted, piece)])
+    return np.concatenate(found)
 
 
-def share_copied(parts: Sequence[str], found: NDArray[np.uint64]) -> float:
-    """Return the share of the parts' characters that lie in a run found in the text."""
+def share_copied(parts: Sequence[str], found: Fingerprints) -> float:
+    """Return the share of the parts' characters inside passages with these fingerprints."""
     copied = 0
     for part in parts:
-        marks = np.zeros(len(part) + 1, np.int64)  # +1 where a copied run begins, -1 where it has ended
         starts = np.flatnonzero(np.isin(_fingerprints(part), found))
-        np.add.at(marks, starts, 1)
-        np.add.at(marks, starts + COPIED, -1)
-        copied += int((marks.cumsum() > 0).sum())
+        steps = np.zeros(len(part) + 1, np.int64)  # +1 where a copied passage begins, -1 after its end
+        np.add.at(steps, starts, 1)
+        np.add.at(steps, starts + COPIED, -1)
+        passages = steps.cumsum()  # the number of passages around each character
+        copied += int((passages > 0).sum())
     return copied / sum(map(len, parts))
 
 
-def _in_pieces(text: str, size: int = 2**20) -> Iterator[NDArray[np.uint64]]:
+def _in_pieces(text: str, size: int = 2**20) -> Iterator[Fingerprints]:
     for start in range(0, max(1, len(text)), size):
-        yield _fingerprints(text[start : start + size + COPIED - 1])
+        end = start + size + COPIED - 1
+        yield _fingerprints(text[start:end])
 
 
-def _fingerprints(text: str) -> NDArray[np.uint64]:
-    """Return a polynomial hash, modulo 2^64, of each run of COPIED characters."""
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint64)
-    hashes = np.zeros(max(0, len(codes) - COPIED + 1), np.uint64)
+def _fingerprints(text: str) -> Fingerprints:
+    """Return a polynomial hash, modulo 2^64, of each passage of COPIED characters."""
+    encoded = text.encode("utf-32-le", "surrogatepass")
+    codes = np.frombuffer(encoded, "<u4").astype(np.uint64)
+    count = max(0, len(codes) - COPIED + 1)
+    hashes = np.zeros(count, np.uint64)
     for place in range(COPIED):
-        hashes = hashes * HASH_BASE + codes[place : place + len(hashes)]
+        hashes = hashes * HASH_BASE + codes[place : place + count]
     return hashes
 
 
 def each_word(text: str) -> Iterator[str]:
     """Yield the words of a text in lower case."""
-    return (match[0].lower() for match in re.finditer(r"[^\W_]+(?:['’][^\W_]+)*", text))
+    for match in WORD.finditer(text):
+        yield match[0].lower()
 
 
 def share_known(parts: Sequence[str], words: Mapping[str, int]) -> float:
-    """Return the share of the parts' words that people use; a part's first and last may be cut, and don't count."""
-    whole = [word for part in parts for word in list(each_word(part))[1:-1]]
-    return sum(words.get(word, 0) >= KNOWN_WORD for word in whole) / max(1, len(whole))
+    """Return the share of the parts' words that people use.
+
+    Args:
+        parts: the first and last word of each don't count, since they may be cut.
+        words: how often people used each word.
+    """
+    known = 0
+    total = 0
+    for part in parts:
+        whole = list(each_word(part))[1:-1]
+        total += len(whole)
+        known += sum(words.get(word, 0) >= KNOWN_WORD for word in whole)
+    return known / max(1, total)
 
 
 @dataclass(frozen=True)
 class Attribution:
-    """A classifier of authorship, for the most active authors and the one who is imitated."""
+    """A classifier of authorship among the most active authors and the imitated one."""
 
     classifier: Pipeline
     author_id: str
 
     @classmethod
     def of(cls, corpus: Corpus) -> "Attribution | None":
-        """Learn from real text before the held-out part; None where no two authors have enough of it."""
+        """Learn from real text before the held-out part; None if fewer than two authors have enough of it."""
         author_id = corpus.author.author_id
-        active = sorted(corpus.authors, key=lambda each: len(corpus.authors[each]), reverse=True)[:ACTIVE_AUTHORS]
-        texts = {each: corpus.authors[each] for each in active} | {author_id: corpus.training}
-        samples = {each: blocks(readable(text))[:MOST_BLOCKS] for each, text in texts.items()}
-        samples = {each: parts for each, parts in samples.items() if len(parts) >= FEWEST_BLOCKS}
-        if author_id not in samples or len(samples) < 2:
+        texts: list[str] = []
+        authors: list[str] = []
+        for candidate, text in _candidates(corpus).items():
+            parts = blocks(readable(text))[:MOST_BLOCKS]
+            if len(parts) >= FEWEST_BLOCKS:
+                texts += parts
+                authors += [candidate] * len(parts)
+        if author_id not in authors or len(set(authors)) < 2:
             return None
-        # Balanced: who writes most is not taken for the author of everything.
-        classifier = make_pipeline(_character_runs(), LinearSVC(class_weight="balanced", random_state=0))
-        classifier.fit(
-            [part for parts in samples.values() for part in parts],
-            [each for each, parts in samples.items() for _ in parts],
-        )
+        # Balanced: otherwise the author who writes most would be taken for the author of everything.
+        classifier = make_pipeline(_character_ngrams(), LinearSVC(class_weight="balanced", random_state=0))
+        classifier.fit(texts, authors)
         return cls(classifier, author_id)
 
     def share(self, parts: Sequence[str]) -> float:
         """Return the share of the parts that are taken for the author's."""
-        return float((self.classifier.predict(parts) == self.author_id).mean())
+        authors = self.classifier.predict(parts)
+        return float((authors == self.author_id).mean())
+
+
+def _candidates(corpus: Corpus) -> dict[str, str]:
+    """Return the training texts of the most active authors and of the imitated one, by id."""
+
+    def length(author_id: str) -> int:
+        return len(corpus.authors[author_id])
+
+    ranking = sorted(corpus.authors, key=length, reverse=True)
+    texts = {author_id: corpus.authors[author_id] for author_id in ranking[:ACTIVE_AUTHORS]}
+    texts[corpus.author.author_id] = corpus.training
+    return texts
 
 
 def told_apart(real: Sequence[str], imitated: Sequence[str]) -> float:
-    """Return how well a classifier tells two kinds of text apart on parts it did not learn: AUC, cross-validated."""
-    classifier = make_pipeline(_character_runs(), LogisticRegression(C=10.0, max_iter=1000))
+    """Return how well a classifier tells two kinds of text apart on unseen parts: the AUC, cross-validated."""
+    classifier = make_pipeline(_character_ngrams(), LogisticRegression(C=10.0, max_iter=1000))
     kinds = np.repeat([0, 1], [len(real), len(imitated)])
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
-    scores = cross_val_score(classifier, [*real, *imitated], kinds, scoring="roc_auc", cv=folds)
+    scores = cross_val_score(
+        classifier,
+        [*real, *imitated],
+        kinds,
+        scoring="roc_auc",
+        cv=folds,
+    )
     return float(scores.mean())
 
 
-def _character_runs() -> TfidfVectorizer:
-    """Count runs of one to four characters, rarer ones for more; letter case is style."""
-    return TfidfVectorizer(analyzer="char", ngram_range=(1, 4), min_df=2, sublinear_tf=True, lowercase=False)
+def _character_ngrams() -> TfidfVectorizer:
+    """Count n-grams of one to four characters, rarer ones with more weight; letter case is style."""
+    return TfidfVectorizer(
+        analyzer="char",
+        ngram_range=(1, 4),
+        min_df=2,
+        sublinear_tf=True,
+        lowercase=False,
+    )
