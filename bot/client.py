@@ -12,20 +12,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.cogs.finish import Finish
-from bot.cogs.forget import Forget
-from bot.cogs.guess import Guess
-from bot.cogs.heat import Heat
-from bot.cogs.help import Help
-from bot.cogs.mimic import Mimic
-from bot.cogs.personas import Personas
-from bot.cogs.report import Report
-from bot.cogs.settings import ServerSettings
-from bot.cogs.stats import Stats
-from bot.cogs.temps import Temps
+from bot.command import all_commands
 from bot.context import Context
 from bot.errors import NOT_HERE, WENT_WRONG, RefusedError
+from bot.hybrid import discord_command, sync
 from bot.imitator import Imitator
+from bot.menus import menus
 from bot.personas import NoConsentError
 from bot.settings import Settings
 from bot.store import Rules, Store
@@ -34,8 +26,6 @@ from bot.view import Pick, Press
 from model.persona import Persona, PersonaError
 
 log = logging.getLogger(__name__)
-
-COGS = (Mimic, Temps, Heat, Personas, Finish, ServerSettings, Forget, Guess, Report, Stats, Help)
 
 # Only what the commands need: messages with their text, and the guilds that they are in.
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
@@ -67,7 +57,7 @@ class Client(commands.AutoShardedBot):
     def __init__(self, settings: Settings, imitator: Imitator) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned_or(settings.prefix),
-            help_command=None,  # the cog has its own, the same text as in the terminal
+            help_command=None,  # there is one of our own, the same text as in the terminal
             intents=INTENTS,
             allowed_mentions=discord.AllowedMentions.none(),
             activity=discord.Activity(type=discord.ActivityType.listening, name=f"{settings.prefix}mimic"),
@@ -180,8 +170,11 @@ class Client(commands.AutoShardedBot):
         """Add the features, once, before connecting."""
         await self.store.open(self.settings.database)
         self._until_closed.push_async_callback(self.store.close)
-        for cog in COGS:
-            await self.add_cog(cog(self))
+        for command in all_commands():
+            self.add_command(discord_command(command))
+        self.add_command(sync)
+        for menu in menus(self):
+            self.tree.add_command(menu)
         self.add_dynamic_items(Press, Pick)
         if self.settings.metrics_port:
             from bot.metrics import Metrics

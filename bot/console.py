@@ -4,20 +4,19 @@ import asyncio
 import contextlib
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from dataclasses import dataclass, fields, replace
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any
 
+from bot.command import Command, all_commands
 from bot.errors import RefusedError
-from bot.game import LETTERS, TEMPERATURE, Round, new_round
+from bot.game import LETTERS, TEMPERATURE, Round
 from bot.imitator import Imitator
-from bot.prompt import Prompt, parse_prompt
 from bot.settings import Settings
-from bot.store import Store
-from bot.text import described_votes, heat_colour, help_text, label, plain
-from model.about import describe
+from bot.store import GuildSettings, Rules, Store
+from bot.text import heat_colour, label, plain
 from model.persona import Persona, PersonaError
-from model.recipe import TEMPERATURES
+from model.sampler import Request
 
 BOLD, DIM, RESET = "\033[1m", "\033[2m", "\033[0m"
 LEAVE = ("quit", "exit")
@@ -43,8 +42,8 @@ async def _chat(terminal: "Terminal") -> None:
         await terminal.store.open(terminal.settings.database)
     try:
         if sys.stdin and sys.stdin.isatty():
-            await terminal.help("")
-            _show(f"{terminal.settings.prefix}quit leaves.")
+            await terminal.answer(terminal.as_typed("help"))
+            _show(f"{terminal.as_typed('quit')} leaves.")
         line = None
         async for line in _lines(terminal):
             if not await terminal.answer(line):
@@ -57,180 +56,173 @@ async def _chat(terminal: "Terminal") -> None:
 
 @dataclass
 class Terminal:
-    """A chat in the terminal: whom it imitates, and the game that is being played."""
+    """The person at the terminal, who runs the bot; a `bot.command.Caller`."""
 
     settings: Settings
     imitator: Imitator
     store: Store
     random_seed: int | None
-    persona_name: str = ""  # that was chosen; "": the default
-    round: Round | None = None  # that is to be guessed
-    guessed: tuple[int, int] = (0, 0)  # right, and of how many
+    guild_settings: GuildSettings = field(default_factory=GuildSettings)  # of this chat; they end with it
+    round: Round | None = None  # the open round of the guessing game
+    found: int = 0  # real messages found
+    guesses: int = 0
+    latest: str = ""  # the latest reply
+    person_id: int = 0
+    guild_id: int | None = None
+    place: str = ""
+    reach: str = "in this terminal"
+    manages: bool = True
 
     @property
-    def commands(self) -> dict[str, Callable[[str], Awaitable[None]]]:
-        """Each command's name, and what answers it, given the words after the name."""
-        return {
-            "mimic": self.mimic,
-            "temps": self.temps,
-            "heat": self.heat,
-            "personas": self.personas,
-            "persona": self.persona,
-            "about": self.about,
-            "guess": self.guess,
-            "scores": self.scores,
-            "settings": self.show_settings,
-            "stats": self.stats,
-            "forget": self.forget,
-            "help": self.help,
-        }
+    def rules(self) -> Rules:
+        """What holds in this chat."""
+        personas = self.imitator.personas
+        return Rules.of(self.guild_settings, self.settings, personas.names(), personas.default)
+
+    @property
+    def commands(self) -> dict[str, Command]:
+        """The commands by their names."""
+        return {each.name: each for each in all_commands()}
 
     async def answer(self, line: str) -> bool:
-        """Answer a line; False: the person leaves. What a person can put right is said in one sentence."""
-        command, words = self._split(line)
-        if command in LEAVE:
+        """Answer a line; return whether the person stays. Errors that they can mend are one sentence."""
+        name, words = self._split(line)
+        if name in LEAVE:
             return False
         letter = line.strip().upper()
         try:
-            if command in self.commands:
-                await self.commands[command](words)
-            elif self.round and letter in LETTERS and letter:
-                self._reveal(LETTERS.index(letter))
+            if name in self.commands:
+                defaults = {} if self.random_seed is None else {"random_seed": self.random_seed}
+                await self.commands[name].answer_typed(self, words, defaults)
+            elif self.round and letter and letter in LETTERS:
+                self._reveal(self.round, LETTERS.index(letter))
             elif line.strip():
-                names = ", ".join(f"{self.settings.prefix}{name}" for name in (*self.commands, LEAVE[0]))
+                names = ", ".join(self.as_typed(each) for each in (*self.commands, LEAVE[0]))
                 _show(f"Commands begin with {self.settings.prefix}: {names}.")
         except (RefusedError, PersonaError) as error:
             _show(str(error))
         return True
 
     def _split(self, line: str) -> tuple[str, str]:
-        """Return the command of a line, as forgiving as Discord's, and what follows it; "" where there is none."""
+        """Return the command of a line, as forgiving as Discord's, and the words after it; "" if there is none."""
         if not line.startswith(self.settings.prefix):
             return "", ""
-        command, words = (*line.removeprefix(self.settings.prefix).split(maxsplit=1), "", "")[:2]
-        return command.lower(), words
+        name, *words = line.removeprefix(self.settings.prefix).split(maxsplit=1) or [""]
+        return name.lower(), "".join(words)
 
-    async def mimic(self, words: str) -> None:
-        """Print a reply as it is drawn."""
-        prompt = self._prompt(words, (self.settings.temperature,), "mimic")
-        author = (await self._imitated(prompt.persona)).author
-        (request,) = prompt.requests(self.settings.length)
-        _show(_styled(plain(prompt.seed), BOLD), end="")
-        async with contextlib.aclosing(self.imitator.stream(request, name=prompt.persona)) as parts:
-            async for part in parts:
-                _show(plain(part), end="")
-        _show("\n" + _styled(f"({label(author, request.temperature)})", DIM))
+    def as_typed(self, words: str) -> str:
+        """Return a command as it is typed here."""
+        return self.settings.prefix + words
 
-    async def temps(self, words: str) -> None:
-        """Print the replies at several temperatures, from cold to hot in colour."""
-        prompt = self._prompt(words, TEMPERATURES, "temps")
-        author = (await self._imitated(prompt.persona)).author
-        requests = prompt.requests(self.settings.length)
-        replies = await self.imitator.imitate_all(requests, name=prompt.persona)
-        for request, reply in zip(requests, replies, strict=True):
-            colour = "\033[38;2;{};{};{}m".format(*heat_colour(request.temperature))
-            _show(_styled(plain(prompt.seed), BOLD) + _styled(plain(reply), colour))
-            _show(_styled(f"({label(author, request.temperature)})", DIM))
+    async def owns(self) -> bool:
+        """Return True: the person at the terminal runs the bot."""
+        return True
 
-    async def heat(self, words: str) -> None:
-        """Save the picture and print where it is."""
-        from bot.picture import heat_picture
+    async def imitated(self, name: str) -> Persona:
+        """Return a persona that may be imitated.
 
-        prompt = self._prompt(words, (1.0,), "heat")
-        title = label((await self._imitated(prompt.persona)).author, prompt.temperatures[0])
-        picture = await heat_picture(self.imitator, prompt, title)
-        with tempfile.NamedTemporaryFile(prefix="heat-", suffix=".png", delete=False) as file:
-            file.write(picture)
-        _show(file.name)
-        _show(_styled(f"({title})", DIM))
-
-    async def personas(self, words: str) -> None:
-        """List who can be imitated."""
-        _show("\n".join(self.imitator.personas.names()))
-
-    async def persona(self, words: str) -> None:
-        """Choose whom to imitate from now on, or say who is imitated."""
-        if words.strip():
-            await self._imitated(words.strip())
-            self.persona_name = words.strip()
-        _show(f"If nobody is named, I imitate {self.persona_name or self.imitator.personas.default}.")
-
-    async def about(self, words: str) -> None:
-        """Tell of a persona."""
-        name = words.strip() or self.persona_name or self.imitator.personas.default
-        _show(plain(describe(await self._imitated(name)) + described_votes(*self.store.votes(name))))
-
-    async def guess(self, words: str) -> None:
-        """Show three messages, one of them real; the next line says which."""
-        name = words.strip() or self.persona_name
-        persona = await self._imitated(name)
-        self.round = await new_round(self.imitator, persona, name)
-        for letter, message in zip(LETTERS, self.round.messages, strict=True):
-            _show(f"{_styled(letter, BOLD)} {plain(message)}")
-        _show(f"One of these is {plain(persona.author)}'s own, the others are made up. Which? Type its letter.")
-        _show(_styled(f"({label(persona.author, TEMPERATURE)}, but for one)", DIM))
-
-    def _reveal(self, place: int) -> None:
-        assert self.round
-        right, of = self.guessed
-        found = place == self.round.right
-        self.guessed = right + found, of + 1
-        _show(f"It was {LETTERS[self.round.right]}: {'found' if found else 'you were fooled'}.")
-        self.round = None
-
-    async def scores(self, words: str) -> None:
-        """Say how often the real message was found."""
-        right, of = self.guessed
-        _show(f"You found {right} of {of}." if of else "You have not guessed yet.")
-
-    async def show_settings(self, words: str) -> None:
-        """Say what the settings are; a server's own are for Discord."""
-        for setting in fields(self.settings):
-            if setting.name != "token":
-                _show(f"{setting.metadata['variable']}={getattr(self.settings, setting.name)}")
-        _show("To change one, put it into .env and start again.")
-
-    async def stats(self, words: str) -> None:
-        """Say what was done since the start."""
-        _show(str(self.imitator.tally))
-
-    async def forget(self, words: str) -> None:
-        """Delete a persona for good; whoever is at the terminal runs the bot."""
-        name = self.imitator.personas.check(words.strip())
-        found = await self.imitator.personas.peek(name)
-        await self.store.open(self.settings.database)
-        await self.store.forget(found.source.author_id)
-        await self.imitator.personas.delete(name)
-        _show(f"{plain(found.author)} is forgotten: the file is deleted, and I take no new one of theirs.")
-
-    async def help(self, words: str) -> None:
-        """Say what the bot does and how it is called."""
-        author = (await self.imitator.persona(self.persona_name)).author
-        _show(help_text(self.settings.prefix, author, self.settings.temperature))
-
-    async def _imitated(self, name: str) -> Persona:
-        """Return a persona; the errors are those of `Imitator.persona`, and that the person wants no imitation."""
+        Raises:
+            RefusedError: no persona has that name, or the person doesn't want to be imitated.
+            PersonaError: it can't be loaded.
+        """
         persona = await self.imitator.persona(name)
         if self.store.is_forgotten(persona.source.author_id, None):
             raise RefusedError(f"{persona.author} is not imitated here any more.")
         return persona
 
-    def _prompt(self, words: str, usual: tuple[float, ...], command: str) -> Prompt:
-        prompt = parse_prompt(words, usual, f"{self.settings.prefix}{command}")
-        random_seed = self.random_seed if prompt.random_seed is None else prompt.random_seed
-        return replace(prompt, random_seed=random_seed, persona=prompt.persona or self.persona_name)
+    async def choose_persona(self, name: str) -> None:
+        """Imitate a persona from now on; "" is the default again."""
+        self.guild_settings = GuildSettings(**vars(self.guild_settings) | {"persona": name})
+
+    async def change_settings(self, settings: GuildSettings) -> None:
+        """Let other settings hold in this chat."""
+        self.guild_settings = settings
+
+    async def forget(self, author_id: str, *, everywhere: bool) -> None:
+        """Remember that a person must not be imitated, here and in Discord."""
+        await self.store.open(self.settings.database)
+        await self.store.forget(author_id)
+
+    async def say(self, text: str, *, mentions: bool = False) -> None:
+        """Print plain text."""
+        _show(plain(text))
+
+    async def show_reply(self, request: Request, name: str) -> None:
+        """Print a reply as it is drawn."""
+        author = (await self.imitated(name)).author
+        _show(_styled(plain(request.prompt), BOLD), end="")
+        self.latest = ""
+        async with contextlib.aclosing(self.imitator.stream(request, name=name)) as parts:
+            async for part in parts:
+                self.latest += part
+                _show(plain(part), end="")
+        _show("\n" + _styled(f"({label(author, request.temperature, self.rules.language)})", DIM))
+
+    async def show_replies(self, requests: Sequence[Request], name: str, explanation: str) -> None:
+        """Print several replies, each in the colour of its temperature."""
+        author = (await self.imitated(name)).author
+        replies = await self.imitator.imitate_all(requests, name=name)
+        for request, reply in zip(requests, replies, strict=True):
+            colour = "\033[38;2;{};{};{}m".format(*heat_colour(request.temperature))
+            _show(_styled(plain(request.prompt), BOLD) + _styled(plain(reply), colour))
+            _show(_styled(f"({label(author, request.temperature, self.rules.language)})", DIM))
+        self.latest = replies[-1]
+
+    async def show_picture(self, png: bytes, title: str) -> None:
+        """Save a picture and print its path."""
+        with tempfile.NamedTemporaryFile(prefix="heat-", suffix=".png", delete=False) as file:
+            file.write(png)
+        _show(file.name)
+        _show(_styled(f"({title})", DIM))
+
+    async def play(self, played: Round, persona: Persona, name: str) -> None:
+        """Print a round of the guessing game; the next line is the guess."""
+        self.round = played
+        for letter, message in zip(LETTERS, played.messages, strict=True):
+            _show(f"{_styled(letter, BOLD)} {plain(message)}")
+        _show(f"One of these is {plain(persona.author)}'s own, the others are made up. Which? Type its letter.")
+        _show(_styled(f"({label(persona.author, TEMPERATURE, self.rules.language)}, but for one)", DIM))
+
+    def _reveal(self, played: Round, place: int) -> None:
+        correct = place == played.right
+        self.found += correct
+        self.guesses += 1
+        _show(f"It was {LETTERS[played.right]}: {'found' if correct else 'you were fooled'}.")
+        self.round = None
+
+    def scores(self) -> list[str]:
+        """Return how often the real message was found in this chat."""
+        return [f"You found {self.found} of {self.guesses}."] if self.guesses else ["You have not guessed yet."]
+
+    def more_settings(self) -> list[str]:
+        """Return the bot's own settings, as `.env` has them."""
+        lines = [f"{each.metadata['variable']}={getattr(self.settings, each.name)}" for each in fields(self.settings)]
+        shown = [line for line in lines if not line.startswith("DISCORD_TOKEN=")]
+        return ["", "These end with the chat. For good, put them into .env and start again:", *shown]
+
+    async def report(self) -> str:
+        """Return the latest reply: the person who would get the report is the one who reports it."""
+        if not self.latest:
+            raise RefusedError("There is no reply to report yet.")
+        return f"You run me, so the report comes to you:\n{self.latest}"
 
     def completions(self, typed: str) -> Iterable[str]:
-        """Return the words that may follow what was typed: commands, and after some of them the personas."""
-        prefix = self.settings.prefix
+        """Return the words that may follow the typed ones: commands, options, personas."""
         first, *rest = typed.split(" ")
         if not rest:
-            return [f"{prefix}{name} " for name in self.commands if f"{prefix}{name}".startswith(first) and first]
-        named = first in [f"{prefix}{name}" for name in ("persona", "about", "guess", "forget")] and len(rest) == 1
-        if named or rest[-2:-1] == ["--persona"]:
-            return [name for name in self.imitator.personas.names() if name.startswith(rest[-1])]
-        options = ("--persona ", "--length ", "--random-seed ")
-        return [option for option in options if rest[-1].startswith("-") and option.startswith(rest[-1])]
+            return [f"{self.as_typed(name)} " for name in self.commands if self.as_typed(name).startswith(first)]
+        command = self.commands.get(first.removeprefix(self.settings.prefix).lower())
+        if command is None:
+            return []
+        by_flag = {option.flag: option for option in command.options}
+        before = by_flag.get(rest[-2]) if len(rest) > 1 else command.takes
+        if before and before.names_persona:
+            candidates = self.imitator.personas.names()
+        elif before and before.choices:
+            candidates = list(before.choices)
+        else:
+            candidates = [f"{flag} " for flag in by_flag] if rest[-1].startswith("-") else []
+        return [candidate for candidate in candidates if candidate.startswith(rest[-1])]
 
 
 def _styled(text: str, style: str) -> str:

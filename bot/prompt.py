@@ -1,87 +1,92 @@
-"""What was typed after a command's name, parsed to a prompt: seed, temperatures, options. Knows no Discord."""
+"""The words after a command's name, parsed to a prompt: seed, temperatures, options. Knows no Discord."""
 
-import math
 import re
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from bot.errors import ReplyError
-from bot.settings import LONGEST_REPLY
+from bot.options import NUMBER, Option, to_number
+from bot.settings import COLDEST, HOTTEST
 from model.sampler import Request
 
-COLDEST, HOTTEST = 0.0, 2.0
-OPTION = re.compile(r"(^|\s+)--(?P<name>persona|length|random-seed)[\s=]+(?P<value>\S+)\s*$", re.IGNORECASE)
+LAST_OPTION = re.compile(r"(^|\s+)(?P<flag>--[a-z-]+)[\s=]+(?P<value>\S+)\s*$", re.IGNORECASE)
 LAST_WORD = re.compile(r"(^|\s+)(?P<word>\S+)$")
-NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)", re.ASCII)
+OF_REQUEST = {each.name for each in fields(Request)}
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """What a person asked for."""
+    """A request for one reply or several."""
 
     seed: str
     temperatures: tuple[float, ...]
-    persona: str = ""  # "": the default
-    length: int | None = None  # characters; None: as the settings say
-    random_seed: int | None = None  # None: a new reply each time
+    options: Mapping[str, Any] = field(default_factory=dict)  # the given ones, by name
+
+    @property
+    def persona(self) -> str:
+        """The persona asked for; "" is the default."""
+        return str(self.options.get("persona") or "")
 
     def requests(self, length: int) -> list[Request]:
-        """Return a request for each temperature, alike in all else, random numbers too."""
-        random_seed = secrets.randbits(32) if self.random_seed is None else self.random_seed
-        return [Request(self.seed, each, self.length or length, random_seed) for each in self.temperatures]
+        """Return a request for each temperature, with the same random numbers.
+
+        Args:
+            length: characters, if the options give none.
+        """
+        values = {"length": length, "random_seed": secrets.randbits(32)}
+        values |= {name: value for name, value in self.options.items() if name in OF_REQUEST}
+        return [Request(self.seed, temperature, **values) for temperature in self.temperatures]
 
 
-def parse_prompt(words: str, default: tuple[float, ...], command: str) -> Prompt:
-    """Split off the options and, before them, the temperatures: the last words, as far as they are numbers.
+def parse_prompt(words: str, default: tuple[float, ...], usage: str, options: Sequence[Option]) -> Prompt:
+    """Split off the options at the end and, before them, the temperatures.
 
     Args:
         words: everything after the command's name.
-        default: the temperatures if none is given; no more than so many are taken.
-        command: how the command is called here, for the sentences: `!mimic`.
+        default: the temperatures if none is given; no more than that many are taken.
+        usage: how the command is called here, for the sentences: `!mimic`.
+        options: those that the command takes.
 
     Raises:
         ReplyError: there is no seed, or a number is out of its range.
     """
-    words, options = _split_options(words.strip())
+    words, values = split_options(words.strip(), options)
     temperatures: list[float] = []
-    while len(temperatures) < len(default) and (last := LAST_WORD.search(words)) and NUMBER.fullmatch(last["word"]):
-        temperatures.insert(0, _number(last["word"], COLDEST, HOTTEST))
+    while len(temperatures) < len(default):
+        last = LAST_WORD.search(words)
+        if not last or not NUMBER.fullmatch(last["word"]):
+            break
+        temperatures.insert(0, _temperature(last["word"]))
         words = words[: last.start()]
-    prompt = Prompt(words, tuple(temperatures) or default, **options)
-    check_seed(prompt.seed, command)
-    return prompt
+    check_seed(words, usage)
+    return Prompt(words, tuple(temperatures) or default, values)
 
 
-def check_seed(seed: str, command: str) -> None:
-    """Raise ReplyError if there is nothing to go on with."""
+def check_seed(seed: str, usage: str) -> None:
+    """Raise ReplyError if there are no words to continue."""
     if not seed.strip():
-        raise ReplyError(
-            f"Give me a few words to go on with, and a temperature if you like: {command} i think that 0.8"
-        )
+        raise ReplyError(f"Give me a few words to continue, and a temperature if you like: {usage} i think that 0.8")
 
 
-def _split_options(words: str) -> tuple[str, dict[str, Any]]:
-    """Return what is before the options, and they by their names."""
-    options: dict[str, Any] = {}
-    while match := OPTION.search(words):
-        name, value = match["name"].lower(), match["value"]
-        if name == "persona":
-            options["persona"] = value
-        elif name == "length":
-            options["length"] = int(_number(value, 1, LONGEST_REPLY, "the length, in characters,"))
-        else:
-            options["random_seed"] = int(_number(value, 0, 2**32 - 1, "the random seed"))
+def split_options(words: str, options: Sequence[Option]) -> tuple[str, dict[str, Any]]:
+    """Return the words before the options at the end, and the options' values by name."""
+    by_flag = {option.flag: option for option in options}
+    values: dict[str, Any] = {}
+    while match := LAST_OPTION.search(words):
+        option = by_flag.get(match["flag"].lower())
+        if option is None:
+            break
+        values[option.name] = option.parse(match["value"])
         words = words[: match.start()]
-    return words, options
+    return words, values
 
 
-def _number(word: str, lowest: float, highest: float, what: str = "") -> float:
-    value = float(word.replace(",", ".")) + 0.0 if NUMBER.fullmatch(word) else math.nan  # not "-0"
-    if lowest <= value <= highest:
+def _temperature(word: str) -> float:
+    value = to_number(word)
+    if COLDEST <= value <= HOTTEST:
         return value
-    if what:
-        raise ReplyError(f"After --, {what} goes from {lowest} to {highest}, not {word[:20]}.")
     raise ReplyError(
         f"The last number is the temperature and goes from 0 (cold, sure) to 2 (hot, wild), not {word[:20]}; "
         f"if it belongs to your words, add a temperature after it."

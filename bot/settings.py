@@ -8,6 +8,7 @@ from typing import Any
 
 from dotenv import dotenv_values
 
+COLDEST, HOTTEST = 0.0, 2.0  # temperatures
 LONGEST_REPLY = 1500  # characters; with every one of them escaped, the reply still fits what Discord shows
 
 
@@ -27,7 +28,9 @@ class Settings:
     personas: Path = _setting("MIMIC_PERSONAS", Path("personas"), "the folder with the persona files")
     persona: str = _setting("MIMIC_PERSONA", "", "whom to imitate, a file of that folder; empty: the newest")
     prefix: str = _setting("MIMIC_PREFIX", "!", "what a command begins with")
-    temperature: float = _setting("MIMIC_TEMPERATURE", 0.5, "temperature when none is given, 0 to 2", (0, 2))
+    temperature: float = _setting(
+        "MIMIC_TEMPERATURE", 0.5, "temperature when none is given, 0 to 2", (COLDEST, HOTTEST)
+    )
     length: int = _setting("MIMIC_LENGTH", 400, f"characters of a reply, 1 to {LONGEST_REPLY}", (1, LONGEST_REPLY))
     database: Path = _setting(
         "MIMIC_DATABASE", Path("mimic.sqlite"), "the file with the servers' settings and scores; empty: mimic.sqlite"

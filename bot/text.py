@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from bot.prompt import HOTTEST
+from bot.settings import HOTTEST
 from model.about import LONGEST_NAME
 
 MESSAGE_LIMIT = 2000  # characters of a Discord message
@@ -21,6 +21,8 @@ LABELS = {
 }
 # Whatever Discord could read as markup, mention, link, invite or custom emoji; "1." begins a list.
 MARKUP = re.compile(r"[\\*_~`|<>@\[\]():#+/-]|(?<=\d)\.(?=\s)")
+# A channel or a person after `escape`.
+ESCAPED_MENTION = re.compile(r"\\<\\([#@])(\d+)\\>")
 CUT = "…\u2060"  # in place of a long seed's beginning; the second character, unseen, tells it from a person's own
 SHOWN_SEED = re.compile(r"\*\*(?P<seed>(\\.|[^\\*])*)\*\*", re.DOTALL)  # bold; each star of its own is escaped
 BLUE, RED = (59, 130, 246), (239, 68, 68)
@@ -67,9 +69,14 @@ def plain(text: str) -> str:
     )
 
 
-def escape(text: str) -> str:
-    """Make Discord show the text as it is: no markup, mention, link or emoji comes out of it."""
-    return MARKUP.sub(r"\\\g<0>", plain(text))
+def escape(text: str, *, mentions: bool = False) -> str:
+    """Make Discord show the text as it is: no markup, mention, link or emoji comes out of it.
+
+    Args:
+        mentions: leave `<#1>` and `<@1>` as they are, for the names of a channel and a person; they ping nobody.
+    """
+    escaped = MARKUP.sub(r"\\\g<0>", plain(text))
+    return ESCAPED_MENTION.sub(r"<\1\2>", escaped) if mentions else escaped
 
 
 def discord_text(seed: str, sampled: str, labelled: str, limit: int = MESSAGE_LIMIT) -> str:

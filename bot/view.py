@@ -13,7 +13,8 @@ import discord
 from discord import app_commands
 
 from bot.errors import WENT_WRONG, RefusedError
-from bot.prompt import COLDEST, HOTTEST
+from bot.options import SAMPLING
+from bot.settings import COLDEST, HOTTEST
 from bot.text import EMBED_LIMIT, LONGEST_IN_MESSAGE, discord_text, escape, label, seed_of
 from model.sampler import Request
 
@@ -25,12 +26,14 @@ log = logging.getLogger(__name__)
 STEP = 0.2  # of temperature, from one press to the next
 MOST_CHOICES = 25  # of a picker; Discord's limit
 BUTTONS = {"colder": "🧊", "again": "🎲", "hotter": "🔥"}
-STATE = r"(?P<temperature>[\d.]+):(?P<random_seed>\d+):(?P<length>\d+)"
+# Temperature, random seed and length; then each option with a letter that differs from its neutral value.
+STATE = r"(?P<temperature>[\d.]+):(?P<random_seed>\d+):(?P<length>\d+)(?P<marked>(;[a-z][\d.]+)*)"
+MARKED = {option.letter: option for option in SAMPLING if option.letter}
 
 
 @dataclass(frozen=True)
-class Shown:
-    """What a reply was made of."""
+class ReplyState:
+    """The request behind a shown reply: all that its buttons need."""
 
     request: Request
     persona: str  # the file's name
@@ -59,18 +62,22 @@ class Shown:
         return view
 
     @property
-    def state(self) -> str:
-        """What the id of a button carries, 33 characters at most."""
+    def encoded(self) -> str:
+        """The part of a button's id that brings the request back."""
         request = self.request
-        return f"{request.temperature:.2f}:{request.random_seed}:{request.length}"
+        values = {option: getattr(request, option.name) for option in MARKED.values()}
+        marked = [f";{option.letter}{value:g}" for option, value in values.items() if value != option.neutral]
+        return f"{request.temperature:.2f}:{request.random_seed}:{request.length}{''.join(marked)}"
 
     @classmethod
-    def of(cls, match: re.Match[str], persona: str) -> "Shown":
+    def of(cls, match: re.Match[str], persona: str) -> "ReplyState":
         """Read what a button's id carries; the seed is in the message."""
-        numbers = float(match["temperature"]), int(match["length"]), int(match["random_seed"])
-        return cls(Request("", *numbers), persona)
+        request = Request("", float(match["temperature"]), int(match["length"]), int(match["random_seed"]))
+        marked = [part for part in match["marked"].split(";") if part and part[0] in MARKED]
+        values = {MARKED[part[0]].name: MARKED[part[0]].parse(part[1:]) for part in marked}
+        return cls(replace(request, **values), persona)
 
-    def moved(self, move: str) -> "Shown":
+    def moved(self, move: str) -> "ReplyState":
         """Return what a button asks for: another temperature with the same random numbers, or other numbers."""
         if move == "again":
             return replace(self, request=replace(self.request, random_seed=random.getrandbits(32)))
@@ -82,38 +89,38 @@ class Shown:
 class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"(?P<move>\w+):{STATE}:(?P<persona>.*)"):
     """Colder, again or hotter."""
 
-    def __init__(self, move: str, shown: Shown) -> None:
-        self.shown = shown.moved(move)
-        at_the_end = move != "again" and self.shown == shown
-        custom_id = f"{move}:{shown.state}:{shown.persona}"
+    def __init__(self, move: str, state: ReplyState) -> None:
+        self.state = state.moved(move)
+        at_the_end = move != "again" and self.state == state
+        custom_id = f"{move}:{state.encoded}:{state.persona}"
         super().__init__(discord.ui.Button(label=move, emoji=BUTTONS[move], custom_id=custom_id, disabled=at_the_end))
 
     @classmethod
     async def from_custom_id(cls, interaction: Any, item: Any, match: re.Match[str], /) -> Self:
         """Make the button that was pressed."""
-        return cls(match["move"], Shown.of(match, match["persona"]))
+        return cls(match["move"], ReplyState.of(match, match["persona"]))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Write the reply anew, in place."""
-        await _rewrite(interaction, self.shown)
+        await _rewrite(interaction, self.state)
 
 
 class Pick(discord.ui.DynamicItem[discord.ui.Select[Any]], template=rf"pick:{STATE}"):
     """Who is imitated."""
 
-    def __init__(self, shown: Shown, personas: list[str]) -> None:
-        self.shown = shown
-        options = [discord.SelectOption(label=name, default=name == shown.persona) for name in personas[:MOST_CHOICES]]
-        super().__init__(discord.ui.Select(custom_id=f"pick:{shown.state}", options=options))
+    def __init__(self, state: ReplyState, personas: list[str]) -> None:
+        self.state = state
+        options = [discord.SelectOption(label=name, default=name == state.persona) for name in personas[:MOST_CHOICES]]
+        super().__init__(discord.ui.Select(custom_id=f"pick:{state.encoded}", options=options))
 
     @classmethod
     async def from_custom_id(cls, interaction: Any, item: Any, match: re.Match[str], /) -> Self:
         """Make the picker that was used."""
-        return cls(Shown.of(match, ""), [option.value for option in item.options])
+        return cls(ReplyState.of(match, ""), [option.value for option in item.options])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Write the reply anew, in place."""
-        await _rewrite(interaction, replace(self.shown, persona=self.item.values[0]))
+        await _rewrite(interaction, replace(self.state, persona=self.item.values[0]))
 
 
 async def persona_choices(interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
@@ -122,24 +129,24 @@ async def persona_choices(interaction: discord.Interaction[Any], typed: str) -> 
     return [app_commands.Choice(name=name, value=name) for name in names[:MOST_CHOICES]]
 
 
-async def _rewrite(interaction: "discord.Interaction[Client]", shown: Shown) -> None:
+async def _rewrite(interaction: "discord.Interaction[Client]", state: ReplyState) -> None:
     if not await interaction.client.admits(interaction):
         return
     await interaction.response.defer()
     assert interaction.message
     embeds = interaction.message.embeds
     seed = seed_of((embeds[0].description if embeds else interaction.message.content) or "")
-    await write(interaction, replace(shown, request=replace(shown.request, prompt=seed)))
+    await write(interaction, replace(state, request=replace(state.request, prompt=seed)))
 
 
-async def write(interaction: "discord.Interaction[Client]", shown: Shown) -> None:
+async def write(interaction: "discord.Interaction[Client]", state: ReplyState) -> None:
     """Sample a reply and show it as the answer to an interaction that was deferred."""
     client = interaction.client
-    shown = replace(shown, language=client.rules(interaction.guild_id).language)
+    state = replace(state, language=client.rules(interaction.guild_id).language)
     try:
-        author = (await client.imitated(shown.persona, interaction.guild_id)).author
-        text = await client.imitator.imitate(shown.request, interaction.user.id, shown.persona)
-        await interaction.edit_original_response(**shown.payload(text, author, client.imitator.personas.names()))
+        author = (await client.imitated(state.persona, interaction.guild_id)).author
+        text = await client.imitator.imitate(state.request, interaction.user.id, state.persona)
+        await interaction.edit_original_response(**state.payload(text, author, client.imitator.personas.names()))
     except RefusedError as error:
         await interaction.followup.send(escape(str(error)), ephemeral=True)
     except discord.NotFound as error:

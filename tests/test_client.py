@@ -14,7 +14,6 @@ import pytest
 
 from bot import context
 from bot.client import Client
-from bot.cogs import mimic
 from bot.console import Terminal
 from bot.imitator import Imitator
 from bot.personas import Personas
@@ -240,8 +239,8 @@ async def test_heartbeats_go_on_while_a_reply_is_sampled(monkeypatch, personas_f
 
 
 async def test_a_long_reply_appears_as_it_is_written(server, client, monkeypatch):
-    monkeypatch.setattr(mimic, "SECONDS_BETWEEN_EDITS", 0.05)
-    monkeypatch.setattr(mimic, "SECONDS_UNTIL_TYPING", 0.02)
+    monkeypatch.setattr(context, "SECONDS_BETWEEN_EDITS", 0.05)
+    monkeypatch.setattr(context, "SECONDS_UNTIL_TYPING", 0.02)
     advance = Batch.advance
     monkeypatch.setattr(Batch, "advance", lambda *batch: time.sleep(0.01) or advance(*batch))
     await server.write("!mimic well hello")
@@ -325,8 +324,6 @@ async def test_the_terminal_and_every_way_in_discord_give_the_same(server, clien
     printed = capsys.readouterr().out
     if command == "heat":
         assert await asyncio.to_thread(Path(printed.splitlines()[0]).read_bytes) == said[0]
-    elif command == "personas":
-        assert printed.split() == ["ada"] and "ada (if you name nobody)" in said[0]
     elif command == "temps":
         assert re.sub(r"\(imitation of .*\)\n", "", printed) == "".join(f"{text}\n" for text in said[0])
     else:
@@ -390,7 +387,7 @@ async def test_personas_are_offered_while_one_types_and_an_unknown_one_is_said(s
 async def test_only_the_owner_tells_discord_the_slash_commands(server, client):
     await server.write("!sync")
     await server.write("!sync", author=person(OWNER_ID, "The owner"))
-    names = "mimic, temps, heat, personas, persona, about, settings, forget, guess, scores, stats, help"
+    names = "about, forget, guess, heat, help, mimic, persona, personas, scores, settings, stats, temps"
     assert (
         f"{names}, Finish this sentence, Report this reply" in visible((await server.reply()).content)
         and server.sent.empty()
@@ -585,20 +582,20 @@ async def test_a_reply_can_be_reported_to_whoever_runs_the_bot(server, client):
     report = await server.reply()
     assert report.channel_id == DM_ID and "Ada reports https://discord.com/channels/100/200/" in report.content
     assert report.payload["embeds"][0]["description"] == "something **nasty**"
-    assert (await server.reply()).content == "Sent to whoever runs me. Thank you."
+    assert (await server.reply()).content == "Sent to the person who runs me. Thank you."
     interaction = await server.choose("Report this reply", "hello")
     answered = await server.acknowledgement(interaction)
     assert "isn't one of my replies" in answered.payload["data"]["content"]
     server.errors = [(403, 50007)]  # the owner takes no direct messages
     await server.choose("Report this reply", "something", author=BOT)
-    assert "can't reach whoever runs me" in (await server.reply()).content
+    assert "can't reach the person who runs me" in (await server.reply()).content
 
 
 async def test_a_reply_can_be_reported_by_replying_to_it(server, client):
     await server.write("!report", replying_to=(BOT, "something nasty"))
     report = await server.reply()
     assert report.channel_id == DM_ID and report.payload["embeds"][0]["description"] == "something nasty"
-    assert visible((await server.reply()).content) == "Sent to whoever runs me. Thank you."
+    assert visible((await server.reply()).content) == "Sent to the person who runs me. Thank you."
     for replying_to in (None, (person(8, "Bob"), "hello")):
         await server.write("!report", replying_to=replying_to)
         assert visible((await server.reply()).content) == "Reply to one of my messages with !report."

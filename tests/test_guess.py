@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.cogs import guess
+from bot import round_view
 from model.persona import save_persona
 from model.vocabulary import END
 from tests.conftest import make_persona
@@ -46,7 +46,7 @@ async def test_one_of_three_is_real_and_who_finds_it_has_a_point(quoted, server,
 
 
 async def test_a_wrong_choice_is_no_point_and_the_end_comes_by_itself(quoted, server, client, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(guess, "SECONDS_TO_GUESS", 0.4)
+    monkeypatch.setattr(round_view, "SECONDS_TO_GUESS", 0.4)
     await server.write("!guess ada")
     sent = await server.reply()
     wrong = next(letter for letter, message in lines(sent.content).items() if message not in QUOTES)

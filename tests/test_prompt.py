@@ -3,12 +3,15 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import ReplyError
+from bot.options import PERSONA, SAMPLING
 from bot.prompt import Prompt, parse_prompt
 from model.sampler import Request
 
+OPTIONS = (PERSONA, *SAMPLING)
+
 
 def parse(words):
-    return parse_prompt(words, (0.5,), "!mimic")
+    return parse_prompt(words, (0.5,), "!mimic", OPTIONS)
 
 
 @pytest.mark.parametrize(
@@ -52,8 +55,8 @@ def test_a_number_out_of_range_gets_one_short_sentence(words):
 @pytest.mark.parametrize(
     ("words", "prompt"),
     [
-        ("hello --random-seed 7", Prompt("hello", (0.5,), random_seed=7)),
-        ("hello 0.7 --length=200 --PERSONA ada", Prompt("hello", (0.7,), "ada", 200)),
+        ("hello --random-seed 7", Prompt("hello", (0.5,), {"random_seed": 7})),
+        ("hello 0.7 --length=200 --PERSONA ada", Prompt("hello", (0.7,), {"persona": "ada", "length": 200})),
         ("well -- i --think 0.7", Prompt("well -- i --think", (0.7,))),
         ("hello --length 5 there", Prompt("hello --length 5 there", (0.5,))),
     ],
@@ -65,9 +68,9 @@ def test_options_come_last(words, prompt):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ("hello --length 0", "the length, in characters, goes from 1 to 1500, not 0"),
+        ("hello --length 0", "--length must be between 1 and 1500 characters, not 0"),
         ("hello --length many", "not many"),
-        ("hello --random-seed -1", "the random seed goes from 0 to 4294967295, not -1"),
+        ("hello --random-seed -1", "--random-seed must be between 0 and 4294967295, not -1"),
     ],
 )
 def test_an_option_out_of_range_gets_one_sentence(words, sentence):
@@ -85,12 +88,12 @@ def test_an_option_out_of_range_gets_one_sentence(words, sentence):
     ],
 )
 def test_several_numbers_are_several_temperatures(words, seed, temperatures):
-    prompt = parse_prompt(words, (0.2, 0.5, 1.0, 1.2), "!temps")
+    prompt = parse_prompt(words, (0.2, 0.5, 1.0, 1.2), "!temps", OPTIONS)
     assert (prompt.seed, prompt.temperatures) == (seed, temperatures)
 
 
 def test_the_requests_of_a_prompt_differ_by_temperature_alone():
     first, second = Prompt("hello", (0.2, 1.0)).requests(30)
     assert replace(first, temperature=1.0) == second and first.length == 30
-    assert Prompt("hello", (0.2,), "", 7, 5).requests(30) == [Request("hello", 0.2, 7, 5)]
+    assert Prompt("hello", (0.2,), {"length": 7, "random_seed": 5}).requests(30) == [Request("hello", 0.2, 7, 5)]
     assert Prompt("hello", (0.2,)).requests(1)[0].random_seed != Prompt("hello", (0.2,)).requests(1)[0].random_seed

@@ -1,58 +1,40 @@
-"""`forget`: the imitated person's way out, and the server's."""
+"""`forget`: the way out for the imitated person, and for a server."""
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
-from discord import app_commands
-from discord.ext import commands
-
+from bot.command import Caller, command
 from bot.errors import RefusedError, ReplyError
-from bot.store import EVERYWHERE
-from bot.text import escape
-from bot.view import persona_choices
-from model.persona import PersonaError
-
-if TYPE_CHECKING:
-    from bot.client import Client
-    from bot.context import Context
+from bot.options import PERSONA
+from model.persona import Persona, PersonaError
 
 
-class Forget(commands.Cog):
-    """The command `forget`."""
+@command(replace(PERSONA, help="who should not be imitated any more"), private=True)
+async def forget(caller: Caller, name: str) -> None:
+    """Stop imitating somebody for good: yourself, or, if you manage the server, anybody in it."""
+    if not name:
+        raise ReplyError(f"Say whom: {caller.as_typed('forget <persona>')}.")
+    personas = caller.imitator.personas
+    owns = await caller.owns()
+    try:  # consent and earlier forgetting don't matter here
+        persona = await personas.peek(name)
+    except PersonaError as error:
+        if not owns:
+            raise RefusedError("That persona can't be loaded, so it isn't imitated either.") from error
+        await personas.delete(name)
+        await caller.say(f"{name} could not be read; the file is deleted.")
+        return
+    if owns or str(caller.person_id) in ids_of(persona):
+        await caller.forget(persona.source.author_id, everywhere=True)
+        await personas.delete(name)
+        await caller.say(f"{persona.author} is forgotten: the file is deleted, and I won't load another of theirs.")
+    elif caller.manages:
+        await caller.forget(persona.source.author_id, everywhere=False)
+        await caller.say(f"{persona.author} is not imitated in this server any more.")
+    else:
+        raise ReplyError("Only they themselves, those who manage the server and the person who runs me can ask that.")
 
-    def __init__(self, client: "Client") -> None:
-        self.client = client
 
-    @commands.hybrid_command()  # type: ignore[arg-type] # with a context of our own
-    @app_commands.autocomplete(persona=persona_choices)
-    @app_commands.describe(persona="who is not to be imitated any more")
-    async def forget(self, context: "Context", *, persona: str = "") -> None:
-        """Stop imitating somebody for good: yourself, or, if you manage the server, anybody in it."""
-        await context.defer(ephemeral=True)
-        name = persona.strip()
-        if not name:
-            raise ReplyError(f"Say whom: {context.before_names}forget <persona>.")
-        owns = await self.client.is_owner(context.author)
-        personas = self.client.imitator.personas
-        try:  # as the file is: whether they agreed, and what was forgotten before, doesn't matter here
-            found = await personas.peek(name)
-        except PersonaError as error:
-            if not owns:
-                raise RefusedError("That persona can't be loaded, so it isn't imitated either.") from error
-            await personas.delete(name)
-            await context.show(content=escape(f"{name} could not be read; the file is deleted."))
-            return
-        themselves = {
-            found.source.author_id,
-            *found.source.aliases,
-            *(found.consent.contact.split() if found.consent else ()),
-        }
-        if str(context.author.id) in themselves or owns:
-            await self.client.store.forget(found.source.author_id, EVERYWHERE)
-            await personas.delete(name)
-            said = "is forgotten: the file is deleted, and I take no new one of theirs."
-        elif context.guild and context.author.guild_permissions.manage_guild:  # type: ignore[union-attr] # a member
-            await self.client.store.forget(found.source.author_id, context.guild.id)
-            said = "is not imitated in this server any more."
-        else:
-            raise ReplyError("Only they themselves, those who manage the server and whoever runs me can ask for that.")
-        await context.show(content=escape(f"{found.author} {said}"))
+def ids_of(persona: Persona) -> set[str]:
+    """Return the ids by which a person can prove to be the one imitated."""
+    contacts = persona.consent.contact.split() if persona.consent else []
+    return {persona.source.author_id, *persona.source.aliases, *contacts}

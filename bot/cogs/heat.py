@@ -1,48 +1,23 @@
 """`heat`: a picture of what may come next at each temperature, and of how surprising each letter of a reply was."""
 
-import io
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
-import discord
-from discord import app_commands
-from discord.ext import commands
-
-from bot.text import escape, label
-from bot.view import persona_choices
-
-if TYPE_CHECKING:
-    from bot.client import Client
-    from bot.context import Context
+from bot.command import Caller, command
+from bot.options import PERSONA, SAMPLING, SEED
+from bot.prompt import Prompt
+from bot.text import label
 
 
-class Heat(commands.Cog):
-    """The command `heat`."""
+@command(
+    replace(SEED, help="your words, and a temperature after them if you like: i think that 1.2"),
+    PERSONA,
+    *SAMPLING,
+    temperatures=(1.0,),
+)
+async def heat(caller: Caller, prompt: Prompt) -> None:
+    """Draw what may come next at each temperature, and how surprising each letter of a reply was."""
+    from bot.picture import heat_picture  # its library's 8 MB are for those who ask
 
-    def __init__(self, client: "Client") -> None:
-        self.client = client
-
-    @commands.hybrid_command()  # type: ignore[arg-type] # with a context of our own
-    @app_commands.autocomplete(persona=persona_choices)
-    @app_commands.describe(
-        seed="your words, and a temperature after them if you like: i think that 1.2",
-        persona="whom to imitate",
-        random_seed="the same number gives the same picture again",
-    )
-    async def heat(
-        self,
-        context: "Context",
-        *,
-        seed: str = "",
-        persona: str | None = None,
-        random_seed: app_commands.Range[int, 0, 2**32 - 1] | None = None,
-    ) -> None:
-        """Draw what may come next at each temperature, and how surprising each letter of a reply was."""
-        await context.defer()
-        from bot.picture import heat_picture  # its library's 8 MB are for those who ask
-
-        prompt = context.prompt(seed, (1.0,), persona, random_seed)
-        author = (await self.client.imitated(prompt.persona, context.guild_id)).author
-        title = label(author, prompt.temperatures[0], context.rules.language)
-        picture = await heat_picture(self.client.imitator, prompt, title, context.author.id)
-        file = discord.File(io.BytesIO(picture), "heat.png", description=f"{title}: probabilities by temperature")
-        await context.show(content=f"-# {escape(title)}", file=file)
+    author = (await caller.imitated(prompt.persona)).author
+    title = label(author, prompt.temperatures[0], caller.rules.language)
+    await caller.show_picture(await heat_picture(caller.imitator, prompt, title, caller.person_id), title)
