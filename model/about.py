@@ -1,56 +1,94 @@
-"""What there is to know about a persona file, in words."""
+"""A persona in words: whom it imitates, and whose text it holds."""
 
-from model.persona import Persona
+from model.persona import Consent, Persona, Source
 
-LONGEST_NAME = 80  # characters of a name that are shown
+LONGEST_NAME = 80  # characters of a name in a description
 
 
 def describe(persona: Persona) -> str:
-    """Say whom a persona imitates, from what text and by what right, and how well: a line for each."""
-    source, consent, recipe, metrics = persona.source, persona.consent, persona.recipe, persona.metrics
-    dates = f", {source.first} to {source.last}" if source.first else ""
-    files = ", ".join(source.files)[:LONGEST_NAME]
-    network = f"{recipe.layers} LSTM layer{'s' if recipe.layers > 1 else ''} of {recipe.units} units"
+    """Describe whom a persona imitates, from which text, by what right and how well, in lines."""
     lines = [
-        f"I imitate {source.author[:LONGEST_NAME]}.",
-        f"Learnt from {source.messages:,} messages, {source.characters:,} characters{dates} ({files}).",
-        "No consent is recorded.",
-        f"Network: {network}, {len(persona.vocabulary)} characters; of {persona.created[:10]}.",
+        f"I imitate {persona.source.author[:LONGEST_NAME]}.",
+        _describe_source(persona),
+        _describe_consent(persona.consent),
+        _describe_network(persona),
+        *_describe_measures(persona.metrics),
     ]
-    if consent:
-        by = f" by {consent.by[:LONGEST_NAME]}" if consent.by else ""
-        until = f" until {consent.expires}" if consent.expires else ""
-        lines[2] = f"Consent: {consent.kind}{by}, {consent.date}{until}."
-    if source.community:
-        lines[1] += f" Others whose text taught it too: {len(source.community):,}."
-    if persona.has_unrecorded_others:
-        lines[1] += " It learnt from others too; this old file doesn't say from whom."
-    if "validation_bits" in metrics:
-        lines.append(f"Held-out text costs it {metrics['validation_bits']:.2f} bits per character")
-        if "ppmd_bits" in metrics:
-            lines[-1] += f"; letter frequencies {metrics['unigram_bits']:.2f}, a compressor {metrics['ppmd_bits']:.2f}"
-        lines[-1] += "."
-    if "copied_0.5" in metrics:
-        lines.append(f"Of its replies at 0.5, {metrics['copied_0.5']:.1%} is copied word for word")
-        if "copied_real" in metrics:
-            lines[-1] += f"; of the person's own later words, {metrics['copied_real']:.1%}"
-        lines[-1] += "."
-    if "told_apart" in metrics:
-        lines.append(f"Shown a reply of each, a classifier finds out the imitation in {metrics['told_apart']:.0%}.")
     return "\n".join(lines)
 
 
+def _describe_source(persona: Persona) -> str:
+    source = persona.source
+    files = ", ".join(source.files)[:LONGEST_NAME]
+    amount = f"{source.messages:,} messages, {source.characters:,} characters"
+    line = f"Learnt from {amount}{_period(source)} ({files})."
+    if source.community:
+        line += f" Others whose text taught it too: {len(source.community):,}."
+    if persona.has_unrecorded_others:
+        line += " It learnt from others too; this old file doesn't say from whom."
+    return line
+
+
+def _period(source: Source) -> str:
+    if not source.first:
+        return ""
+    return f", {source.first} to {source.last}"
+
+
+def _describe_consent(consent: Consent | None) -> str:
+    if consent is None:
+        return "No consent is recorded."
+    line = f"Consent: {consent.kind}"
+    if consent.by:
+        line += f" by {consent.by[:LONGEST_NAME]}"
+    line += f", {consent.date}"
+    if consent.expires:
+        line += f" until {consent.expires}"
+    return line + "."
+
+
+def _describe_network(persona: Persona) -> str:
+    recipe = persona.recipe
+    layers = "1 LSTM layer"
+    if recipe.layers > 1:
+        layers = f"{recipe.layers} LSTM layers"
+    day = persona.created[:10]
+    return f"Network: {layers} of {recipe.units} units, {len(persona.vocabulary)} characters; of {day}."
+
+
+def _describe_measures(metrics: dict[str, float]) -> list[str]:
+    """Return a line for each group of measures that a persona has."""
+    lines = []
+    if "validation_bits" in metrics:
+        line = f"Held-out text costs it {metrics['validation_bits']:.2f} bits per character"
+        if "ppmd_bits" in metrics:
+            line += f"; letter frequencies {metrics['unigram_bits']:.2f}, a compressor {metrics['ppmd_bits']:.2f}"
+        lines.append(f"{line}.")
+    if "copied_0.5" in metrics:
+        line = f"Of its replies at 0.5, {metrics['copied_0.5']:.1%} is copied word for word"
+        if "copied_real" in metrics:
+            line += f"; of the person's own later words, {metrics['copied_real']:.1%}"
+        lines.append(f"{line}.")
+    if "told_apart" in metrics:
+        lines.append(f"Shown a reply of each, a classifier finds out the imitation in {metrics['told_apart']:.0%}.")
+    return lines
+
+
 def holds(persona: Persona, wanted: str) -> str:
-    """Say whether a persona learnt from the text of somebody, by name in any letter case or by id."""
-    people = {persona.source.author_id: persona.author, **persona.source.aliases, **persona.source.community}
-    found = [f"{name} ({author_id})" for author_id, name in people.items() if is_one(wanted, author_id, name)]
-    if found:
-        return f"it holds text of {', '.join(found)}"
+    """Describe whether a persona holds text of a person, given by id or by name in any letter case."""
+    source = persona.source
+    people = {source.author_id: persona.author, **source.aliases, **source.community}
+    matches = []
+    for author_id, name in people.items():
+        if is_one(wanted, author_id, name):
+            matches.append(f"{name} ({author_id})")
+    if matches:
+        return f"it holds text of {', '.join(matches)}"
     if persona.has_unrecorded_others:
         return f"it learnt from others whom this old file doesn't list, so it may hold text of {wanted!r}"
     return f"it holds no text of anybody called {wanted!r}"
 
 
 def is_one(wanted: str, author_id: str, name: str) -> bool:
-    """Say whether somebody goes by what is wanted."""
+    """Return whether `wanted` is a person's id or name, in any letter case."""
     return wanted.casefold() in (author_id.casefold(), name.casefold())
