@@ -23,7 +23,7 @@ def _describe_source(persona: Persona) -> str:
     amount = f"{source.messages:,} messages, {source.characters:,} characters"
     line = f"Learnt from {amount}{_period(source)} ({files})."
     if source.community:
-        line += f" Others whose text taught it too: {len(source.community):,}."
+        line += f" It also learnt from others: {len(source.community):,}."
     if persona.has_unrecorded_others:
         line += " It learnt from others too; this old file doesn't say from whom."
     return line
@@ -65,12 +65,13 @@ def _describe_measures(metrics: dict[str, float]) -> list[str]:
             line += f"; letter frequencies {metrics['unigram_bits']:.2f}, a compressor {metrics['ppmd_bits']:.2f}"
         lines.append(f"{line}.")
     if "copied_0.5" in metrics:
-        line = f"Of its replies at 0.5, {metrics['copied_0.5']:.1%} is copied word for word"
+        line = f"At temperature 0.5, {metrics['copied_0.5']:.1%} of its text repeats the training messages verbatim"
         if "copied_real" in metrics:
-            line += f"; of the person's own later words, {metrics['copied_real']:.1%}"
+            line += f" (the person's own later messages: {metrics['copied_real']:.1%})"
         lines.append(f"{line}.")
     if "told_apart" in metrics:
-        lines.append(f"Shown a reply of each, a classifier finds out the imitation in {metrics['told_apart']:.0%}.")
+        spotted = f"{metrics['told_apart']:.0%} of the time"
+        lines.append(f"Given one real and one imitated text, a classifier spots the imitation {spotted}.")
     return lines
 
 

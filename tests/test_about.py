@@ -26,8 +26,9 @@ def test_about_says_whose_text_by_what_right_and_how_well():
         "No consent is recorded.",
         "Network: 1 LSTM layer of 12 units, 40 characters; of 2026-02-02.",
         "Held-out text costs it 2.50 bits per character; letter frequencies 4.50, a compressor 1.90.",
-        "Of its replies at 0.5, 2.0% is copied word for word; of the person's own later words, 4.0%.",
-        "Shown a reply of each, a classifier finds out the imitation in 90%.",
+        "At temperature 0.5, 2.0% of its text repeats the training messages verbatim "
+        "(the person's own later messages: 4.0%).",
+        "Given one real and one imitated text, a classifier spots the imitation 90% of the time.",
     ]
 
 
@@ -67,7 +68,7 @@ def test_a_damaged_file_is_one_line_and_exit_code_2(file):
 def test_a_persona_says_whose_text_it_holds(file):
     source = replace(make_persona().source, aliases={"a2": "ada_"}, community={"b1": "Bob", "b2": "bob", "e1": "Eve"})
     save_persona(replace(make_persona(), source=source), file)
-    assert run("show", file)[1].splitlines()[1].endswith("(chat.csv). Others whose text taught it too: 3.")
+    assert run("show", file)[1].splitlines()[1].endswith("(chat.csv). It also learnt from others: 3.")
     whole = f"{file} is whole, and Ada's\n"
     assert run("check", file, "--person", "BOB") == (0, f"{whole}it holds text of Bob (b1), bob (b2)", "")
     assert run("check", file, "--person", "ada_") == (0, f"{whole}it holds text of ada_ (a2)", "")
