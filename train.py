@@ -70,6 +70,8 @@ INTERRUPTED = 130  # exit code, as of a shell's command after Ctrl-C
 
 def main() -> int:
     """Run the command; anything that a person can put right ends in one line and exit code 2."""
+    if sys.stdout:
+        sys.stdout.reconfigure(errors="replace")  # a name may hold what a terminal or a pipe can't show
     arguments = parse_arguments(sys.argv[1:])
     try:
         recipe = choose_recipe(arguments)

@@ -73,6 +73,8 @@ def who_agreed(persona: Persona, names: Sequence[str]) -> list[str]:
 
 def main() -> int:
     """Run the command; what a person can put right ends in one line and exit code 2."""
+    if sys.stdout:
+        sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr] # a terminal may not know every character
     parser = argparse.ArgumentParser(
         prog=command_line("model.persona"), description="Look at a persona file, or change it."
     )

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import shlex
 import shutil
 import subprocess
@@ -148,6 +149,14 @@ def test_authors_are_listed_however_little_they_wrote(run, chat_csv, tmp_path):
     ]
     assert lines[5].split()[:2] == ["Ada", "60"] and lines[6].split()[:3] == ["Bob", "6", "12"]
     assert (tmp_path / "runs" / "authors.png").read_bytes().startswith(PNG)
+
+
+def test_names_that_the_output_cannot_hold_are_shown_as_far_as_it_can(chat_csv, tmp_path):
+    chat_csv.write_text(chat_csv.read_text().replace("Bob", "Bøb"), encoding="utf-8")
+    command = [sys.executable, train.__file__, str(chat_csv), "--list-authors"]
+    ascii_alone = os.environ | {"PYTHONIOENCODING": "ascii"}  # as a pipe on Windows, which knows few characters
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=ascii_alone)
+    assert done.returncode == 0 and "\nB?b " in done.stdout
 
 
 def test_authors_who_may_be_one_person_are_suggested_and_joined(run, chat_csv):
