@@ -104,7 +104,8 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--text-column", metavar="NAME", help="of that table")
     parser.add_argument("--time-column", metavar="NAME", help="of that table, if it has one")
     parser.add_argument("--lines-by", metavar="NAME", help="the author of a file with a message on each line")
-    cleaning = parser.add_argument_group("cleaning", "; ".join(f"{name}: {what}" for name, what in RULES.items()))
+    effects = "\n".join(f"{name:9} {effect}" for name, effect in RULES.items())
+    cleaning = parser.add_argument_group("cleaning", effects)
     cleaning.add_argument("--no-cleaning", action="store_true", help="leave all messages as they are")
     cleaning.add_argument(
         "--keep", metavar="RULE", action="append", default=[], choices=RULES, help="switch off a rule; may be repeated"

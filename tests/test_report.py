@@ -12,7 +12,7 @@ import train
 from model.chats.report.histograms import by_hour, by_length, by_period, by_weekday
 from model.chats.report.languages import UNSURE, guess_languages
 from model.chats.report.page import STYLE, render, write_report
-from model.chats.report.survey import survey
+from model.chats.report.survey import take_survey
 from model.messages import COLUMNS
 from model.people import Chat
 
@@ -80,7 +80,7 @@ class Page(HTMLParser):
 
 
 def page_of(chat, dropped=None, cleaned=None) -> Page:
-    return Page(render(survey(chat), dropped or {}, cleaned or {}))
+    return Page(render(take_survey(chat), dropped or {}, cleaned or {}))
 
 
 def test_the_numbers_are_those_counted_by_hand():
@@ -89,7 +89,7 @@ def test_the_numbers_are_those_counted_by_hand():
     assert "messages5characters55people2Time1 March" in page.text  # 3 + 3 + 24 + 24 + 1
     assert (
         "1 March 2026 to 2 March 2026, on 2 days" in page.text
-        and "Bots1, in the first chart alone; 1 message" in page.text
+        and "Bots1, with 1 message; only the first chart counts them" in page.text
     )
     assert ["Ada", "", "4"] in rows and ["Bob", "", "1"] in rows and ["Robot bot", "", "1"] in rows
     assert ["Ada", "", "54", "little"] in rows and not any(row[0] == "Robot" for row in rows)
@@ -105,13 +105,13 @@ def test_the_numbers_are_those_counted_by_hand():
 
 
 def test_the_characters_are_those_that_the_default_recipe_does_not_tell_apart():
-    found = survey(chat(("Ada", None, "ab" * 19), ("Ada", None, "a")))
+    found = take_survey(chat(("Ada", None, "ab" * 19), ("Ada", None, "a")))
     assert found.characters == Counter(a=20, b=19) and found.rare == {"b": 19}
 
 
 def test_text_is_plenty_enough_or_little():
     def levels(*characters):
-        ranked = survey(chat(*((f"a{i}", None, "x" * count) for i, count in enumerate(characters)))).authors
+        ranked = take_survey(chat(*((f"a{i}", None, "x" * count) for i, count in enumerate(characters)))).authors
         return dict(zip(ranked["characters"], ranked["level"], strict=True))
 
     assert levels(50_000, 49_999, 10_000, 9_999) == {
@@ -204,7 +204,7 @@ def test_of_two_people_of_one_name_the_ids_are_shown():
     ],
 )
 def test_the_page_is_whole_and_holds_no_message_and_nothing_from_elsewhere(rows):
-    text = render(survey(chat(*rows)), {}, {})
+    text = render(take_survey(chat(*rows)), {}, {})
     page = Page(text)
     assert CANARY not in text and "many" not in page.text
     assert page.tags.count("h1") == page.tags.count("main") == page.tags.count("header") == 1

@@ -1,159 +1,216 @@
-"""Numbers to tables and charts of a web page: HTML and inline SVG, escaped because they are trees and never text.
+"""Numbers to tables and charts of a web page: HTML and inline SVG, built as trees, so that every text is escaped.
 
-Charts are as wide as what they stand in: across they are measured in per cent, upwards and in their letters in pixels.
-Colours and letters are the style sheet's.
+Charts fill the width of their parent: horizontal positions are percentages, vertical ones are pixels. Colours and
+fonts are in the style sheet.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 from xml.etree.ElementTree import Element
 
-TOP, HEIGHT, FOOT = 20, 130, 24  # of a chart, in pixels: room for a label, its columns, its scale
+TOP, HEIGHT, FOOT = 20, 130, 24  # of a chart, pixels: room for a label, the columns, the scale
+BASE = TOP + HEIGHT
 GAP = 0.16  # of a column's width
 
-Cell: TypeAlias = Element | str | int | float
+Cell: TypeAlias = Element | str
+Rows: TypeAlias = Iterable[Sequence[Cell]]
+Elements: TypeAlias = Iterator[Element]
+
+
+class Heading(NamedTuple):
+    """The head of a table's column, and what its cells hold: a "word", a "number" or a "bar"."""
+
+    text: str
+    kind: str = "word"
+
+
+BAR = Heading("", "bar")
+
+
+class Column(NamedTuple):
+    """A column of a chart."""
+
+    name: str
+    messages: int
 
 
 class Tick(NamedTuple):
-    """A word under a chart, so many columns from the left."""
+    """A word under a chart."""
 
-    place: float
+    place: float  # columns from the left
     text: str
 
 
 class Columns(NamedTuple):
-    """What a chart of columns shows."""
+    """A chart of columns."""
 
-    unit: str  # what a column stands for
-    counts: Sequence[tuple[str, int]]  # messages of each, with its name
+    unit: str  # that one column stands for
+    counts: Sequence[Column]
     ticks: Sequence[Tick]
 
 
 def element(tag: str, *children: Element | str, **attributes: object) -> Element:
-    """Build an element; an attribute is written with _ for -, and with one more where Python has the word."""
-    made = Element(tag, {name.rstrip("_").replace("_", "-"): str(value) for name, value in attributes.items()})
+    """Build an element. In the names of attributes "_" stands for "-"; one at the end is left out ("class_")."""
+    parent = Element(tag)
+    for name, value in attributes.items():
+        parent.set(name.rstrip("_").replace("_", "-"), str(value))
     for child in children:
-        if isinstance(child, Element):
-            made.append(child)
-        elif len(made):
-            made[-1].tail = (made[-1].tail or "") + child
-        else:
-            made.text = (made.text or "") + child
-    return made
+        _append(parent, child)
+    return parent
 
 
-def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Element:
-    """Build a table, its rows headed by their first cell; whole numbers are counts and fractions are shares."""
-    body = element("tbody", *(_row(row) for row in rows))
-    kinds = [cell.get("class", "") for cell in body[0]] if len(body) else [""] * len(head)
-    heads = (
-        element("th", text, scope="col", class_=kind) if text else element("td")
-        for text, kind in zip(head, kinds, strict=True)
-    )
-    return element("table", element("caption", caption), element("thead", element("tr", *heads)), body)
+def _append(parent: Element, child: Element | str) -> None:
+    if isinstance(child, Element):
+        parent.append(child)
+    elif len(parent):
+        parent[-1].tail = (parent[-1].tail or "") + child
+    else:
+        parent.text = (parent.text or "") + child
 
 
-def _row(cells: Sequence[Cell]) -> Element:
-    first, *others = cells
-    return element("tr", element("th", _shown(first), scope="row"), *(_cell(cell) for cell in others))
+def table(caption: str, headings: Sequence[Heading], rows: Rows) -> Element:
+    """Build a table; the first cell of each row is its head."""
+    head = element("tr", *map(_heading, headings))
+    body = element("tbody")
+    for cells in rows:
+        body.append(_row(headings, cells))
+    return element("table", element("caption", caption), element("thead", head), body)
 
 
-def _cell(cell: Cell) -> Element:
-    kind = "number" if isinstance(cell, int | float) else "word" if isinstance(cell, str) else cell.get("class", "word")
-    return element("td", _shown(cell), class_=kind)
+def _heading(heading: Heading) -> Element:
+    if not heading.text:
+        return element("td")
+    return element("th", heading.text, scope="col", class_=heading.kind)
 
 
-def _shown(cell: Cell) -> Element | str:
-    return f"{cell:,}" if isinstance(cell, int) else percent(cell) if isinstance(cell, float) else cell
+def _row(headings: Sequence[Heading], cells: Sequence[Cell]) -> Element:
+    row = element("tr", element("th", cells[0], scope="row"))
+    for heading, cell in zip(headings[1:], cells[1:], strict=True):
+        row.append(element("td", cell, class_=heading.kind))
+    return row
 
 
 def percent(share: float) -> str:
-    """Say a share so that a little isn't nothing."""
+    """Write a share as a percentage; a very small one is not written as 0."""
     return "< 0.1%" if 0 < share < 0.001 else f"{share:.1%}"
 
 
 def bar(share: float, kind: str = "") -> Element:
-    """Draw a bar for a table's row, which says the number too; 1 is the whole width."""
-    width = max(100 * share, 0.7) if share else 0  # a little is seen
-    drawn = element("rect", class_=f"column {kind}".strip(), width=f"{width:.2f}%", height="100%")
-    return element("svg", drawn, class_="bar", aria_hidden="true")
+    """Draw a bar for a row that also holds the number; a share of 1 fills the width."""
+    width = max(100 * share, 0.7) if share else 0  # a small share stays visible
+    column = element("rect", class_=f"column {kind}".strip(), width=f"{width:.2f}%", height="100%")
+    return element("svg", column, class_="bar", aria_hidden="true")
 
 
 def chart(name: str, title: str, columns: Columns) -> Element:
-    """Draw columns, and put their numbers beside them for those who don't see them.
+    """Draw columns, and list their numbers for readers who don't see them.
 
     Args:
-        name: of the chart in the page, for the ids of its parts.
+        name: begins the ids of the chart's parts.
     """
+    headings = Heading(columns.unit), Heading("messages", "number")
+    numbers = table(title, headings, _numbers(columns))
     return element(
         "figure",
         element("figcaption", title),
-        element("div", _drawn(name, title, columns), class_="plot"),
-        element(
-            "details",
-            element("summary", "The numbers"),
-            table(title, (columns.unit, "messages"), columns.counts),
-        ),
+        element("div", _drawing(name, title, columns), class_="plot"),
+        element("details", element("summary", "Show the numbers"), numbers),
     )
 
 
-def _drawn(name: str, title: str, columns: Columns) -> Element:
-    """Draw columns side by side, each with its name as a tool tip, the highest with its number."""
-    counts = columns.counts
-    place, (label, most) = max(enumerate(counts), key=lambda column: column[1][1])
-    scale, step = HEIGHT / max(most, 1), nice_step(most)
-    described = f"{len(counts)} columns; the highest is {label}: {most:,}. The numbers follow."
+def _numbers(columns: Columns) -> Rows:
+    for column in columns.counts:
+        yield column.name, f"{column.messages:,}"
+
+
+def _drawing(name: str, title: str, columns: Columns) -> Element:
+    """Draw the columns, a scale on the left, ticks below, and a number over the highest."""
+    highest = max(columns.counts, key=lambda column: column.messages)
     return element(
         "svg",
         element("title", title, id=f"{name}-title"),
-        element("desc", described, id=f"{name}-desc"),
-        *(part for line in range(step, most + 1, step) for part in _line(line, scale)),
-        *(_column(place, len(counts), label, count, scale) for place, (label, count) in enumerate(counts)),
-        element("line", class_="base", x1="0", x2="100%", y1=TOP + HEIGHT, y2=TOP + HEIGHT),
-        *(part for tick in columns.ticks for part in _tick(tick, len(counts))),
-        _text(100 * (place + 0.5) / len(counts), TOP - 6, f"{most:,}", "highest"),
+        element("desc", _description(columns, highest), id=f"{name}-desc"),
+        *_scale(highest.messages),
+        *_bars(columns, highest.messages),
+        _line("base", ("0", BASE), ("100%", BASE)),
+        *_ticks(columns),
+        _highest(columns, highest),
         class_="columns",
-        height=TOP + HEIGHT + FOOT,
+        height=BASE + FOOT,
         role="img",
         aria_labelledby=f"{name}-title {name}-desc",
     )
 
 
+def _description(columns: Columns, highest: Column) -> str:
+    number = f"{highest.messages:,}"
+    return f"{len(columns.counts)} columns; the highest is {highest.name}: {number}. A table of all numbers follows."
+
+
 def nice_step(highest: int) -> int:
-    """Return the least of 1, 2, 5, 10, ... of which four reach the highest column's number."""
+    """Return the smallest of 1, 2, 5, 10, ... of which four steps reach the highest column's number."""
     power: int = 10 ** max(0, len(str(highest)) - 2)
-    return next(factor * power for factor in (1, 2, 5, 10, 20, 50) if 4 * factor * power >= highest)
+    factors = (1, 2, 5, 10, 20, 50)
+    return next(factor * power for factor in factors if 4 * factor * power >= highest)
 
 
-def _line(count: int, scale: float) -> tuple[Element, Element]:
-    y = f"{TOP + HEIGHT - count * scale:.1f}"
-    shown = f"{count / 1e6:g} M" if count >= 1e6 else f"{count:,}"
-    return (
-        element("line", class_="grid", x1="0", x2="100%", y1=y, y2=y),
-        element("text", shown, class_="scale", x="-8", y=y, dy="0.32em", text_anchor="end"),
-    )
+def _scale(most: int) -> Elements:
+    """Draw a line for each step, with its number."""
+    step = nice_step(most)
+    for count in range(step, most + 1, step):
+        y = f"{BASE - _height(count, most):.1f}"
+        text = f"{count / 1e6:g} M" if count >= 1e6 else f"{count:,}"
+        yield _line("grid", ("0", y), ("100%", y))
+        yield element("text", text, class_="scale", x="-8", y=y, dy="0.32em", text_anchor="end")
 
 
-def _column(place: int, places: int, label: str, count: int, scale: float) -> Element:
-    height = max(count * scale, 1.0) if count else 0.0  # a single message among thousands is seen
-    return element(
-        "rect",
-        element("title", f"{label}: {count:,}"),
-        class_="column",
-        x=f"{100 * (place + GAP / 2) / places:.2f}%",
-        width=f"{100 * (1 - GAP) / places:.2f}%",
-        y=f"{TOP + HEIGHT - height:.1f}",
-        height=f"{height:.1f}",
-    )
+def _line(kind: str, start: tuple[str, object], end: tuple[str, object]) -> Element:
+    (x1, y1), (x2, y2) = start, end
+    return element("line", class_=kind, x1=x1, x2=x2, y1=y1, y2=y2)
 
 
-def _tick(tick: Tick, places: int) -> tuple[Element, Element]:
-    across, base = 100 * tick.place / places, TOP + HEIGHT
-    x = f"{across:.2f}%"
-    return element("line", class_="base", x1=x, x2=x, y1=base, y2=base + 4), _text(across, base + 18, tick.text, "tick")
+def _height(count: int, most: int) -> float:
+    return count * HEIGHT / max(most, 1)
 
 
-def _text(across: float, y: float, text: str, kind: str) -> Element:
-    """Write a text at so many per cent, over its middle but near the edges."""
-    anchor = "start" if across < 4 else "end" if across > 96 else "middle"
-    return element("text", text, class_=kind, x=f"{across:.2f}%", y=y, text_anchor=anchor)
+def _bars(columns: Columns, most: int) -> Elements:
+    """Draw the columns side by side, each with its name and number as a tool tip."""
+    width = 100 / len(columns.counts)
+    for place, column in enumerate(columns.counts):
+        height = _height(column.messages, most)
+        if column.messages:
+            height = max(height, 1.0)  # one message among thousands stays visible
+        yield element(
+            "rect",
+            element("title", f"{column.name}: {column.messages:,}"),
+            class_="column",
+            x=f"{width * (place + GAP / 2):.2f}%",
+            width=f"{width * (1 - GAP):.2f}%",
+            y=f"{BASE - height:.1f}",
+            height=f"{height:.1f}",
+        )
+
+
+def _ticks(columns: Columns) -> Elements:
+    for tick in columns.ticks:
+        percentage = 100 * tick.place / len(columns.counts)
+        x = f"{percentage:.2f}%"
+        yield _line("base", (x, BASE), (x, BASE + 4))
+        yield _text(tick.text, "tick", percentage, BASE + 18)
+
+
+def _highest(columns: Columns, highest: Column) -> Element:
+    """Write the number of the highest column over it."""
+    middle = columns.counts.index(highest) + 0.5
+    percentage = 100 * middle / len(columns.counts)
+    return _text(f"{highest.messages:,}", "highest", percentage, TOP - 6)
+
+
+def _text(text: str, kind: str, percentage: float, y: float) -> Element:
+    """Write a text with its middle at a place; near the edges, with its beginning or its end there."""
+    anchor = "middle"
+    if percentage < 4:
+        anchor = "start"
+    elif percentage > 96:
+        anchor = "end"
+    return element("text", text, class_=kind, x=f"{percentage:.2f}%", y=y, text_anchor=anchor)

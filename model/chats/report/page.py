@@ -1,283 +1,364 @@
-"""The numbers of a chat to one web page that needs nothing else: a look before training. No message is in it."""
+"""The survey of a chat to one web page that needs no other file and holds no message."""
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any, TypeAlias
 from xml.etree.ElementTree import Element, tostring
 
 import pandas as pd
 
-from model.chats.report.charts import bar, chart, element, percent, table
+from model.chats.report.charts import BAR, Elements, Heading, Rows, bar, chart, element, percent, table
 from model.chats.report.histograms import by_hour, by_length, by_period, by_weekday
 from model.chats.report.languages import FEWEST_LETTERS, SURE, UNSURE
-from model.chats.report.survey import ENOUGH_CHARACTERS, LONG, Survey, survey
+from model.chats.report.survey import ENOUGH_CHARACTERS, LONG, Survey, take_survey
 from model.corpus import READABLE_CHARACTERS
 from model.files import written_aside
 from model.people import Chat, aliases
 from model.recipe import MIMIC
 
+Counts: TypeAlias = Mapping[str, int]
+
+TITLE = "Chat report"
 STYLE = Path(__file__).with_name("report.css")
-# A browser runs nothing and fetches nothing, even if a name were ever taken for a tag.
+# A browser runs nothing and fetches nothing, even if it ever took a name for a tag.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 TOP = 10
-MOST_LISTED = 20  # bots, and people of several names
+MOST_LISTED = 20  # bots, and people with several names
 LONGEST_NAME = 60  # characters; Discord allows 32
 LEVELS = {
-    "plenty": f"{READABLE_CHARACTERS:,} characters or more: replies become readable from the author alone",
-    "enough": f"{ENOUGH_CHARACTERS:,} or more, where all who may be learnt from have {READABLE_CHARACTERS:,} together: "
-    "the default recipe learns from them first, then from the author",
-    "little": "less than that: replies will sound like the room, if like anything",
+    "plenty": f"{READABLE_CHARACTERS:,} characters or more: enough for readable replies without anyone else's text",
+    "enough": f"{ENOUGH_CHARACTERS:,} or more, if everyone the network may learn from wrote {READABLE_CHARACTERS:,} "
+    "in all: the default recipe learns from everyone first, then from the author",
+    "little": "less than that: replies will sound like the chat as a whole at best",
 }
+AUTHOR = Heading("author")
+TEXT = Heading("text")
+MESSAGES = Heading("messages", "number")
 
 
-def write_report(chat: Chat, dropped: Mapping[str, int], cleaned: Mapping[str, int], path: Path) -> None:
+def write_report(chat: Chat, dropped: Counts, cleaned: Counts, path: Path) -> None:
     """Write the page.
 
     Args:
-        dropped: how many messages were left out in reading, by the reason.
-        cleaned: how often cleaning took something away, by its rule.
+        dropped: how often a message was dropped while reading, by the reason.
+        cleaned: how often cleaning changed a message, by its rule.
 
     Raises:
         FileError: the file can't be written.
     """
-    page = render(survey(chat), dropped, cleaned)
+    page = render(take_survey(chat), dropped, cleaned)
     with written_aside(path) as aside:
         aside.write_text(page, encoding="utf-8", errors="replace")  # half an emoji in a name
 
 
-def render(found: Survey, dropped: Mapping[str, int], cleaned: Mapping[str, int]) -> str:
+def render(survey: Survey, dropped: Counts, cleaned: Counts) -> str:
     """Return the page as HTML."""
     sections = [
-        _section("authors", "Who writes most", *_most_active(found)),
-        _section("text", "Text to learn from", *_text_to_learn_from(found)),
-        *([_section("who", "Who is who", *who)] if (who := list(_who_is_who(found))) else []),
-        _section("time", "When they write", *_time(found)),
-        _section("length", "How long messages are", *_length(found)),
-        _section("characters", "Characters", *_characters(found)),
-        _section("languages", "Languages", *_languages(found)),
-        *([_section("channels", "Channels", *_channels(found))] if len(found.channels) else []),
-        _section("left-out", "Left out and repeated", *_left_out(found, dropped, cleaned)),
+        _section("authors", "Most active authors", _authors(survey)),
+        _section("text", "Text to learn from", _text_to_learn_from(survey)),
+        _section("who", "Bots and people with several names", _who_is_who(survey)),
+        _section("time", "Activity over time", _time(survey)),
+        _section("length", "Message length", _lengths(survey)),
+        _section("characters", "Characters", _characters(survey)),
+        _section("languages", "Languages", _languages(survey)),
+        _section("channels", "Channels", _channels(survey)),
+        _section("left-out", "Repeated, dropped and cleaned", _left_out(survey, dropped, cleaned)),
     ]
-    head = element(
+    main = element("main", *filter(len, sections))
+    footer = element(
+        "footer",
+        _paragraph("This page holds real names, but no messages. Keep it as private as the chat itself."),
+    )
+    body = element("body", _header(survey), main, footer)
+    page = element("html", _head(), body, lang="en")
+    return "<!doctype html>\n" + tostring(page, "unicode", "html") + "\n"
+
+
+def _head() -> Element:
+    return element(
         "head",
         element("meta", charset="utf-8"),
         element("meta", http_equiv="Content-Security-Policy", content=POLICY),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
-        element("title", "A chat before training"),
+        element("title", TITLE),
         element("style", STYLE.read_text(encoding="utf-8")),
     )
-    body = element("body", _header(found), element("main", *sections), _footer())
-    return "<!doctype html>\n" + tostring(element("html", head, body, lang="en"), "unicode", "html") + "\n"
 
 
-def _header(found: Survey) -> Element:
-    bots = found.bots
+def _header(survey: Survey) -> Element:
     numbers = {
-        "messages": f"{found.messages:,}",
-        "characters": f"{found.lengths.sum():,}",
-        "people": f"{len(found.authors) - len(bots):,}",
+        "messages": f"{survey.messages:,}",
+        "characters": f"{survey.lengths.sum():,}",
+        "people": f"{len(survey.people):,}",
     }
-    facts = {
-        "Time": f"{_span(found)}, on {_count(found.moments.dt.date.nunique(), 'day')}"
-        if len(found.moments)
-        else "the export doesn't say",
-        "Channels": f"{len(found.channels):,}" if len(found.channels) else "the export doesn't say",
-        "Format": found.formats,
-    }
-    if len(bots):
-        facts["Bots"] = f"{len(bots):,}, in the first chart alone; {_count(int(bots['messages'].sum()), 'message')}"
     return element(
         "header",
-        element("h1", "A chat before training"),
-        element("dl", *_pairs(numbers), class_="numbers"),
-        element("dl", *_pairs(facts), class_="facts"),
+        element("h1", TITLE),
+        element("dl", *_terms(numbers), class_="numbers"),
+        element("dl", *_terms(_facts(survey)), class_="facts"),
     )
 
 
-def _pairs(terms: Mapping[str, str]) -> Iterator[Element]:
-    return (element("div", element("dt", name), element("dd", text)) for name, text in terms.items())
+def _facts(survey: Survey) -> dict[str, str]:
+    facts = {
+        "Time": "not in the export",
+        "Channels": "not in the export",
+        "Format": survey.formats,
+    }
+    if len(survey.moments):
+        days = survey.moments.dt.date.nunique()
+        facts["Time"] = f"{_span(survey)}, on {_count(days, 'day')}"
+    if len(survey.channels):
+        facts["Channels"] = f"{len(survey.channels):,}"
+    if len(survey.bots):
+        messages = int(survey.bots["messages"].sum())
+        facts["Bots"] = f"{len(survey.bots):,}, with {_count(messages, 'message')}; only the first chart counts them"
+    return facts
 
 
-def _footer() -> Element:
-    return element(
-        "footer",
-        element("p", "No message is in this page; the names are real. Keep it as private as the chat itself."),
-    )
+def _span(survey: Survey) -> str:
+    first, last = _date(survey.moments.min()), _date(survey.moments.max())
+    return first if first == last else f"{first} to {last}"
 
 
-def _section(name: str, title: str, *parts: Element) -> Element:
-    return element("section", element("h2", title, id=name), *parts, aria_labelledby=name)
+def _date(day: pd.Timestamp) -> str:
+    return f"{day.day} {day:%B %Y}"
 
 
-def _most_active(found: Survey) -> Iterator[Element]:
-    top = found.authors.head(TOP)
-    most = max(int(top["messages"].max()), 1) if len(top) else 1
-    if len(found.authors) > TOP:
-        share = top["messages"].sum() / found.authors["messages"].sum()
+def _terms(terms: Mapping[str, str]) -> Elements:
+    for term, text in terms.items():
+        yield element("div", element("dt", term), element("dd", text))
+
+
+def _section(name: str, title: str, parts: Iterable[Element]) -> Element:
+    """Build a section with a title; an empty one without parts."""
+    section = element("section", aria_labelledby=name)
+    for part in parts:
+        if not len(section):
+            section.append(element("h2", title, id=name))
+        section.append(part)
+    return section
+
+
+def _authors(survey: Survey) -> Elements:
+    top = survey.authors.head(TOP)
+    if len(survey.authors) > TOP:
+        share = top["messages"].sum() / survey.authors["messages"].sum()
         yield _paragraph(
-            f"Ten of {len(found.authors):,} authors, bots among them, wrote {percent(share)} of all messages."
+            f"The {TOP} most active of {len(survey.authors):,} authors, bots included, wrote {percent(share)} "
+            "of all messages."
         )
-    rows = (
-        (name, bar(count / most, "bot" if bot else ""), int(count))
-        for name, count, bot in zip(_names(found, top), top["messages"], top["bot"], strict=True)
-    )
-    yield table("The most active authors", ("author", "", "messages"), rows)
+    yield table("The most active authors", (AUTHOR, BAR, MESSAGES), _author_rows(survey, top))
 
 
-def _text_to_learn_from(found: Survey) -> Iterator[Element]:
-    people = found.people
-    characters = max(int(people["characters"].sum()), 1)
-    of = {level: people[people["level"] == level] for level in LEVELS}
+def _author_rows(survey: Survey, top: pd.DataFrame) -> Rows:
+    most = max(top["messages"].max(), 1)
+    for author in top.itertuples():
+        kind = "bot" if author.bot else ""
+        share = author.messages / most
+        yield _author(author, survey), bar(share, kind), f"{author.messages:,}"
+
+
+def _text_to_learn_from(survey: Survey) -> Elements:
     yield table(
-        "People by how much text there is of them",
-        ("text", "people", "of all text"),
-        ((_level(level), len(of[level]), float(of[level]["characters"].sum() / characters)) for level in LEVELS),
+        "People by amount of text",
+        (TEXT, Heading("people", "number"), Heading("share of all text", "number")),
+        _level_rows(survey.people),
     )
-    top = people.sort_values("characters", ascending=False, kind="stable").head(TOP)
-    rows = (
-        (name, bar(count / top["characters"].iloc[0]), int(count), level)
-        for name, count, level in zip(_names(found, top), top["characters"], top["level"], strict=True)
+    top = survey.people.sort_values("characters", ascending=False, kind="stable").head(TOP)
+    yield table(
+        "People with the most text",
+        (AUTHOR, BAR, Heading("characters", "number"), TEXT),
+        _text_rows(survey, top),
     )
-    yield table("People with the most text", ("author", "", "characters", "text"), rows)
 
 
-def _who_is_who(found: Survey) -> Iterator[Element]:
-    bots = found.bots
-    if len(bots):
-        shown = bots.head(MOST_LISTED)
-        rows = zip(_names(found, shown), shown["bot"], shown["messages"].astype(int), strict=True)
-        yield table("Bots, left out where people are counted or learnt from", ("bot", "as", "messages"), rows)
-    one = aliases(found.people)[:MOST_LISTED]
-    if one:
-        rows_of_names = ((element("span", *_among(_names(found, rows))), int(rows["messages"].sum())) for rows in one)
-        yield table("Who may be one person (--same-as joins them)", ("authors", "messages"), rows_of_names)
+def _level_rows(people: pd.DataFrame) -> Rows:
+    characters = max(int(people["characters"].sum()), 1)
+    for level, meaning in LEVELS.items():
+        some = people[people["level"] == level]
+        name = element("span", element("strong", level), element("small", meaning), class_="level")
+        share = some["characters"].sum() / characters
+        yield name, f"{len(some):,}", percent(share)
 
 
-def _among(names: Iterable[Element]) -> Iterator[Element | str]:
-    """Yield names with commas between them."""
-    for number, name in enumerate(names):
-        if number:
-            yield ", "
-        yield name
+def _text_rows(survey: Survey, top: pd.DataFrame) -> Rows:
+    most = top["characters"].max()
+    for author in top.itertuples():
+        share = author.characters / most
+        yield _author(author, survey), bar(share), f"{author.characters:,}", str(author.level)
 
 
-def _level(level: str) -> Element:
-    return element("span", element("strong", level), element("small", LEVELS[level]), class_="level")
+def _who_is_who(survey: Survey) -> Elements:
+    if len(survey.bots):
+        yield table(
+            "Bots, which are not counted as people and never learnt from",
+            (Heading("bot"), Heading("reason"), MESSAGES),
+            _bot_rows(survey),
+        )
+    groups = aliases(survey.people)[:MOST_LISTED]
+    if groups:
+        yield table(
+            "Authors who may be the same person (merge them with --same-as)",
+            (Heading("authors"), MESSAGES),
+            _alias_rows(survey, groups),
+        )
 
 
-def _names(found: Survey, some: pd.DataFrame) -> Iterator[Element]:
-    """Yield the names of some authors, with their ids where another's name is the same."""
-    names = found.authors["author"]
-    same = set(names[names.duplicated()])
-    for row in some.itertuples():
-        parts: list[Element | str] = [_name(row.author)]
-        if row.author in same:
-            parts += [" ", element("small", _name(row.author_id))]
-        if row.bot:
-            parts += [" ", element("small", "bot", class_="mark")]
-        yield element("span", *parts)
+def _bot_rows(survey: Survey) -> Rows:
+    for author in survey.bots.head(MOST_LISTED).itertuples():
+        yield _author(author, survey), str(author.bot), f"{author.messages:,}"
+
+
+def _alias_rows(survey: Survey, groups: Iterable[pd.DataFrame]) -> Rows:
+    for group in groups:
+        names = element("span")
+        for author in group.itertuples():
+            if len(names):
+                names[-1].tail = ", "
+            names.append(_author(author, survey))
+        yield names, f"{group['messages'].sum():,}"
+
+
+def _author(author: Any, survey: Survey) -> Element:
+    """Write the name of a row of authors; with the id if others have the same name."""
+    parts: list[Element | str] = [_name(author.author)]
+    if author.author in survey.ambiguous_names:
+        parts += [" ", element("small", _name(author.author_id))]
+    if author.bot:
+        parts += [" ", element("small", "bot", class_="mark")]
+    return element("span", *parts)
 
 
 def _name(name: object) -> Element:
-    """Show a name whichever way it is written, the beginning of a very long one."""
+    """Write a name of any script, and only the beginning of a very long one."""
     text = str(name)
-    return element("bdi", text if len(text) <= LONGEST_NAME else f"{text[:LONGEST_NAME]}…")
+    if len(text) > LONGEST_NAME:
+        text = f"{text[:LONGEST_NAME]}…"
+    return element("bdi", text)
 
 
-def _time(found: Survey) -> Iterator[Element]:
-    timeless = found.messages - len(found.moments)
-    if not len(found.moments):
-        yield _paragraph("The export says of no message when it was sent.")
+def _time(survey: Survey) -> Elements:
+    if not len(survey.moments):
+        yield _paragraph("The export does not say when messages were sent.")
         return
+    timeless = survey.messages - len(survey.moments)
     if timeless:
         yield _paragraph(f"Without a time, and not counted here: {_count(timeless, 'message')}.")
-    periods = by_period(found.moments)
-    yield chart("period", f"Messages a {periods.unit}", periods)
+    periods = by_period(survey.moments)
+    yield chart("period", f"Messages per {periods.unit}", periods)
     yield element(
         "div",
-        chart("hour", "By hour of the day, UTC", by_hour(found.moments)),
-        chart("weekday", "By day of the week, UTC", by_weekday(found.moments)),
+        chart("hour", "Messages by hour of the day, UTC", by_hour(survey.moments)),
+        chart("weekday", "Messages by day of the week, UTC", by_weekday(survey.moments)),
         class_="pair",
     )
 
 
-def _length(found: Survey) -> Iterator[Element]:
-    if not found.messages:
+def _lengths(survey: Survey) -> Elements:
+    if not survey.messages:
         return
-    middle, long = (int(found.lengths.quantile(share, "higher")) for share in (0.5, 0.9))
+    median = int(survey.lengths.quantile(0.5, "higher"))
+    long = int(survey.lengths.quantile(0.9, "higher"))
     yield _paragraph(
-        f"Half of the messages have {_count(middle, 'character')} or fewer, nine in ten {long:,} or fewer; "
-        f"the longest has {found.lengths.max():,}. The scale doubles from column to column."
+        f"Half of the messages have {_count(median, 'character')} or fewer, nine in ten have {long:,} or fewer; "
+        f"the longest has {survey.lengths.max():,}. Each column covers twice the range of the one before."
     )
-    yield chart("lengths", "Messages by their length in characters", by_length(found.lengths))
+    yield chart("lengths", "Messages by length in characters", by_length(survey.lengths))
 
 
-def _characters(found: Survey) -> Iterator[Element]:
-    share = sum(found.rare.values()) / max(found.characters.total(), 1)
+def _characters(survey: Survey) -> Elements:
+    share = sum(survey.rare.values()) / max(survey.characters.total(), 1)
     yield _paragraph(
-        f"People use {_count(len(found.characters), 'different character')}. {len(found.rare):,} of them, "
-        f"{percent(share)} of all text, are met fewer than {MIMIC.rare} times: to the default recipe they are all the "
-        "same, unknown."
+        f"People use {_count(len(survey.characters), 'different character')}. {len(survey.rare):,} of them, "
+        f"{percent(share)} of all text, appear fewer than {MIMIC.rare} times: the default recipe treats them all "
+        "as one unknown character."
     )
-    tables = [
-        table(caption, ("", "name", "times"), _signs(signs))
-        for caption, signs in (("Signs used most", found.signs), ("Emoji used most", found.emoji))
-        if signs
-    ]
+    headings = Heading(""), Heading("name"), Heading("times", "number")
+    tables = []
+    for caption, signs in (("Most used signs", survey.signs), ("Most used emoji", survey.emoji)):
+        if signs:
+            tables.append(table(caption, headings, _sign_rows(signs)))
     if tables:
         yield element("div", *tables, class_="pair")
 
 
-def _signs(signs: Mapping[str, int]) -> Iterator[tuple[Element, str, int]]:
+def _sign_rows(signs: Counts) -> Rows:
     for sign, count in list(signs.items())[:TOP]:
-        yield element("span", sign, class_="sign"), unicodedata.name(sign, f"U+{ord(sign):04X}").lower(), count
+        name = unicodedata.name(sign, f"U+{ord(sign):04X}")
+        yield element("span", sign, class_="sign"), name.lower(), f"{count:,}"
 
 
-def _languages(found: Survey) -> Iterator[Element]:
-    judged = found.languages.total()
-    if not judged:
-        yield _paragraph(f"No message has the {FEWEST_LETTERS} letters that it takes to tell a language.")
+def _languages(survey: Survey) -> Elements:
+    total = survey.languages.total()
+    if not total:
+        yield _paragraph(f"No message has the {FEWEST_LETTERS} letters needed to guess its language.")
         return
     yield _paragraph(
-        f"Guessed from {_count(judged, 'message')} of {FEWEST_LETTERS} letters or more, drawn evenly over the chat. "
-        f"Unsure: less than {SURE:.0%} likely. A language of a few messages is often a mistake."
+        f"Guessed from {_count(total, 'message')} of {FEWEST_LETTERS} letters or more, spread evenly over the chat. "
+        f"“{UNSURE}” means that no language is {SURE:.0%} likely. A language with only a few messages is often "
+        "a wrong guess."
     )
-    known = [(name, count) for name, count in found.languages.most_common() if name != UNSURE]
-    named = [(name, count) for name, count in known[:TOP] if count >= judged / 1000]
-    rest = sum(count for _, count in known) - sum(count for _, count in named)
-    named += [(name, count) for name, count in (("others", rest), (UNSURE, found.languages[UNSURE])) if count]
-    rows = ((name, bar(count / judged), count / judged) for name, count in named)
-    yield table("Messages by language", ("language", "", "share"), rows)
+    headings = Heading("language"), BAR, Heading("share", "number")
+    yield table("Messages by language", headings, _language_rows(survey))
 
 
-def _channels(found: Survey) -> Iterator[Element]:
-    top = found.channels.head(TOP)
-    rows = ((_name(name), bar(count / top.iloc[0]), int(count)) for name, count in top.items())
-    yield table("The most active channels", ("channel", "", "messages"), rows)
+def _language_rows(survey: Survey) -> Rows:
+    total = survey.languages.total()
+    for language, count in _common_languages(survey):
+        share = count / total
+        yield language, bar(share), percent(share)
 
 
-def _left_out(found: Survey, dropped: Mapping[str, int], cleaned: Mapping[str, int]) -> Iterator[Element]:
+def _common_languages(survey: Survey) -> Iterator[tuple[str, int]]:
+    """Yield the common languages, then all others together, then the messages whose language is not sure."""
+    total = survey.languages.total()
+    unsure = survey.languages[UNSURE]
+    others = total - unsure
+    languages = survey.languages.copy()
+    del languages[UNSURE]
+    for language, count in languages.most_common(TOP):
+        if count >= total / 1000:
+            others -= count
+            yield language, count
+    if others:
+        yield "others", others
+    if unsure:
+        yield UNSURE, unsure
+
+
+def _channels(survey: Survey) -> Elements:
+    if len(survey.channels):
+        yield table("The most active channels", (Heading("channel"), BAR, MESSAGES), _channel_rows(survey))
+
+
+def _channel_rows(survey: Survey) -> Rows:
+    most = survey.channels.max()
+    for name, count in survey.channels.head(TOP).items():
+        yield _name(name), bar(count / most), f"{count:,}"
+
+
+def _left_out(survey: Survey, dropped: Counts, cleaned: Counts) -> Elements:
+    share = survey.repeated / max(survey.messages, 1)
     yield _paragraph(
-        f"Sent before by the same author, word for word: {_count(found.repeated, 'message')} "
-        f"({percent(found.repeated / max(found.messages, 1))}), {found.repeated_long:,} of {LONG} characters or more."
+        f"Repeated by the same author, word for word: {_count(survey.repeated, 'message')} ({percent(share)}), "
+        f"{survey.repeated_long:,} of {LONG} characters or more."
     )
-    for caption, head, counts in (
-        ("Messages dropped in reading", "messages", dropped),
-        ("What cleaning took away", "times", cleaned),
-    ):
-        rows = [(reason, int(count)) for reason, count in counts.items() if count]
-        yield table(caption, ("reason", head), rows) if rows else _paragraph(f"{caption}: nothing.")
+    yield _counts("Messages dropped while reading", (Heading("reason"), MESSAGES), dropped)
+    yield _counts("Messages changed or removed by cleaning", (Heading("rule"), Heading("times", "number")), cleaned)
+
+
+def _counts(caption: str, headings: tuple[Heading, Heading], counts: Counts) -> Element:
+    rows = [(name, f"{count:,}") for name, count in counts.items() if count]
+    return table(caption, headings, rows) if rows else _paragraph(f"{caption}: none.")
 
 
 def _paragraph(text: str) -> Element:
     return element("p", text)
 
 
-def _span(found: Survey) -> str:
-    first, last = (f"{day.day} {day:%B %Y}" for day in (found.moments.min(), found.moments.max()))
-    return first if first == last else f"{first} to {last}"
-
-
 def _count(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+    ending = "" if count == 1 else "s"
+    return f"{count:,} {noun}{ending}"
