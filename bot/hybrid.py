@@ -62,7 +62,7 @@ def _annotation(option: Option, *, first: bool) -> Any:
     if option.choices:
         offered = Literal[option.choices]
     elif option.kind in (int, float) and not first:
-        offered = app_commands.Range[option.kind, *option.limits]
+        offered = app_commands.Range[option.kind, *map(option.kind, option.limits)]
     return offered | None
 
 

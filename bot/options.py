@@ -76,9 +76,17 @@ TEMPERATURE = Option(
 PERSONA = Option("persona", "whom to imitate", names_persona=True)
 LENGTH = Option("length", "characters of the reply", int, (1, LONGEST_REPLY))
 RANDOM_SEED = Option("random_seed", "the same number gives the same reply again", int, (0, 2**32 - 1))
+TOP_P = Option(
+    "top_p",
+    "draw only from the likeliest characters that together have this probability",
+    float,
+    (0.01, 1),
+    neutral=1.0,
+    letter="p",
+)
 
 # Options of a reply, in the order in which Discord offers them.
-SAMPLING = (LENGTH, RANDOM_SEED)
+SAMPLING = (LENGTH, RANDOM_SEED, TOP_P)
 
 # How the bot behaves in a server.
 COOLDOWN = Option("cooldown", "seconds between one person's commands", float, (0, 3600))

@@ -114,8 +114,22 @@ static inline __attribute__((always_inline)) void logits_of_panel(
         default: { enum { R = ROWS }; call; }        \
     }
 
+/* Set to 0 all weights but the largest ones that together reach a share of their sum; return the sum of these. */
+static float keep_likeliest(float *weights, int known, float share, float total) {
+    float kept = 0;
+    while (kept < share * total) {
+        int likeliest = 0;
+        for (int v = 1; v < known; v++) likeliest = weights[v] > weights[likeliest] ? v : likeliest;
+        if (weights[likeliest] <= 0) break; /* rounding: all are kept */
+        kept += weights[likeliest];
+        weights[likeliest] = -weights[likeliest];
+    }
+    for (int v = 0; v < known; v++) weights[v] = weights[v] < 0 ? -weights[v] : 0;
+    return kept;
+}
+
 /* Draw from softmax(logits * sharpness) by its cumulative distribution; uniform is in [0, 1). */
-static int choose(const struct network *network, float *logits, float sharpness, float uniform) {
+static int choose(const struct network *network, float *logits, float sharpness, float top_p, float uniform) {
     vector best = *(vector *)logits, sums = {};
     for (int v = LANES; v < network->logits; v += LANES) best = larger(best, *(vector *)(logits + v));
     float highest = best[0], total = 0;
@@ -127,6 +141,7 @@ static int choose(const struct network *network, float *logits, float sharpness,
         *(vector *)(logits + v) = weights;
     }
     for (int lane = 0; lane < LANES; lane++) total += sums[lane];
+    if (top_p < 1) total = keep_likeliest(logits, network->known, top_p, total);
     float left = uniform * total;
     for (int v = 0; v < network->known; v++) {
         left -= logits[v];
@@ -158,10 +173,10 @@ static void embed_ngrams(const struct network *network, const int64_t *latest, f
 /* Read or draw S characters in each row.
 
    h, c (B, layers, H) and latest (B, N) are the state, changed in place. given (B, S) holds the ids to read; a negative
-   one is drawn with uniforms (B, S) and sharpness (B,). ids (B, S) receives the ids that were read or drawn. Room for
+   one is drawn with uniforms (B, S), sharpness (B,) and top_p (B,). ids (B, S) receives the ids that were read or drawn. Room for
    intermediate results: x (B, widest input), logits (B, logits). */
 void advance(const struct network *network, int batch, int steps, float *h, float *c, int64_t *latest,
-             const int32_t *given, const float *uniforms, const float *sharpness, int32_t *ids, float *x,
+             const int32_t *given, const float *uniforms, const float *sharpness, const float *top_p, int32_t *ids, float *x,
              float *logits) {
     const int units = network->units, row_width = network->layers * units, gates = 4 * units, width = network->logits;
     const int blocks = (batch + ROWS - 1) / ROWS; /* blocks of nearly equal size: a small one is slow for its size */
@@ -179,7 +194,7 @@ void advance(const struct network *network, int batch, int steps, float *h, floa
         }
         for (int row = 0; row < batch; row++) {
             int32_t id = given[row * steps + step];
-            if (id < 0) id = choose(network, logits + row * width, sharpness[row], uniforms[row * steps + step]);
+            if (id < 0) id = choose(network, logits + row * width, sharpness[row], top_p[row], uniforms[row * steps + step]);
             ids[row * steps + step] = id;
             int64_t *own = latest + row * network->ngram;
             memmove(own + 1, own, sizeof(int64_t) * (network->ngram - 1));

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.files import FileError, written_aside
-from model.lstm import LSTM, Floats, Int32s, State, sharpness
+from model.lstm import LSTM, Draws, Floats, Int32s, State, sharpness
 from model.vocabulary import NGRAM, POWERS, SPREAD
 
 SOURCE = Path(__file__).with_name("kernel.c")
@@ -103,7 +103,7 @@ def load_kernel() -> ctypes.CDLL | None:
         library = ctypes.CDLL(str(library_file()))
     except OSError:
         return None
-    arrays = [Pointer] * 9
+    arrays = [Pointer] * 10
     library.advance.argtypes = [Pointer, ctypes.c_int, ctypes.c_int, *arrays]
     library.advance.restype = None
     library.lanes.restype = ctypes.c_int32
@@ -252,7 +252,7 @@ class CompiledLSTM:
         state: State,
         given: Int32s,  # (B, S)
         uniforms: Floats,  # (B, S)
-        temperatures: Floats,  # (B,)
+        draws: Draws,
     ) -> Int32s:
         """Read or draw S characters in each row, as `LSTM.advance` does; other Python threads run meanwhile."""
         batch, steps = given.shape
@@ -263,7 +263,8 @@ class CompiledLSTM:
             state.latest,
             given,
             uniforms,
-            sharpness(temperatures),
+            sharpness(draws.temperatures),
+            draws.top_p,
             ids,
             np.empty((batch, self._widest), np.float32),  # room for a layer's input
             np.empty((batch, self._logits), np.float32),  # room for the logits

@@ -9,7 +9,7 @@ import numpy as np
 
 from model.lstm import LSTM, Floats
 from model.persona import Persona
-from model.sampler import Request
+from model.sampler import Request, draws_of
 from model.vocabulary import readable
 
 
@@ -40,14 +40,14 @@ def look(persona: Persona, request: Request) -> Look:
     vocabulary = persona.vocabulary
     prompt = persona.encode(request.prompt)
     uniforms = np.random.default_rng(request.random_seed).random(request.length, np.float32)
-    temperature = np.array([request.temperature], np.float32)
+    draws = draws_of([request])
     state = lstm.read([prompt])
     first = lstm.logits(state)[0, : lstm.known]
     ids = []
     bits = []
     for uniform in uniforms:
         logits = lstm.logits(state)  # (1, V) or (1, V + 1)
-        drawn = lstm.draw(logits, uniform[np.newaxis], temperature)
+        drawn = lstm.draw(logits, uniform[np.newaxis], draws)
         probabilities = softmax(logits[0, : lstm.known])
         surprise = -np.log2(probabilities[drawn[0]])
         ids.append(int(drawn[0]))

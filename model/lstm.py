@@ -55,6 +55,19 @@ class State:
         self.latest[row] = other.latest[its]
 
 
+@dataclass(frozen=True)
+class Draws:
+    """How each row's characters are drawn."""
+
+    temperatures: Floats  # (B,), 0: always the most likely character; 1: the network's own probabilities
+    top_p: Floats  # (B,), draw from the likeliest characters that together have this probability; 1: from all
+
+    @classmethod
+    def at(cls, temperatures: Floats) -> "Draws":
+        """Return draws at these temperatures, with all else neutral."""
+        return cls(temperatures, np.ones_like(temperatures))
+
+
 class LSTM:
     """A persona's network. Holds no state between calls, so threads may share it."""
 
@@ -172,7 +185,7 @@ class LSTM:
         state: State,
         given: Int32s,  # (B, S)
         uniforms: Floats,  # (B, S)
-        temperatures: Floats,  # (B,)
+        draws: Draws,
     ) -> Int32s:
         """Read or draw S characters in each row; return their ids, (B, S).
 
@@ -180,7 +193,6 @@ class LSTM:
             state: changed in place.
             given: ids to read; a negative one is drawn.
             uniforms: random numbers in [0, 1), one a draw.
-            temperatures: 0: always the most likely character; 1: the network's own probabilities.
         """
         ids = given.copy()
         for step in range(ids.shape[1]):
@@ -188,8 +200,7 @@ class LSTM:
             drawn = column < 0
             if drawn.any():
                 logits = self.logits(state)
-                draws = self.draw(logits, uniforms[:, step], temperatures)
-                column[drawn] = draws[drawn]
+                column[drawn] = self.draw(logits, uniforms[:, step], draws)[drawn]
             self.step(column, state)
         return ids
 
@@ -197,7 +208,7 @@ class LSTM:
         self,
         logits: Floats,  # (B, V) or (B, V + 1)
         uniforms: Floats,  # (B,)
-        temperatures: Floats,  # (B,)
+        draws: Draws,
     ) -> Ids:
         """Draw a known character for each row from softmax(logits / temperature), by its cumulative distribution.
 
@@ -208,9 +219,11 @@ class LSTM:
         """
         known = logits[:, : self.known]  # (B, V)
         likeliest = known.max(axis=1, keepdims=True)  # (B, 1)
-        sharp = sharpness(temperatures)[:, np.newaxis]  # (B, 1)
+        sharp = sharpness(draws.temperatures)[:, np.newaxis]  # (B, 1)
         weights = np.exp((known - likeliest) * sharp)  # (B, V), 1 for the likeliest
         weights[weights < self.min_p] = 0
+        for row in np.flatnonzero(draws.top_p < 1):
+            keep_likeliest(weights[row], draws.top_p[row])
         cumulative = weights.cumsum(axis=1)
         thresholds = uniforms[:, np.newaxis] * cumulative[:, -1:]  # (B, 1)
         drawn = (cumulative <= thresholds).sum(axis=1)  # (B,)
@@ -218,6 +231,17 @@ class LSTM:
         fallback = known.argmax(axis=1)
         ids: Ids = np.where(drawn < self.known, drawn, fallback)
         return ids
+
+
+def keep_likeliest(weights: Floats, share: np.float32) -> None:
+    """Set to 0 in (V,) weights all but the likeliest ones that together reach a share of their sum.
+
+    Source: Holtzman et al., "The Curious Case of Neural Text Degeneration", 2020 (nucleus sampling).
+    """
+    order = np.argsort(-weights, kind="stable")
+    cumulative = weights[order].cumsum()
+    enough = int((cumulative < share * cumulative[-1]).sum()) + 1
+    weights[order[enough:]] = 0
 
 
 def sharpness(temperatures: Floats) -> Floats:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from model.kernel import CompiledLSTM, load_kernel
-from model.lstm import LSTM, Floats, Int32s
+from model.lstm import LSTM, Draws, Floats, Int32s
 from model.persona import Persona
 from model.vocabulary import Ids, readable
 
@@ -18,7 +18,7 @@ class Request:
     """One reply to sample.
 
     Raises:
-        ValueError: a temperature below 0 or not finite, a negative length.
+        ValueError: a temperature below 0 or not finite, a negative length, a top_p outside (0, 1].
     """
 
     prompt: str
@@ -26,18 +26,28 @@ class Request:
     length: int  # characters
     # The same seed, prompt and temperature give the same reply; None: a new one each time.
     random_seed: int | None = None
+    top_p: float = 1.0  # draw from the likeliest characters that together have this probability; 1: from all
 
     def __post_init__(self) -> None:
+        if not 0 < self.top_p <= 1:
+            raise ValueError(f"no share of the probability: {self.top_p}")
         possible = np.isfinite(self.temperature) and self.temperature >= 0
         if not possible or self.length < 0:
             raise ValueError(f"no temperature or no length: {self.temperature}, {self.length}")
+
+
+def draws_of(requests: Sequence[Request]) -> Draws:
+    """Return how the characters of each request are drawn."""
+    temperatures = [request.temperature for request in requests]
+    top_p = [request.top_p for request in requests]
+    return Draws(np.array(temperatures, np.float32), np.array(top_p, np.float32))
 
 
 @dataclass(eq=False)
 class Reply:
     """A reply in progress: a row of a batch."""
 
-    temperature: float
+    request: Request
     unread: Ids  # the rest of the prompt, (T,)
     left: int  # characters to draw
     random: np.random.Generator
@@ -61,7 +71,7 @@ class Batch:
             self._grow()
         self._state.clear(row)
         reply = Reply(
-            temperature=request.temperature,
+            request=request,
             unread=self._sampler.persona.encode(request.prompt),
             left=request.length,
             random=np.random.default_rng(request.random_seed),
@@ -91,8 +101,8 @@ class Batch:
         replies = list(self._replies)
         rows = self._state.rows(slice(len(replies)))
         given, uniforms = self._next_inputs(steps)
-        temperatures = np.array([reply.temperature for reply in replies], np.float32)
-        ids = self._sampler.lstm.advance(rows, given, uniforms, temperatures)  # (B, S)
+        draws = draws_of([reply.request for reply in replies])
+        ids = self._sampler.lstm.advance(rows, given, uniforms, draws)  # (B, S)
         vocabulary = self._sampler.persona.vocabulary
         texts = {}
         for reply, row in zip(replies, ids.tolist(), strict=True):
@@ -161,18 +171,17 @@ def windowed_replies(persona: Persona, requests: Sequence[Request]) -> list[str]
     longest = max((request.length for request in requests), default=0)
     shape = (len(requests), longest)
     uniforms = np.empty(shape, np.float32)
-    temperatures = np.empty(len(requests), np.float32)
+    draws = draws_of(requests)
     windows = []
     for row, request in enumerate(requests):
         random = np.random.default_rng(request.random_seed)
         uniforms[row] = random.random(longest, np.float32)
-        temperatures[row] = request.temperature
         prompt = persona.encode(request.prompt)
         windows.append(prompt[-length:])
     drawn = np.empty(shape, np.int64)
     for step in range(longest):
         logits = lstm.logits(lstm.read(windows))
-        drawn[:, step] = lstm.draw(logits, uniforms[:, step], temperatures)
+        drawn[:, step] = lstm.draw(logits, uniforms[:, step], draws)
         for row, window in enumerate(windows):
             longer = np.append(window, drawn[row, step])
             windows[row] = longer[-length:]

@@ -395,7 +395,7 @@ async def test_only_the_owner_tells_discord_the_slash_commands(server, client):
     options = {
         option["name"] for command in server.commands if command["name"] == "mimic" for option in command["options"]
     }
-    assert options == {"seed", "temperature", "persona", "length", "random_seed"}
+    assert options == {"seed", "temperature", "persona", "length", "random_seed", "top_p"}
 
 
 async def test_slash_commands_can_be_told_for_one_server_and_then_for_all_without_doubles(server, client):
@@ -439,6 +439,23 @@ async def test_colder_and_hotter_change_the_temperature_and_again_the_random_num
         assert visible(sent.content) == expected
     again = await server.press(sent, buttons(sent)["again"]["custom_id"])
     assert again.content != sent.content and again.content.endswith("temperature 1")
+
+
+async def test_top_p_is_an_option_everywhere_and_the_buttons_keep_it(server, client, persona, capsys):
+    request = Request("well hello", 0.8, 60, 5, top_p=0.5)
+    expected = plain(Sampler(persona).sample(request))
+    assert expected != plain(Sampler(persona).sample(replace(request, top_p=1.0)))
+    typed = "mimic well hello 0.8 --random-seed 5 --length 60 --top-p 0.5"
+    await server.write(f"!{typed}")
+    sent = await server.reply()
+    await server.slash("mimic", seed="well hello", temperature=0.8, random_seed=5, length=60, top_p=0.5)
+    assert written(sent) == written(await server.reply()) == expected
+    hotter = await server.press(sent, buttons(sent)["hotter"]["custom_id"])
+    assert written(hotter) == plain(Sampler(persona).sample(replace(request, temperature=1.0)))
+    await Terminal(client.settings, client.imitator, client.store, None).answer(f"!{typed}")
+    assert f"well hello{expected}\n" in capsys.readouterr().out
+    await server.write("!mimic hello --top-p 1.5")
+    assert visible((await server.reply()).content) == "--top-p must be between 0.01 and 1, not 1.5."
 
 
 async def test_buttons_work_after_a_restart_and_stop_where_the_temperature_does(server, personas_folder):

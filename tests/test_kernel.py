@@ -7,7 +7,7 @@ import pytest
 
 from model import kernel
 from model.kernel import CompiledLSTM, compile_kernel, load_kernel
-from model.lstm import LSTM
+from model.lstm import LSTM, Draws
 from model.sampler import Request, Sampler
 from tests.conftest import make_persona
 
@@ -40,15 +40,16 @@ def test_it_draws_what_the_reference_draws(library, knobs):
     given[:, 0] = random.integers(lstm.known, size=rows)
     given[4, :20] = random.integers(lstm.known + 1, size=20)  # the unknown among them
     uniforms = random.random((rows, steps), np.float32)
-    temperatures = np.linspace(0, 2, rows, dtype=np.float32)
+    top_p = np.where(np.arange(rows) % 3 == 0, 0.7, 1.0).astype(np.float32)
+    draws = Draws(np.linspace(0, 2, rows, dtype=np.float32), top_p)
     ours, theirs = compiled.start(rows), lstm.start(rows)
     for first in range(0, steps, 25):  # in two parts: the second goes on with the state of the first
         part = np.s_[:, first : first + 25]
-        draws = [
-            each.advance(state, given[part].copy(), uniforms[part].copy(), temperatures)
+        drawn = [
+            each.advance(state, given[part].copy(), uniforms[part].copy(), draws)
             for each, state in ((compiled, ours), (lstm, theirs))
         ]
-        assert (draws[0] == draws[1]).all()
+        assert (drawn[0] == drawn[1]).all()
     assert np.abs(ours.h[..., : lstm.units] - theirs.h).max() < 1e-3 and not ours.h[..., lstm.units :].any()
     assert np.abs(ours.c[..., : lstm.units] - theirs.c).max() < 1e-3
     assert (ours.latest == theirs.latest).all()
@@ -60,7 +61,7 @@ def test_large_numbers_saturate_as_in_the_reference(library):
     states = []
     for each in (CompiledLSTM(lstm, library), lstm):
         states.append(each.start(1))
-        each.advance(states[-1], given, np.zeros((1, 20), np.float32), np.ones(1, np.float32))
+        each.advance(states[-1], given, np.zeros((1, 20), np.float32), Draws.at(np.ones(1, np.float32)))
     assert np.abs(states[0].h - states[1].h).max() < 1e-4
 
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model.lstm import LSTM
+from model.lstm import LSTM, Draws
 from model.vocabulary import ngram_rows
 from tests.conftest import make_persona
 
@@ -58,10 +58,22 @@ def test_a_draw_is_where_the_cumulative_distribution_passes_the_random_number():
     # Of 0.1, 0.2, 0.3 and 0.4; squared at temperature 0.5: 1, 4, 9 and 16 of 30.
     logits = np.log(np.tile(np.array([0.1, 0.2, 0.3, 0.4], np.float32), (5, 1)))
     uniforms = np.array([0.0, 0.099, 0.101, 0.599, 0.999], np.float32)
-    assert lstm.draw(logits, uniforms, np.ones(5, np.float32)).tolist() == [0, 0, 1, 2, 3]
-    assert lstm.draw(logits, uniforms, np.full(5, 0.5, np.float32)).tolist() == [0, 1, 1, 3, 3]
-    assert lstm.draw(logits, uniforms, np.zeros(5, np.float32)).tolist() == [3] * 5
+    assert lstm.draw(logits, uniforms, Draws.at(np.ones(5, np.float32))).tolist() == [0, 0, 1, 2, 3]
+    assert lstm.draw(logits, uniforms, Draws.at(np.full(5, 0.5, np.float32))).tolist() == [0, 1, 1, 3, 3]
+    assert lstm.draw(logits, uniforms, Draws.at(np.zeros(5, np.float32))).tolist() == [3] * 5
     # At least 0.16: 0.2, 0.3 and 0.4 of 0.9; squared, 9 and 16 of 25.
     lstm = LSTM(make_persona("abcd", min_p=0.4))
-    assert lstm.draw(logits, uniforms, np.ones(5, np.float32)).tolist() == [1, 1, 1, 3, 3]
-    assert lstm.draw(logits, uniforms, np.full(5, 0.5, np.float32)).tolist() == [2, 2, 2, 3, 3]
+    assert lstm.draw(logits, uniforms, Draws.at(np.ones(5, np.float32))).tolist() == [1, 1, 1, 3, 3]
+    assert lstm.draw(logits, uniforms, Draws.at(np.full(5, 0.5, np.float32))).tolist() == [2, 2, 2, 3, 3]
+
+
+def test_top_p_keeps_the_likeliest_characters_that_together_have_that_probability():
+    lstm = LSTM(make_persona("abcd"))
+    logits = np.log(np.tile(np.array([0.1, 0.2, 0.3, 0.4], np.float32), (4, 1)))
+    ones = np.ones(4, np.float32)
+    # 0.6 takes 0.4 and 0.3, and draws from 0.3 and 0.4 of 0.7; 0.35 takes 0.4 alone.
+    uniforms = np.array([0.0, 0.42, 0.44, 0.999], np.float32)
+    assert lstm.draw(logits, uniforms, Draws(ones, 0.6 * ones)).tolist() == [2, 2, 3, 3]
+    assert lstm.draw(logits, uniforms, Draws(ones, 0.35 * ones)).tolist() == [3] * 4
+    # Squared, 16 of 30 and 9 of 30: 0.5 takes the likeliest alone at temperature 0.5.
+    assert lstm.draw(logits, uniforms, Draws(0.5 * ones, 0.5 * ones)).tolist() == [3] * 4
