@@ -41,6 +41,7 @@ def main() -> int:
     parser.add_argument("--persona", metavar="NAME", help="whom to imitate, in place of the setting MIMIC_PERSONA")
     parser.add_argument("--random-seed", type=int, metavar="N", help="make the terminal's replies repeatable")
     parser.add_argument("--invite", action="store_true", help="print the link that brings the bot into a server")
+    parser.add_argument("--health", action="store_true", help="ask the bot that runs here whether it is connected")
     arguments = parser.parse_args()
     if arguments.random_seed is not None and arguments.random_seed < 0:
         parser.error("--random-seed is a whole number from 0")
@@ -51,6 +52,8 @@ def main() -> int:
             settings = replace(settings, persona=arguments.persona)
         if arguments.invite:
             return invite(settings)
+        if arguments.health:
+            return health(settings)
         imitator = Imitator(Personas(settings.personas, settings.persona, settings.memory))
         try:
             in_terminal = arguments.console or not settings.token
@@ -84,6 +87,15 @@ def serve(settings: Settings, imitator: Imitator) -> int:
 
     discord.utils.setup_logging()
     return said(run())
+
+
+def health(settings: Settings) -> int:
+    """Print whether the running bot answers and is connected; return 0 if it does, else 1."""
+    from bot.metrics import problem_of
+
+    problem = problem_of(settings.metrics_port)
+    print(problem or "the bot is connected to Discord")
+    return 1 if problem else 0
 
 
 def invite(settings: Settings) -> int:

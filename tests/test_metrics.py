@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot import imitator as imitator_module
 from bot.client import Client
 from bot.imitator import BusyError, Imitator
+from bot.metrics import problem_of
 from bot.personas import Personas
 from bot.settings import Settings, SettingsError
 from model.sampler import Batch, Request
@@ -46,6 +47,21 @@ async def test_prometheus_reads_what_the_bot_did(monkeypatch, personas_folder):
     await server.stop()
     with pytest.raises(urllib.error.URLError):  # it went with the bot
         await asyncio.to_thread(read, port)
+
+
+async def test_the_running_bot_can_be_asked_for_its_health(monkeypatch, personas_folder):
+    server, port = DiscordServer(), free_port()
+    await server.start(monkeypatch)
+    with pytest.raises(SettingsError, match="MIMIC_METRICS_PORT is 0"):
+        problem_of(0)
+    assert (await asyncio.to_thread(problem_of, port)).startswith(f"no bot answers on port {port}")
+    async for client in joined(server, Settings(personas=personas_folder, cooldown=0, metrics_port=port)):
+        await client.wait_until_ready()
+        assert await asyncio.to_thread(problem_of, port) == ""
+        with monkeypatch.context() as patch:
+            patch.setattr(client, "is_ready", lambda: False)
+            assert "not connected" in await asyncio.to_thread(problem_of, port)
+    await server.stop()
 
 
 async def test_a_port_that_is_taken_is_said(personas_folder, tmp_path):
