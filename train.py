@@ -25,9 +25,9 @@ if __name__ == "__main__":
 import pandas as pd
 from tqdm import tqdm
 
-from model import chat_exports
-from model.chat_exports import ChatExportError, Export
+from model.chats import exports
 from model.chats.cleaning import Cleaned, clean
+from model.chats.exports import ChatExportError, Export
 from model.checkpoint import Epoch, ResumeError, load_checkpoint, refuse_unfinished, sole_run
 from model.cluster import ClusterError, train_on_ray
 from model.commands import command_line, quoted, record_consent
@@ -102,7 +102,7 @@ def main() -> int:
 def read_chat(arguments: argparse.Namespace, recipe: Recipe) -> tuple[Chat, Export, Cleaned]:
     """Read the chat exports and clean them; say what they held, what was dropped and what cleaning did."""
     with reading(arguments.chat) as progress:
-        export = chat_exports.read(arguments.chat, progress=progress, plain=choose_plain(arguments))
+        export = exports.read(arguments.chat, progress=progress, plain=choose_plain(arguments))
     print(f"{len(export.messages):,} messages ({export.formats}); dropped: {counted(export.dropped)}")
     if export.unread:
         print(f"{len(export.unread):,} files of no known format were left alone: {', '.join(export.unread[:5])[:200]}")

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from model import chat_exports
+from model.chats import exports
 from model.chats.cleaning import clean
 from model.corpus import build_corpus
 from model.people import Chat, find_author
@@ -62,7 +62,7 @@ def _on_one_core() -> None:
 def _corpus(arguments: argparse.Namespace) -> Stages:
     """Go all the way of train.py to the text that a network learns."""
     moments = [time.process_time()]
-    messages = chat_exports.read([arguments.chat]).messages
+    messages = exports.read([arguments.chat]).messages
     moments.append(time.process_time())
     messages = clean(messages).messages
     moments.append(time.process_time())

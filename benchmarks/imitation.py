@@ -17,7 +17,7 @@ from pathlib import Path
 import markovify
 from matplotlib.figure import Figure
 
-from model import chat_exports
+from model.chats import exports
 from model.corpus import Corpus, build_corpus
 from model.device import describe_device, settle_tensorflow
 from model.files import Arrays
@@ -73,7 +73,7 @@ def main() -> None:
     arguments = parser.parse_args()
     settle_tensorflow()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    messages = chat_exports.read(arguments.chat).messages
+    messages = exports.read(arguments.chat).messages
     chat = Chat.of(messages)
     table = f"On {describe_device()}.\n"
     measured: dict[str, list[Imitation]] = {}

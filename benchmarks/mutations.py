@@ -24,9 +24,9 @@ from random import Random
 from typing import Any
 
 from benchmarks.packing import damaged, put
-from model import chat_exports
-from model.chat_exports import ChatExportError
-from model.chat_exports.files import no_messages
+from model.chats import exports
+from model.chats.exports import ChatExportError
+from model.chats.exports.files import no_messages
 from model.messages import COLUMNS
 from tests.chat_files import EXAMPLES
 
@@ -134,7 +134,7 @@ def _work(end: Connection) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
     for example in EXAMPLES.values():  # what is imported late, and the first time of everything
         with tempfile.TemporaryDirectory() as folder:
-            chat_exports.read([put(Random(0), example.files, Path(folder))], plain=example.plain)
+            exports.read([put(Random(0), example.files, Path(folder))], plain=example.plain)
     watch = _Watch()
     sys.addaudithook(watch)
     end.send("ready")
@@ -157,7 +157,7 @@ def _work(end: Connection) -> None:
 def _read(watch: "_Watch", path: Path, outcome: Outcome) -> Outcome:
     try:
         with watch.over(path.parent):
-            export = chat_exports.read([path], plain=EXAMPLES[outcome.format].plain)
+            export = exports.read([path], plain=EXAMPLES[outcome.format].plain)
         shown = ascii(export.messages.head().to_dict("records"))[:2000]
         outcome = replace(outcome, kind=_wrong(export) or "table", details=shown)
     except ChatExportError as error:
@@ -169,7 +169,7 @@ def _read(watch: "_Watch", path: Path, outcome: Outcome) -> Outcome:
     return replace(outcome, kind="leaves its folder", details=", ".join(strayed)) if strayed else outcome
 
 
-def _wrong(export: chat_exports.Export) -> str:
+def _wrong(export: exports.Export) -> str:
     """Say what is wrong with a table, "" if nothing."""
     messages = export.messages
     if list(messages.columns) != COLUMNS or list(messages.index) != list(range(len(messages))):

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from model import chat_exports
+from model.chats import exports
 from model.corpus import Corpus, build_corpus
 from model.device import settle_tensorflow
 from model.people import Chat, find_author
@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=15)
     arguments = parser.parse_args()
     recipe = replace(RECIPES["tutorial"], fraction=arguments.fraction, epochs=arguments.epochs)
-    messages = chat_exports.read(arguments.chat).messages
+    messages = exports.read(arguments.chat).messages
     author = find_author(Chat.of(messages).people, arguments.author)
     corpus = build_corpus(messages, author, recipe)
     print(f"{author.author}: {len(corpus.training):,} characters to train on, {len(corpus.validation):,} held out")

@@ -3,8 +3,8 @@
 import json
 from dataclasses import dataclass
 
-from model.chat_exports.files import Format
-from model.chat_exports.plain import lines, table
+from model.chats.exports.files import Format
+from model.chats.exports.tables import lines, table
 from tests import test_discord_chat_exporter as discord
 from tests import test_discord_package as package
 from tests import test_gitter, test_irc, test_slack, test_telegram, test_whatsapp

@@ -6,9 +6,9 @@ import zipfile
 import pandas as pd
 import pytest
 
-from model import chat_exports
-from model.chat_exports import ChatExportError
-from model.chat_exports.files import BOMB_BYTES, FormatError, Row, tables
+from model.chats import exports
+from model.chats.exports import ChatExportError
+from model.chats.exports.files import BOMB_BYTES, FormatError, Row, tables
 
 CSV = (
     "id,readBy,fromUser.id,fromUser.username,text,sent\n"
@@ -24,7 +24,7 @@ PLAY = "# A play\n\n**ADA**  \n_Enter Bob._  \nGood _morrow_, Bob.\n\n**BOB**\n\
 
 
 def read(*paths):
-    export = chat_exports.read(paths)
+    export = exports.read(paths)
     return export.messages, export.dropped, export.formats
 
 
@@ -82,11 +82,11 @@ def test_only_text_becomes_text(value):
 def test_the_columns_of_a_table_are_of_the_same_types_whatever_is_in_them(tmp_path):
     rows = [f"m{n},a1,hi,{sent}\n" for n, sent in enumerate(["2016-05-01", "2016-05-01T10:00:00.123456789Z", ""])]
     read_ = [
-        chat_exports.read([broken(tmp_path, f"id,fromUser.id,text,sent\n{row}".encode())]).messages
+        exports.read([broken(tmp_path, f"id,fromUser.id,text,sent\n{row}".encode())]).messages
         for row in (*rows, "m4,,gone,\n")
     ]
-    log = chat_exports.read([broken(tmp_path, b"[12:34:56] *** Joins: ada\n[12:34:57] <ada>\n", "room.log")]).messages
-    none = chat_exports.read([broken(tmp_path, b"[12:34:56] *** Joins: ada\n", "none.log")]).messages
+    log = exports.read([broken(tmp_path, b"[12:34:56] *** Joins: ada\n[12:34:57] <ada>\n", "room.log")]).messages
+    none = exports.read([broken(tmp_path, b"[12:34:56] *** Joins: ada\n", "none.log")]).messages
     assert [len(table) for table in (*read_, log, none)] == [1, 1, 1, 0, 0, 0]
     assert all(table.dtypes.equals(read_[0].dtypes) for table in (*read_, log, none))
 
@@ -195,7 +195,7 @@ def test_of_files_of_one_name_in_a_zip_the_last_is_read_and_the_others_are_said(
     with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
         for text in ("first", "second"):
             archive.writestr("chat.csv", f"fromUser.id,text\na1,{text}\n")
-    export = chat_exports.read([tmp_path / "export.zip"])
+    export = exports.read([tmp_path / "export.zip"])
     assert export.messages["text"].tolist() == ["second"] and export.unread == ["chat.csv"]
 
 
@@ -223,7 +223,7 @@ def test_an_error_is_one_line_whatever_the_file_is_called(tmp_path, name):
         read(broken(tmp_path, b"", name))
     assert str(error.value).isprintable()
     (tmp_path / "chat.csv").write_text(CSV, encoding="utf-8")
-    assert all(file.isprintable() for file in chat_exports.read([tmp_path]).unread)
+    assert all(file.isprintable() for file in exports.read([tmp_path]).unread)
     with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
         archive.writestr(f"a\nb/{name!a}", "fromUser.id,body\na,b\n")
     with pytest.raises(ChatExportError, match="wanted text among them") as error:

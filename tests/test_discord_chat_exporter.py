@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 
-from model import chat_exports
-from model.chat_exports import ChatExportError
-from model.chat_exports.discord_markup import plain
+from model.chats import exports
+from model.chats.exports import ChatExportError
+from model.chats.exports.discord_markup import plain
 from tests.chats import chats, found, snowflake
 
 ADA = {"id": "501", "name": "ada", "discriminator": "0000", "nickname": "Ada L", "color": None, "isBot": False}
@@ -33,7 +33,7 @@ def read(tmp_path, content, name="export.json"):
     if isinstance(content, (dict, list)):
         content = json.dumps(content, indent=2, ensure_ascii=False)
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return chat_exports.read([path])
+    return exports.read([path])
 
 
 def texts(tmp_path, *messages):
@@ -172,7 +172,7 @@ def test_partitions_in_a_zip_are_one_chat_and_what_is_there_twice_is_dropped(tmp
         archive.writestr("a [part 1].json", json.dumps(document([message(1), message(2)])))
         archive.writestr("a [part 2].json", json.dumps(document([message(2), message(3)])))
     told = []
-    export = chat_exports.read([tmp_path / "all.zip"], progress=told.append)
+    export = exports.read([tmp_path / "all.zip"], progress=told.append)
     assert len(export.messages) == 3 and export.dropped["duplicates"] == 1
     assert sum(told) >= (tmp_path / "all.zip").stat().st_size
 
@@ -293,5 +293,5 @@ def test_overlapping_csv_files_give_each_message_once(tmp_path):
     rows = [quoted("501", "ada", f"2026-01-01T10:0{n // 2}:00", "ha") for n in range(6)]
     for name, part in (("c [22222222222222222].csv", rows[:4]), ("c [22222222222222222] (after 2020).csv", rows[2:])):
         (tmp_path / name).write_text("\n".join(["AuthorID,Author,Date,Content", *part]))
-    export = chat_exports.read([tmp_path])
+    export = exports.read([tmp_path])
     assert len(export.messages) == 6 and export.dropped["duplicates"] == 2

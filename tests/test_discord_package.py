@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 
-from model import chat_exports
-from model.chat_exports import ChatExportError
+from model.chats import exports
+from model.chats.exports import ChatExportError
 from tests.chats import chats, found, snowflake
 
 GENERAL, DIRECT = "222222222222222222", "333333333333333333"
@@ -44,11 +44,11 @@ def read(folder, files, *, packed=True):
         with zipfile.ZipFile(path, "w") as archive:
             for name, content in files.items():
                 archive.writestr(name, content)
-        return chat_exports.read([path])
+        return exports.read([path])
     for name, content in files.items():
         (folder / "package" / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / "package" / name).write_text(content, encoding="utf-8")
-    return chat_exports.read([folder / "package"])
+    return exports.read([folder / "package"])
 
 
 @pytest.mark.parametrize("written", [json.dumps, as_csv])
@@ -111,7 +111,7 @@ def test_two_packages_that_do_not_say_whose_they_are_are_not_taken_for_one_perso
         files = package([ROW | {"ID": number}, ROW | {"ID": number + 8, "Contents": "again"}])
         read(tmp_path / name, {path: content for path, content in files.items() if path.startswith("Messages/")})
         read_as.append(tmp_path / name / "package.zip")
-    export = chat_exports.read(read_as)
+    export = exports.read(read_as)
     assert export.messages.groupby("author_id")["author"].agg(list).to_dict() == {
         "owner/900100200300400500": ["owner", "owner"],
         "owner/900100200300400501": ["owner", "owner"],

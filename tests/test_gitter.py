@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 
-from model import chat_exports
-from model.chat_exports import ChatExportError
+from model.chats import exports
+from model.chats.exports import ChatExportError
 from tests.chats import chats, found
 
 ADA = {"id": "a" * 24, "username": "ada", "displayName": "Ada L", "url": "/ada", "v": 18, "gv": "4"}
@@ -23,7 +23,7 @@ MESSAGE = {
 
 def read(tmp_path, messages):
     (tmp_path / "page.json").write_text(messages if isinstance(messages, str) else json.dumps(messages))
-    return chat_exports.read([tmp_path / "page.json"])
+    return exports.read([tmp_path / "page.json"])
 
 
 @settings(deadline=None, derandomize=True, max_examples=50)
@@ -43,7 +43,7 @@ def test_pages_of_the_api_are_one_chat(tmp_path):
         page = [MESSAGE | {"id": f"{n:024x}", "text": f"text {n}"} for n in (number, number + 1)]
         (tmp_path / f"{number}.json").write_text(json.dumps(page, indent=1))
     (tmp_path / "last.json").write_text("[]")
-    export = chat_exports.read([tmp_path])
+    export = exports.read([tmp_path])
     assert export.formats == "gitter-json" and export.unread == ["last.json"]
     assert export.messages["text"].tolist() == ["text 0", "text 1", "text 2", "text 3"]
     assert export.dropped["duplicates"] == 2

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import chat_exports
+from model.chats import exports
 
 IRSSI = """\
 --- Log opened Sun Dec 31 23:58:12 2023
@@ -60,7 +60,7 @@ LOUNGE = """\
 
 def read(tmp_path, log, name="room.log"):
     (tmp_path / name).write_bytes(log.encode())
-    return chat_exports.read([tmp_path / name])
+    return exports.read([tmp_path / name])
 
 
 def rows(export):
@@ -102,7 +102,7 @@ def test_weechat_divides_by_tabs(tmp_path):
 @pytest.mark.parametrize("name", ["2024-01-01.log", "#room_20240101.log", "2024-01-01.log.gz"])
 def test_znc_and_energymech_have_the_day_in_the_files_name(tmp_path, name):
     (tmp_path / name).write_bytes(gzip.compress(ZNC.encode()) if name.endswith("gz") else ZNC.encode())
-    export = chat_exports.read([tmp_path / name])
+    export = exports.read([tmp_path / name])
     assert rows(export) == [
         ["Ada", "hello", "2024-01-01 12:34:56+00:00"],
         ["bob", "/me waves", "2024-01-01 12:34:57+00:00"],
@@ -150,13 +150,13 @@ def test_the_channel_is_in_the_files_name_or_the_folders(tmp_path):
         archive.writestr("libera/#other/2024-01-01.log", ZNC)
         archive.writestr("#third_20240101.log", ZNC)
         archive.writestr("irc.libera.#fourth.weechatlog", WEECHAT)
-    export = chat_exports.read([tmp_path / "logs.zip"])
+    export = exports.read([tmp_path / "logs.zip"])
     assert set(export.messages["channel"]) == {"#room", "#other", "#third", "irc.libera.#fourth"}
     assert export.dropped["duplicates"] == 0
 
 
 def test_prose_with_a_clock_in_it_is_no_log(tmp_path):
-    with pytest.raises(chat_exports.ChatExportError, match="wanted an export"):
+    with pytest.raises(exports.ChatExportError, match="wanted an export"):
         read(tmp_path, "12:34 is when <ada> came\nand bob left\nat 12:35 <sharp>\n")
 
 

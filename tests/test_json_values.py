@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.chat_exports.files import File, FormatError
-from model.chat_exports.json_values import DEEPEST, items
+from model.chats.exports.files import File, FormatError
+from model.chats.exports.json_values import DEEPEST, items
 
 
 def read(folder, text, prefix="item"):

@@ -28,7 +28,7 @@ def test_no_gap_is_left_in_the_readme():
 
 
 # Rooms whose modules are all of one kind: a reader for each format, a file for each command.
-ROOMS_OF_ONE_KIND = {"chat_exports", "cogs"}
+ROOMS_OF_ONE_KIND = {"exports", "cogs"}
 
 
 def test_the_tree_of_the_readme_names_every_module_and_nothing_else():

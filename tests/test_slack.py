@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import chat_exports
-from model.chat_exports import ChatExportError
+from model.chats import exports
+from model.chats.exports import ChatExportError
 
 ADA = {"id": "U0ADA", "name": "ada", "real_name": "Ada L.", "is_bot": False, "profile": {"display_name": "Ada"}}
 BOB = {"id": "U0BOB", "name": "bob", "real_name": "Bob", "profile": {"display_name": "", "real_name": "Bob Jones"}}
@@ -34,7 +34,7 @@ def write(path, days, lists=LISTS, root=""):
 
 
 def read(tmp_path, days, **options):
-    return chat_exports.read([write(tmp_path / "export.zip", days, **options)])
+    return exports.read([write(tmp_path / "export.zip", days, **options)])
 
 
 def texts(tmp_path, *messages):
@@ -60,10 +60,10 @@ def test_a_folder_reads_like_its_zip_wherever_in_it_the_export_is(tmp_path):
     path = write(tmp_path / "export.zip", days, root="my export/")
     with zipfile.ZipFile(path) as archive:
         archive.extractall(tmp_path / "unpacked")
-    found = chat_exports.read([path])
+    found = exports.read([path])
     assert found.messages["channel"].tolist() == ["secret", "general"]
-    assert chat_exports.read([tmp_path / "unpacked"]).messages.equals(found.messages)
-    assert chat_exports.read([path, tmp_path / "unpacked"]).dropped["duplicates"] == 2
+    assert exports.read([tmp_path / "unpacked"]).messages.equals(found.messages)
+    assert exports.read([path, tmp_path / "unpacked"]).dropped["duplicates"] == 2
 
 
 def test_other_files_beside_an_export_are_left_to_their_readers(tmp_path):
@@ -154,7 +154,7 @@ def test_a_damaged_day_is_named_in_one_line(tmp_path):
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("general/2016-01-16.json", '[{"type":')
     with pytest.raises(ChatExportError, match=r"export\.zip: general/2016-01-16\.json: ") as error:
-        chat_exports.read([path])
+        exports.read([path])
     assert "\n" not in str(error.value)
 
 

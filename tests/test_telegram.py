@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import chat_exports
-from model.chat_exports import ChatExportError
+from model.chats import exports
+from model.chats.exports import ChatExportError
 
 
 def message(number, text, *, author="Ada", author_id="user42", **others):
@@ -21,7 +21,7 @@ def chat(*messages, name="Friends", kind="private_supergroup", chat_id=123):
 
 def read(tmp_path, export):
     (tmp_path / "result.json").write_text(json.dumps(export, indent=1, ensure_ascii=False), encoding="utf-8")
-    return chat_exports.read([tmp_path / "result.json"])
+    return exports.read([tmp_path / "result.json"])
 
 
 def test_a_chats_messages_keep_id_author_time_and_channel(tmp_path):
@@ -140,7 +140,7 @@ def test_an_export_of_one_chat_twice_gives_each_message_once(tmp_path):
     for name, length in (("a.json", 2), ("b.json", 3)):
         export = chat(*(message(number, f"text {number}") for number in range(length)))
         (tmp_path / name).write_text(json.dumps(export), encoding="utf-8")
-    export = chat_exports.read([tmp_path / "a.json", tmp_path / "b.json"])
+    export = exports.read([tmp_path / "a.json", tmp_path / "b.json"])
     assert export.messages["text"].tolist() == ["text 0", "text 1", "text 2"]
     assert export.dropped["duplicates"] == 2
 
@@ -148,7 +148,7 @@ def test_an_export_of_one_chat_twice_gives_each_message_once(tmp_path):
 def test_control_characters_as_telegram_writes_them_are_read(tmp_path):
     written = json.dumps(chat(message(1, "a%sb \\x0B"))).replace("%s", "\\x0B")  # the second is typed: \\x0B
     (tmp_path / "result.json").write_text(written, encoding="utf-8")
-    assert chat_exports.read([tmp_path / "result.json"]).messages["text"].tolist() == ["ab \\x0B"]
+    assert exports.read([tmp_path / "result.json"]).messages["text"].tolist() == ["ab \\x0B"]
 
 
 @pytest.mark.parametrize("length", range(64_600, 65_540, 37))
@@ -156,14 +156,14 @@ def test_an_escape_across_two_reads_stays_whole(tmp_path, length):
     text = "a" * length + '\\"\n' * 60 + "\v" * 60
     written = json.dumps(chat(message(1, text))).replace("\\u000b", "\\x0B")
     (tmp_path / "result.json").write_text(written, encoding="utf-8")
-    found = chat_exports.read([tmp_path / "result.json"]).messages["text"].tolist()
+    found = exports.read([tmp_path / "result.json"]).messages["text"].tolist()
     assert found == [text.rstrip("\v")]
 
 
 def test_a_file_cut_off_is_said_in_one_line(tmp_path):
     (tmp_path / "result.json").write_text(json.dumps(chat(message(1, "hi")))[:-30], encoding="utf-8")
     with pytest.raises(ChatExportError, match=r"result\.json: the file is cut off; export it again") as error:
-        chat_exports.read([tmp_path / "result.json"])
+        exports.read([tmp_path / "result.json"])
     assert "\n" not in str(error.value)
 
 
@@ -178,7 +178,7 @@ def test_a_number_out_of_all_bounds_is_refused_in_one_line(tmp_path):
     written = json.dumps(chat(message(1, "hi"), chat_id=123)).replace("123", "1e99999999999999999999")
     (tmp_path / "result.json").write_text(written, encoding="utf-8")
     with pytest.raises(ChatExportError, match=r"found .* wanted an export") as error:
-        chat_exports.read([tmp_path / "result.json"])
+        exports.read([tmp_path / "result.json"])
     assert str(error.value).isprintable()
 
 
@@ -192,7 +192,7 @@ def test_text_that_is_none_is_refused_in_one_line(tmp_path, text):
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 def test_marks_of_other_encodings_are_read(tmp_path, encoding):
     (tmp_path / "result.json").write_text(json.dumps(chat(message(1, "naïve 😀"))), encoding=encoding)
-    assert chat_exports.read([tmp_path / "result.json"]).messages["text"].tolist() == ["naïve 😀"]
+    assert exports.read([tmp_path / "result.json"]).messages["text"].tolist() == ["naïve 😀"]
 
 
 SIGNS = st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n\t\"'\\<>&👋👩‍🚀")

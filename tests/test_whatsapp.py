@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import chat_exports
+from model.chats import exports
 
 IOS = """\
 [07.03.26, 21:22:39] Friends: \u200eMessages and calls are end-to-end encrypted.\r
@@ -47,7 +47,7 @@ a caption
 
 def read(tmp_path, text, name="WhatsApp Chat with Ada.txt"):
     (tmp_path / name).write_bytes(text.encode())
-    return chat_exports.read([tmp_path / name])
+    return exports.read([tmp_path / name])
 
 
 def test_a_telephone_of_apples_writes_marks_that_tell_its_own_words_in_any_language(tmp_path):
@@ -147,7 +147,7 @@ def test_a_zip_as_the_telephone_shares_it_gives_the_chat_its_name(tmp_path):
     with zipfile.ZipFile(tmp_path / "WhatsApp Chat - Friends.zip", "w") as archive:
         archive.writestr("_chat.txt", IOS)
         archive.writestr("00000012-PHOTO-2026-03-07.jpg", b"\xff\xd8\xff\xe0")
-    export = chat_exports.read([tmp_path / "WhatsApp Chat - Friends.zip"])
+    export = exports.read([tmp_path / "WhatsApp Chat - Friends.zip"])
     assert export.messages["channel"].unique().tolist() == ["WhatsApp Chat - Friends"]
     assert export.unread == ["00000012-PHOTO-2026-03-07.jpg"]
 
@@ -157,7 +157,7 @@ def test_two_exports_of_one_chat_give_each_message_once_and_repeated_words_stay(
     for folder, text in (("old", lines[:2]), ("new", lines)):
         (tmp_path / folder).mkdir()
         read(tmp_path / folder, "".join(text))
-    export = chat_exports.read([tmp_path])
+    export = exports.read([tmp_path])
     assert export.messages["text"].tolist() == ["ha", "ha", "what"] and export.dropped["duplicates"] == 2
 
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from model.chat_exports.columns import read_columns
-from model.chat_exports.files import File, Format, FormatError, Row, check_columns, tables, utc
-from model.chat_exports.json_values import WrittenBy, items
+from model.chats.exports.columns import read_columns
+from model.chats.exports.files import File, Format, FormatError, Row, check_columns, tables, utc
+from model.chats.exports.json_values import WrittenBy, items
 
 CSV_COLUMNS = {
     "id": "message_id",

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TextIO
 import ijson
 import numpy as np
 
-from model.chat_exports.files import File, FormatError
+from model.chats.exports.files import File, FormatError
 
 DEEPEST = 100  # what exporters write is some ten deep
 MOST_DIGITS = 1000  # Python converts 4,300

@@ -13,8 +13,8 @@ from typing import Any
 import ijson
 import pandas as pd
 
-from model.chat_exports.files import File, Format, FormatError, Row, from_unix, tables
-from model.chat_exports.json_values import Encoded, Readable, WrittenBy, events
+from model.chats.exports.files import File, Format, FormatError, Row, from_unix, tables
+from model.chats.exports.json_values import Encoded, Readable, WrittenBy, events
 from model.messages import SOMEONE
 
 ACCOUNT = ("chats.list.item", "left_chats.list.item")

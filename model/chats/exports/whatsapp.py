@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
-from model.chat_exports.files import File, Format, Row, tables
+from model.chats.exports.files import File, Format, Row, tables
 from model.messages import SOMEONE
 
 MORNING = ("am", "πμ", "öö", "дп", "ص", "sa", "vm", "pg", "上午", "凌晨", "清晨", "早上", "午前", "오전")

@@ -11,8 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from model.chat_exports.files import File, FolderFormat, FormatError, Row, from_unix, tables, within
-from model.chat_exports.json_values import WrittenBy, items
+from model.chats.exports.files import File, FolderFormat, FormatError, Row, from_unix, tables, within
+from model.chats.exports.json_values import WrittenBy, items
 from model.messages import SOMEONE
 
 DAY = re.compile(r"(.*/|)([^/]+)/\d{4}-\d\d-\d\d\.json")

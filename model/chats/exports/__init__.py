@@ -13,9 +13,9 @@ from pathlib import Path, PurePath
 import pandas as pd
 import zstandard
 
-from model.chat_exports import discord_chat_exporter, discord_package, gitter, irc, plays, slack, telegram, whatsapp
-from model.chat_exports.files import Bound, File, FolderFormat, Format, FormatError, no_messages, unpackable, watched
-from model.chat_exports.plain import MARKOV_DISCORD, MIMICBOT
+from model.chats.exports import discord_chat_exporter, discord_package, gitter, irc, plays, slack, telegram, whatsapp
+from model.chats.exports.files import Bound, File, FolderFormat, Format, FormatError, no_messages, unpackable, watched
+from model.chats.exports.tables import MARKOV_DISCORD, MIMICBOT
 from model.messages import COLUMNS, in_order, tidy
 
 FORMATS: tuple[Format, ...] = (  # the first that recognises a file reads it; those that look least closely come last
@@ -70,7 +70,7 @@ def read(
 
     Args:
         progress: is told of bytes as they are read from the disk.
-        plain: reads all single files, of which only the caller can know the format: `plain.table`, `plain.lines`.
+        plain: reads all single files, of which only the caller can know the format: `tables.table`, `tables.lines`.
 
     Raises:
         ChatExportError: a file is missing, empty, cut off, not text or of no known format.

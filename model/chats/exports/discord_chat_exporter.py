@@ -14,9 +14,9 @@ from typing import Any
 
 import pandas as pd
 
-from model.chat_exports.discord_markup import plain
-from model.chat_exports.files import File, Format, FormatError, Row, records, tables
-from model.chat_exports.json_values import WrittenBy, items
+from model.chats.exports.discord_markup import plain
+from model.chats.exports.files import File, Format, FormatError, Row, records, tables
+from model.chats.exports.json_values import WrittenBy, items
 
 PREAMBLE = [re.compile(pattern) for pattern in (r'"guild"\s*:\s*\{', r'"channel"\s*:\s*\{', r'"messages"\s*:\s*\[')]
 SPOKEN = {"Default", "Reply", "0", "19"}  # a version that doesn't know a type writes its number

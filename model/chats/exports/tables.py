@@ -13,8 +13,8 @@ from typing import TextIO
 
 import pandas as pd
 
-from model.chat_exports.files import File, Format, FormatError, Row, check_columns, from_unix, tables
-from model.chat_exports.json_values import WrittenBy, items
+from model.chats.exports.files import File, Format, FormatError, Row, check_columns, from_unix, tables
+from model.chats.exports.json_values import WrittenBy, items
 
 DELIMITERS = ",;\t|"
 MIMICBOT_HEAD = re.compile(r'(?:author_id,content|"author_id","content")\r?(?:\n|\Z)')

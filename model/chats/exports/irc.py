@@ -12,7 +12,7 @@ from datetime import date
 
 import pandas as pd
 
-from model.chat_exports.files import File, Format, Row, tables
+from model.chats.exports.files import File, Format, Row, tables
 
 TIME = r"\[?(?:(?P<day>\d{4}-\d\d-\d\d)[T ])?(?P<time>\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)\]?"
 MODES = "@+%~&!"  # of a nick in its channel: operator, voice, ...

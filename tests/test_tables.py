@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import chat_exports
-from model.chat_exports import ChatExportError
-from model.chat_exports.plain import lines, table
+from model.chats import exports
+from model.chats.exports import ChatExportError
+from model.chats.exports.tables import lines, table
 
 
 def read(tmp_path, text, name="chat.csv", plain=None):
     (tmp_path / name).write_bytes(text.encode())
-    return chat_exports.read([tmp_path / name], plain=plain)
+    return exports.read([tmp_path / name], plain=plain)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -122,7 +122,7 @@ def test_any_message_of_a_table_survives_in_its_place(tmp_path_factory, delimite
     messages = [(datetime.fromtimestamp(moment, UTC), who, text) for who, moment, text in sent]
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, delimiter=delimiter).writerows([("when", "who", "what"), *messages])
-    found = chat_exports.read([path], plain=table("who", "what", "when")).messages
+    found = exports.read([path], plain=table("who", "what", "when")).messages
     assert found[["sent_at", "author", "text"]].values.tolist() == [
         [pd.Timestamp(moment), who, text] for moment, who, text in sorted(messages, key=lambda message: message[0])
     ]

@@ -15,9 +15,9 @@ from typing import Any
 
 import pandas as pd
 
-from model.chat_exports.discord_markup import plain
-from model.chat_exports.files import File, FolderFormat, FormatError, Row, records, tables, within
-from model.chat_exports.json_values import items
+from model.chats.exports.discord_markup import plain
+from model.chats.exports.files import File, FolderFormat, FormatError, Row, records, tables, within
+from model.chats.exports.json_values import items
 
 MESSAGES = ("messages.json", "messages.csv")  # the latter before 2024
 CHANNEL_FOLDER = re.compile(r"c?\d{15,20}")  # without the c before 2021

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
-from model.chat_exports.files import ROWS_AT_A_TIME, File, FormatError
+from model.chats.exports.files import ROWS_AT_A_TIME, File, FormatError
 
 BLOCK = 2**22  # bytes; a longer row is pandas'
 
