@@ -8,7 +8,7 @@ A file outlives the next version. Each has a format, a whole number:
 - A file of an older format is brought up to date, one format at a time, by `UPGRADES`.
 - A field that a file lacks gets its default, which is neutral: it means what the version before the field did.
 - A new field (a knob of the recipe, say) raises FORMAT by one and declares that number as its `since`. A file is
-  written in the lowest format that holds what it uses, so an older version reads all files that leave new fields neutral.
+  written in the lowest format that holds what it uses, so an older version reads files that leave new fields neutral.
 - A file of a newer format is refused, and the fields that this version doesn't know are named.
 """
 
