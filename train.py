@@ -10,6 +10,7 @@ python train.py CHAT --evaluate personas/name.safetensors
 import argparse
 import math
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -44,7 +45,18 @@ from model.options import (
     parse_arguments,
     settle_size,
 )
-from model.people import Author, AuthorError, Chat, aliases, find_author, join_authors, rank_authors
+from model.people import (
+    Author,
+    AuthorError,
+    Chat,
+    aliases,
+    author_of_id,
+    find_author,
+    join_authors,
+    matching,
+    rank_authors,
+    words_for,
+)
 from model.persona import (
     CANARIES,
     Consent,
@@ -108,7 +120,7 @@ def read_chat(arguments: argparse.Namespace, recipe: Recipe) -> tuple[Chat, Expo
         print(f"{len(export.unread):,} files of no known format were left alone: {', '.join(export.unread[:5])[:200]}")
     messages, joined = join_authors(export.messages, arguments.same_as)
     if canaries := choose_canaries(arguments, recipe):
-        author = find_author(rank_authors(messages), arguments.author)
+        author = choose_author(rank_authors(messages), arguments)
         messages = plant(messages, author.author_id, canaries, recipe.fraction, recipe.random_seed)
     cleaned = clean(messages, choose_rules(arguments))
     print(f"cleaned, by rule: {counted(cleaned.changed)}; nothing was left of: {counted(cleaned.dropped)}")
@@ -146,19 +158,27 @@ def list_authors(chat: Chat) -> None:
     for row, bot in zip(chat.ranking.head(10).itertuples(), chat.is_bot, strict=False):
         first, last = (f"{day:%Y-%m-%d}" if pd.notna(day) else "" for day in (row.first, row.last))
         author = f"{row.author} (bot)" if bot else str(row.author)
-        print(f"{author:<28}{row.messages:>10,}{row.characters:>12,}  {first:<12}{last:<12}{row.author_id}")
+        (words,) = words_for(chat.ranking, chat.ranking[chat.ranking["author_id"] == row.author_id])
+        print(f"{author:<28}{row.messages:>10,}{row.characters:>12,}  {first:<12}{last:<12}{shlex.quote(words)}")
     for rows in aliases(chat.people)[:MOST_NAMED]:
-        print(f"may be one person: {', '.join(f'{row.author} ({row.author_id})' for row in rows.itertuples())}")
-        print(f"  if so, add {same_as(rows)}")
+        named = zip(rows["author"], words_for(chat.ranking, rows), strict=True)
+        print(f"may be one person: {', '.join(f'{name} ({words})' for name, words in named)}")
+        print(f"  if so, add {same_as(chat.ranking, rows)}")
     picture = RUNS / "authors.png"
     draw_authors(chat.ranking, chat.is_bot, picture)
     print(f"drawn in {picture}")
 
 
-def same_as(rows: pd.DataFrame) -> str:
-    """Return the words that join these authors."""
-    unclear = rows["author"].duplicated().any() or rows["author"].str.startswith("-").any()
-    first, *others = rows["author_id" if unclear else "author"]
+def choose_author(ranking: pd.DataFrame, arguments: argparse.Namespace) -> Author:
+    """Return the author whom the command line names, or whose persona is measured."""
+    return (author_of_id if arguments.evaluate else find_author)(ranking, arguments.author)
+
+
+def same_as(ranking: pd.DataFrame, rows: pd.DataFrame) -> str:
+    """Return the words that join these authors: by name if it is theirs alone."""
+    names = rows["author"].tolist()
+    clear = all(len(matching(ranking, name)) == 1 and not name.startswith("-") for name in names)
+    first, *others = names if clear else words_for(ranking, rows)
     return " ".join(quoted("--same-as", first, other) for other in others)
 
 
@@ -177,7 +197,7 @@ def evaluate_again(chat: Chat, persona: Persona, arguments: argparse.Namespace) 
         raise PersonaError(
             f"{arguments.evaluate}: {persona.name} learnt no canaries; wanted one trained with --canaries"
         )
-    author = find_author(chat.ranking, persona.source.author_id)
+    author = choose_author(chat.ranking, arguments)
     chat = chat.of_authors({author.author_id, *persona.source.community})
     corpus = build_corpus(chat.messages, author, persona.recipe, chat.bots)
     if corpus.sha256 != persona.source.sha256:
@@ -199,8 +219,9 @@ def train(chat: Chat, recipe: Recipe, arguments: argparse.Namespace) -> int:
     """Train the networks of one author, or of several; return the exit code."""
     settle_tensorflow()
     print(chat.messages.head()[["sent_at", "author", "text"]].to_string(index=False, max_colwidth=60))
-    names = list(chat.people["author_id"].head(arguments.top)) or [arguments.author]
-    authors = [find_author(chat.people if name is None else chat.ranking, name) for name in names]
+    authors = [author_of_id(chat.people, author_id) for author_id in chat.people["author_id"].head(arguments.top)]
+    if not arguments.top:
+        authors = [find_author(chat.people if arguments.author is None else chat.ranking, arguments.author)]
     show_notices(chat.formats, RUNS)
     consents = [choose_consent(arguments, chat, author, recipe.community) for author in authors]
     if None in consents:

@@ -171,7 +171,7 @@ def _read(watch: "_Watch", path: Path, outcome: Outcome) -> Outcome:
 
 def _wrong(export: exports.Export) -> str:
     """Say what is wrong with a table, "" if nothing."""
-    messages = export.messages
+    messages = export.messages.drop(columns="format", errors="ignore")
     if list(messages.columns) != COLUMNS or list(messages.index) != list(range(len(messages))):
         return "other columns or index"
     if not messages.dtypes.equals(no_messages().dtypes):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from model.files import written_aside
-from model.people import Author, AuthorError, Chat, find_author, is_named
+from model.people import Author, AuthorError, Chat, find_author, matching
 from model.persona import (
     CONSENT_KINDS,
     EVERYONE,
@@ -85,7 +85,7 @@ def who_agreed(chat: Chat, names: Sequence[str]) -> list[str]:
     """
     if EVERYONE not in map(str.casefold, names):
         return [find_author(chat.ranking, name).author_id for name in names]
-    if is_named(chat.ranking, [EVERYONE]).any():
+    if not matching(chat.ranking, EVERYONE).empty:
         raise AuthorError(f"somebody is called {EVERYONE!r}: who agreed has to be named one by one, by their ids")
     return [EVERYONE]
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-# message_id and channel may be empty; sent_at is UTC, NaT where the export does not say.
+# What a reader fills: message_id and channel may be empty; sent_at is UTC, NaT where the export does not say. Reading
+# adds one more column, `format`: the name of each message's format, which tells apart ids that are names.
 COLUMNS = ["message_id", "author_id", "author", "sent_at", "channel", "text", "is_bot"]
 
 SOMEONE = "@someone"  # in place of a person who is mentioned, whatever the format
@@ -22,14 +23,15 @@ def tidy(part: pd.DataFrame, dropped: Counter[str]) -> pd.DataFrame:
     """
     text = part["text"].str.replace(r"\r\n?", "\n", regex=True)
     text = text.str.replace(CONTROL_CHARACTERS, "", regex=True)
-    author = part["author"].map({name: _one_line(name) for name in part["author"].unique()})
+    author = part["author"].map({name: one_line(name) for name in part["author"].unique()})
     deleted = part["author_id"] == ""
     empty = ~deleted & (text.str.strip() == "")
     dropped.update({"by deleted authors": int(deleted.sum()), "without text": int(empty.sum())})
     return part.assign(text=text, author=author)[~deleted & ~empty]
 
 
-def _one_line(name: str) -> str:
+def one_line(name: str) -> str:
+    """Return a name on one line, without control characters and blanks in a row."""
     return re.sub(CONTROL_CHARACTERS, "", " ".join(name.split()))
 
 

@@ -6,6 +6,7 @@ python -m model.persona consent FILE --kind KIND --by NAME [--contact TEXT]
 """
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -63,9 +64,10 @@ def who_agreed(persona: Persona, names: Sequence[str]) -> list[str]:
         return [EVERYONE]
     ids = []
     for wanted in names:
-        found = [each for each, name in persona.source.community.items() if is_one(wanted, each, name)]
+        others = persona.source.community
+        found = [wanted] if wanted in others else [each for each in others if is_one(wanted, each, others[each])]
         if len(found) != 1:
-            which = f"text of {len(found)} people called {wanted!r}; give one of their ids: {', '.join(found)}"
+            which = f"text of {len(found)} people called {wanted!r}; give one of their ids: {', '.join(map(shlex.quote, found))}"
             raise PersonaError(f"it holds {which if found else f'no text of anybody called {wanted!r}'}")
         ids += found
     return ids

@@ -2,7 +2,17 @@ from collections import Counter
 
 import pytest
 
-from model.people import AuthorError, Chat, aliases, find_author, is_named, join_authors, rank_authors
+from model.people import (
+    AuthorError,
+    Chat,
+    aliases,
+    author_of_id,
+    find_author,
+    join_authors,
+    matching,
+    rank_authors,
+    words_for,
+)
 from tests.test_messages import MESSAGES, table, tidy
 
 
@@ -16,7 +26,70 @@ def test_authors_are_found_by_name_in_any_letter_case_and_by_id():
     ranking = rank_authors(tidy(MESSAGES, Counter()))
     assert find_author(ranking, None).author_id == "b1"
     assert find_author(ranking, "ADA").author_id == find_author(ranking, "a1").author_id == "a1"
-    assert is_named(ranking, ["A1", "nobody"]).tolist() == [False, True]
+    assert find_author(ranking, "A1").author_id == "a1"
+
+
+def mixed(*rows):
+    """Rank authors of several formats: (format, id, name) of each."""
+    messages = table(*((f"m{i}", author_id, name, None, "", "x") for i, (_, author_id, name) in enumerate(rows)))
+    return rank_authors(messages.assign(format=[name for name, _, _ in rows]))
+
+
+TOBIS = mixed(("telegram", "user2", "Tobi"), ("whatsapp", "Tobi", "Tobi"), ("telegram", "user3", "Priya"))
+
+
+def test_an_id_that_is_a_name_is_told_apart_by_its_format():
+    with pytest.raises(AuthorError, match=r"2 authors are called 'Tobi'; give one of their ids: user2, whatsapp:Tobi$"):
+        find_author(TOBIS, "Tobi")
+    for words in ("user2", "telegram:user2", "whatsapp:Tobi"):
+        assert find_author(TOBIS, words).author_id == words.rpartition(":")[2]
+    assert author_of_id(TOBIS, "Tobi").author_id == "Tobi"  # as a persona's file has it
+    assert find_author(TOBIS.iloc[1:], "Tobi").author_id == "Tobi"  # nobody else is called so
+
+
+IRC = mixed(("irc", "ada", "Ada"), ("telegram", "user1", "Ada"), ("irc", "bob", "Bob"))
+
+
+def test_an_id_in_small_letters_is_a_name_too():
+    assert set(matching(IRC, "Ada")["author_id"]) == {"ada", "user1"}
+    assert find_author(IRC, "ada").author_id == "ada"  # as it is written
+    assert find_author(IRC, "irc:ada").author_id == "ada" and find_author(IRC, "BOB").author_id == "bob"
+
+
+def test_an_exact_id_comes_before_similar_ids_and_names():
+    ranking = mixed(
+        ("whatsapp", "Ada ✪", "Ada ✪"),
+        ("whatsapp", "Ada  ✪", "Ada ✪"),
+        ("telegram", "user7", "user8"),
+        ("telegram", "user8", "Eve"),
+    )
+    for author_id in ("Ada ✪", "Ada  ✪", "user8"):
+        assert find_author(ranking, author_id).author_id == author_id
+    assert find_author(ranking, "eve").author_id == "user8"
+
+
+HARD_NAMES = ["-x-", "--author", "Ada B", "it's", 'say "hi"', "$HOME", "a;b", "Ada  B", "#1", "Jürgen", "a:b"]
+
+
+@pytest.mark.parametrize("name", HARD_NAMES)
+def test_words_that_are_printed_for_a_person_mean_this_person_alone(name):
+    shown = " ".join(name.split())
+    ranking = mixed(("whatsapp", name, shown), ("telegram", "user1", shown), ("irc", name.lower() + "_", name))
+    for author_id, words in zip(ranking["author_id"], words_for(ranking, ranking), strict=True):
+        assert find_author(ranking, words).author_id == author_id and not words.startswith("-")
+
+
+def test_the_advice_for_a_name_of_many_is_short():
+    ranking = mixed(*(("slack", f"U{number}", "Guest") for number in range(500)))
+    with pytest.raises(AuthorError, match=r"500 authors are called 'Guest'; .*: U0, .*U9 and 490 more$"):
+        find_author(ranking, "Guest")
+
+
+def test_an_author_of_a_data_package_goes_by_the_user_name():
+    with pytest.raises(
+        AuthorError, match=r"nearest names are mara_k; the author of a Discord data package goes by the"
+    ):
+        find_author(mixed(("discord-package", "501", "mara_k")), "Mara")
 
 
 def test_an_unknown_author_gets_the_nearest_names():
@@ -45,6 +118,12 @@ def test_a_name_of_nobody_is_not_passed_over():
     for named in {"bots": ["Alxe"]}, {"people": ["Alxe"]}:
         with pytest.raises(AuthorError, match="no author is called 'Alxe'"):
             Chat.of(tidy(MESSAGES, Counter()), **named)
+
+
+def test_a_name_of_several_people_is_not_taken_for_all_of_them():
+    for named in {"bots": ["Ada"]}, {"people": ["Ada"]}:
+        with pytest.raises(AuthorError, match="2 authors are called 'Ada'; give one of their ids: a1, a2"):
+            Chat.of(people(("Ada", "a1"), ("Ada", "a2")), **named)
 
 
 def people(*names_and_ids):

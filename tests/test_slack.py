@@ -52,6 +52,7 @@ def test_messages_keep_id_author_time_to_the_microsecond_and_channel(tmp_path):
         "channel": "general",
         "text": "hello\n“there” 👋",
         "is_bot": False,
+        "format": "slack",
     }
 
 

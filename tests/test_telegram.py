@@ -35,6 +35,7 @@ def test_a_chats_messages_keep_id_author_time_and_channel(tmp_path):
         "channel": "Friends",
         "text": "hello\n“there” 👋",
         "is_bot": False,
+        "format": "telegram",
     }
 
 

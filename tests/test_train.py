@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -171,6 +172,47 @@ def test_authors_who_may_be_one_person_are_suggested_and_joined(run, chat_csv):
     )
     code, _, complaint = run(chat_csv, "--list-authors", "--same-as", "Ada", "Eve")
     assert code == 2 and complaint.startswith("train.py: no author is called 'Eve'")
+
+
+@pytest.fixture
+def mixed(tmp_path) -> Path:
+    """The chats of the same friends on Telegram and WhatsApp: Tobi and the one called -x- are in both."""
+    names = {"user1": "Priya", "user2": "Tobi", "user3": "-x-"}
+    texts = [f"telegram message number {number} of us" for number in range(30)]
+    people = [list(names.items())[number % 3] for number in range(30)]
+    messages = [
+        {"id": n, "type": "message", "date": f"2026-01-01T10:{n:02}:{n * 7 % 60:02}", "from": name, "from_id": author}
+        | {"text": text, "text_entities": [{"type": "plain", "text": text}]}
+        for n, ((author, name), text) in enumerate(zip(people, texts, strict=True), 1)
+    ]
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    chat = {"name": "Friends", "type": "private_group", "id": 1, "messages": messages}
+    (folder / "result.json").write_text(json.dumps(chat))
+    lines = [
+        f"[02/01/2026, 10:{n:02}:{n * 11 % 60:02}] {name}: whatsapp message {n} of us"
+        for n, (_, name) in enumerate(people)
+    ]
+    (folder / "_chat.txt").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def test_the_advice_on_two_people_of_one_name_works_as_printed(run, mixed):
+    everybody = [word for author in ("user1", "user2", "user3") for word in ("--keep-author", author)]
+    everybody += [word for name in ("Priya", "Tobi", "-x-") for word in ("--keep-author", f"whatsapp:{name}")]
+    code, said, complaint = run(mixed, "--list-authors", *everybody)
+    assert (code, complaint) == (0, "")
+    advice = re.findall("if so, add (.*)", said)
+    assert {"--same-as user2 whatsapp:Tobi", "--same-as user3 whatsapp:-x-"} <= set(advice)
+    code, said, complaint = run(mixed, "--list-authors", *(word for line in advice for word in shlex.split(line)))
+    assert (code, complaint) == (0, "") and "may be one person" not in said
+    code, _, complaint = run(mixed, "--list-authors", "--same-as", "Priya", "Tobi")
+    assert code == 2 and "give one of their ids: user1, whatsapp:Priya" in complaint
+    for flag in ("--drop-author", "--keep-author"):
+        code, _, complaint = run(mixed, "--list-authors", flag, "Tobi")
+        assert code == 2 and "give one of their ids: user2, whatsapp:Tobi" in complaint
+    ids = re.findall(r"(\S+)$", run(mixed, "--list-authors", *everybody)[1].split("id\n")[1], re.MULTILINE)[:6]
+    assert set(ids) == {"user1", "user2", "user3", "whatsapp:Priya", "whatsapp:Tobi", "whatsapp:-x-"}
 
 
 def test_bots_are_left_out_of_the_default_but_can_be_asked_for(run, chat_csv, tmp_path):

@@ -79,10 +79,9 @@ def read(
     for path in paths:
         reading.read(path)
     export = reading.export
-    if reading.parts:
-        table = pd.concat(reading.parts, ignore_index=True)
-        reading.parts.clear()  # held no longer than needed: a chat may fill half of the memory
-        export.messages = in_order(table, export.dropped)
+    table = pd.concat(reading.parts or [reading.labelled(no_messages(), "")], ignore_index=True)
+    reading.parts.clear()  # held no longer than needed: a chat may fill half of the memory
+    export.messages = in_order(table, export.dropped)
     export.formats = ", ".join(reading.formats)
     return export
 
@@ -96,6 +95,10 @@ class _Reading:
         self.formats: dict[str, None] = {}
         self._seen: set[Path] = set()
         self._progress, self._known = progress, known
+        # One byte a message; all parts need the same categories.
+        self._format_type = pd.CategoricalDtype(
+            [*(single.name for single in known), *(folder.name for folder in FOLDER_FORMATS)]
+        )
 
     def read(self, path: Path) -> None:
         """Read whatever is there."""
@@ -165,7 +168,11 @@ class _Reading:
     def _add(self, name: str, tables: Iterator[pd.DataFrame]) -> None:
         self.formats[name] = None
         if parts := [tidy(table, self.export.dropped) for table in tables]:
-            self.parts.append(_numbered(pd.concat(parts, ignore_index=True)[COLUMNS]))
+            self.parts.append(self.labelled(_numbered(pd.concat(parts, ignore_index=True)[COLUMNS]), name))
+
+    def labelled(self, table: pd.DataFrame, name: str) -> pd.DataFrame:
+        """Return a table with its format's name on each row."""
+        return table.assign(format=pd.Series(name, table.index, self._format_type))
 
 
 def _inside(folder: Path) -> Iterator[Path]:
