@@ -67,8 +67,12 @@ def who_agreed(persona: Persona, names: Sequence[str]) -> list[str]:
         others = persona.source.community
         found = [wanted] if wanted in others else [each for each in others if is_one(wanted, each, others[each])]
         if len(found) != 1:
-            which = f"text of {len(found)} people called {wanted!r}; give one of their ids: {', '.join(map(shlex.quote, found))}"
-            raise PersonaError(f"it holds {which if found else f'no text of anybody called {wanted!r}'}")
+            if not found:
+                raise PersonaError(f"it holds no text of anybody called {wanted!r}")
+            which = ", ".join(map(shlex.quote, found))
+            raise PersonaError(
+                f"it holds text of {len(found)} people called {wanted!r}; give one of their ids: {which}"
+            )
         ids += found
     return ids
 
