@@ -95,7 +95,7 @@ def require(requirements: str, program: str) -> None:
     if missing:
         several = f" and {len(missing) - 1} more packages" if len(missing) > 1 else ""
         verb = "are" if several else "is"
-        _refuse(f"{program}: {missing[0]}{several} {verb} not installed; {_advice(requirements)}")
+        _refuse(f"{program}: {missing[0]}{several} {verb} not installed for this Python; {_advice(requirements)}")
 
 
 def _advice(requirements: str) -> str:

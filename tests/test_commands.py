@@ -116,7 +116,7 @@ def _plain(name: str) -> str:
 def test_without_its_packages_a_program_says_how_to_install_them(elsewhere, script, words):
     done = bare_python(ROOT / script, *words, folder=elsewhere, PATH=os.defpath)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.count("\n") == 1 and "not installed; to install (" in done.stderr
+    assert done.stderr.count("\n") == 1 and "not installed for this Python; to install (" in done.stderr
 
 
 @needs_make
@@ -149,7 +149,7 @@ def test_in_a_virtual_environment_its_own_pip_installs(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         require(BOT, "mimic")
     assert capsys.readouterr().err == (
-        "mimic: discord is not installed; to install (120 MB, under a minute): "
+        "mimic: discord is not installed for this Python; to install (120 MB, under a minute): "
         ".venv/bin/python -m pip install -r requirements-bot.txt\n"
     )
 

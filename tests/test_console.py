@@ -55,6 +55,14 @@ def test_temps_prints_four_replies_and_options_work(personas_folder, persona):
     assert done.stdout.decode() == "".join(expected) + "I know nobody called eve; there are ada.\n"
 
 
+def test_whom_to_imitate_can_be_an_option_which_outdoes_the_setting(personas_folder):
+    save_persona(make_persona(author="Bob"), personas_folder / "bob.safetensors")
+    done = chat(personas_folder, "!mimic hi\n", "--persona", "bob", MIMIC_PERSONA="ada")
+    assert b"(imitation of Bob" in done.stdout
+    done = chat(personas_folder, "!mimic hi\n", "--persona", "eve")
+    assert done.returncode == 2 and b"no persona is called 'eve'; there are ada, bob" in done.stderr
+
+
 def test_heat_saves_a_picture_and_says_where(personas_folder, tmp_path):
     done = chat(personas_folder, "!heat to be\n", TMPDIR=str(tmp_path))
     path, label = done.stdout.decode().splitlines()
