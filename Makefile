@@ -14,8 +14,8 @@ export CHAT FLAGS
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: .venv/bot-installed ## run the bot: in Discord if .env holds a token, else a chat in the terminal
-	@$(BIN)/python -m bot
+run: .venv/bot-installed ## run the bot: in Discord if .env holds a token, else a chat in the terminal (FLAGS="--persona NAME")
+	@$(BIN)/python -m bot $(FLAGS)
 
 install: .venv/training-installed ## install what training and the bot need: 2.7 GB, about 2 minutes
 	@echo "Installed in .venv, for $(BIN)/python train.py and $(BIN)/python -m bot"
