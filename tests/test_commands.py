@@ -1,5 +1,6 @@
 """Commands that are printed for copying run as printed, in a shell, where they were printed."""
 
+import ast
 import os
 import re
 import shutil
@@ -159,6 +160,18 @@ def test_a_python_that_is_too_old_is_one_line(monkeypatch, capsys):
     with pytest.raises(SystemExit) as end:
         require(BOT, "mimic")
     assert end.value.code == 2 and "Python 99.0 or newer is needed" in capsys.readouterr().err
+
+
+def test_no_command_is_written_by_hand():
+    for file in (ROOT / "train.py", *(ROOT / "bot").rglob("*.py"), *(ROOT / "model").rglob("*.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        documented = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        docstrings = {ast.get_docstring(node, clean=False) for node in ast.walk(tree) if isinstance(node, documented)}
+        texts = {
+            node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
+        for text in texts - docstrings:
+            assert not re.search(r"\bpython3? (-m|\w+\.py)|\bpip install|MIMIC_\w+=\w", text), f"{file}: {text}"
 
 
 @needs_make
