@@ -1,4 +1,7 @@
-"""One persona a task on a Ray cluster: which machine trains whom is Ray's affair. Knows no Keras; Ray is optional."""
+"""Trainings spread over a Ray cluster, one persona a task; Ray decides which machine trains it.
+
+Knows no Keras. Ray is optional.
+"""
 
 import contextlib
 import tempfile
@@ -19,11 +22,11 @@ class ClusterError(Exception):
 
 
 def train_on_ray(runs: Sequence[Run], fit: Fit, address: str, gpus: int) -> Iterator[tuple[Run, bytes]]:
-    """Fit each run on a machine of the cluster; yield it with its persona file, whoever is first.
+    """Fit each run on a machine of the cluster; yield it with its persona file, in the order in which they finish.
 
     Args:
-        address: of the cluster's head, or "local" for one of this machine's processors.
-        gpus: that each task asks for.
+        address: the cluster's head, or "local" for a cluster of this machine's processors.
+        gpus: the number that each task asks for.
 
     Raises:
         ClusterError: Ray is not installed, or there is no cluster at the address.
@@ -33,26 +36,29 @@ def train_on_ray(runs: Sequence[Run], fit: Fit, address: str, gpus: int) -> Iter
     except ImportError as error:
         raise ClusterError(f"--ray needs Ray; to install it: {pip_install('ray')}") from error
     try:
-        # The machines get this code as it is here.
+        # The machines run this code, not another version that they may have.
         package = {"py_modules": [str(Path(model.__path__[0]))]}
-        ray.init(address=None if address == "local" else address, runtime_env=package)
+        head = None if address == "local" else address
+        ray.init(address=head, runtime_env=package)
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise ClusterError(f"no Ray cluster at {address}: {error}") from error
     try:
-        task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=2)(_train)
+        as_task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=2)
+        task = as_task(_train)
         waiting: dict[Any, Run] = {}
         for run in runs:
             base = run.base_file.read_bytes() if run.corpus.community else b""
             waiting[task.remote(run, fit, base)] = run
         while waiting:
-            (done, *_), _ = ray.wait(list(waiting))
+            finished, _ = ray.wait(list(waiting))
+            done = finished[0]
             yield waiting.pop(done), ray.get(done)
     finally:
         ray.shutdown()
 
 
 def _train(run: Run, fit: Fit, base: bytes) -> bytes:
-    """Train in a folder of its own, where the base network lies ready; return the persona file."""
+    """Train in a temporary folder that holds the base network; return the persona file."""
     settle_tensorflow()
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         if base:
