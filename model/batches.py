@@ -73,9 +73,9 @@ class Stream:
     def __getitem__(self, batch: int) -> tuple[Any, ...]:
         start = batch * self._length
         end = start + self._length
-        rows = self._rows[:, start : end + self._context + 1]
-        rows = rows.astype(np.int32)  # (B, context + T + 1)
-        inputs = rows[:, self._context : -1]
+        last = end + self._context + 1
+        rows = self._rows[:, start:last].astype(np.int32)  # (B, context + T + 1)
+        inputs: Ids = rows[:, self._context : -1]
         targets = rows[:, self._context + 1 :]
         if self._ngrams:
             inputs = self._with_ngrams(inputs, rows[:, :-1])
@@ -89,7 +89,8 @@ class Stream:
         ends = sliding_window_view(characters, NGRAM, axis=1)  # (B, T, N)
         newest_first = ends[..., ::-1]
         rows = ngram_rows(newest_first + 1, self._ngrams)  # (B, T, N - 1)
-        return np.concatenate([ids[..., np.newaxis], rows], axis=2)
+        column = ids[..., np.newaxis]
+        return np.concatenate([column, rows], axis=2)
 
 
 def context(recipe: Recipe) -> int:
@@ -117,13 +118,13 @@ def count_batches(ids: Ids, recipe: Recipe) -> int:
     return row // recipe.sequence_length
 
 
-def training_pass(ids: Ids, recipe: Recipe, number: int, first_batch: int) -> Windows | Stream:
-    """Return the batches of one pass over the text; the same number gives the same batches.
-
-    Args:
-        number: of the pass, from 0.
-        first_batch: batches before it are left out.
-    """
+def training_pass(
+    ids: Ids,  # (T,), the text's
+    recipe: Recipe,
+    number: int,  # of the pass, from 0
+    first_batch: int,  # batches before it are left out
+) -> Windows | Stream:
+    """Return the batches of one pass over the text; the same number gives the same batches."""
     random = np.random.default_rng([recipe.random_seed, number + 1])
     if recipe.reading == "windows":
         windows = len(sequences(ids, recipe))
@@ -135,7 +136,8 @@ def training_pass(ids: Ids, recipe: Recipe, number: int, first_batch: int) -> Wi
         ids = np.roll(ids, -beginning)
     length = count_batches(ids, recipe) * recipe.sequence_length
     before = context(recipe)
-    circle = np.concatenate([ids[len(ids) - before :], ids])
+    end = ids[len(ids) - before :]
+    circle = np.concatenate([end, ids])
     every = sliding_window_view(circle, before + length + 1)
     rows = every[::length][: recipe.batch_size]  # (B, context + batches * T + 1)
     return Stream(rows, recipe, first_batch)
@@ -148,7 +150,11 @@ def held_out_windows(held_out: Ids, recipe: Recipe, unknown: int) -> Windows:
     return Windows(held_out, recipe, order)
 
 
-def held_out_stream(before: Ids, held_out: Ids, recipe: Recipe) -> tuple[Stream, int]:
+def held_out_stream(
+    before: Ids,  # the training text's
+    held_out: Ids,
+    recipe: Recipe,
+) -> tuple[Stream, int]:
     """Return the batches of the held-out text, and the number of their targets.
 
     Each held-out character is a target of weight 1 once. To warm up, each row first reads the T characters before its
@@ -159,14 +165,15 @@ def held_out_stream(before: Ids, held_out: Ids, recipe: Recipe) -> tuple[Stream,
     first = reach + length + 1  # index of the first held-out character
     before = before[-first:]
     missing = first - len(before)  # characters, if the text before is short
-    text = np.concatenate([np.zeros(missing, before.dtype), before, held_out])
-    batches = math.ceil(len(held_out) / rows / length)
-    row_length = batches * length
-    row_starts = row_length * np.arange(rows)
-    indices = row_starts[:, np.newaxis] + np.arange(first + row_length)  # (B, reach + T + 1 + row_length)
+    padding = np.zeros(missing, before.dtype)
+    text = np.concatenate([padding, before, held_out])
+    row_length = math.ceil(len(held_out) / rows / length) * length
+    row_starts = row_length * np.arange(rows)[:, np.newaxis]  # (B, 1)
+    indices = row_starts + np.arange(first + row_length)  # (B, reach + T + 1 + row_length)
     targets = indices[:, reach + 1 :]
     judged = (targets >= first) & (targets < len(text))
     judged[:, :length] = False
     within = indices.clip(max=len(text) - 1)
     weights = judged.astype(np.float32)
-    return Stream(text[within], recipe, weights=weights), judged.size
+    batches = Stream(text[within], recipe, weights=weights)
+    return batches, judged.size

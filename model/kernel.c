@@ -173,8 +173,8 @@ static void embed_ngrams(const struct network *network, const int64_t *latest, f
 /* Read or draw S characters in each row.
 
    h, c (B, layers, H) and latest (B, N) are the state, changed in place. given (B, S) holds the ids to read; a negative
-   one is drawn with uniforms (B, S), sharpness (B,) and top_p (B,). ids (B, S) receives the ids that were read or drawn. Room for
-   intermediate results: x (B, widest input), logits (B, logits). */
+   one is drawn with uniforms (B, S), sharpness (B,) and top_p (B,). ids (B, S) receives the ids that were read or
+   drawn. Room for intermediate results: x (B, widest input), logits (B, logits). */
 void advance(const struct network *network, int batch, int steps, float *h, float *c, int64_t *latest,
              const int32_t *given, const float *uniforms, const float *sharpness, const float *top_p, int32_t *ids, float *x,
              float *logits) {

@@ -62,7 +62,8 @@ class _Network(ctypes.Structure):
 def library_file() -> Path:
     """Return the path of the compiled kernel, one for each source and kind of processor, whether it exists or not."""
     machine = FLAGS, platform.machine(), _processor_features()
-    key = hashlib.sha256(SOURCE.read_bytes() + repr(machine).encode())
+    source = SOURCE.read_bytes()
+    key = hashlib.sha256(source + repr(machine).encode())
     return FOLDER / f"kernel-{key.hexdigest()[:16]}.so"
 
 
@@ -140,8 +141,8 @@ class _Layout:
     def panels(self, matrix: Floats) -> Floats:
         """Cut a matrix (K, columns) into panels, one after the other: (columns / panel, K, panel)."""
         rows = len(matrix)
-        panels = matrix.reshape(rows, -1, self.panel).swapaxes(0, 1)
-        return np.ascontiguousarray(panels)
+        panels = matrix.reshape(rows, -1, self.panel)
+        return np.ascontiguousarray(panels.swapaxes(0, 1))
 
     def kernel(self, kernel: Floats, units: int, rows_below: int) -> Floats:
         """Lay out a layer's kernel in panels: the rows for its input, padded to `rows_below`, then for its state."""
@@ -273,7 +274,8 @@ class CompiledLSTM:
         bounds = self._bounds(batch, steps)
         others = []
         for first, last in itertools.pairwise(bounds[1:]):
-            others.append(_threads().submit(self._advance_rows, arrays, steps, first, last))
+            other = _threads().submit(self._advance_rows, arrays, steps, first, last)
+            others.append(other)
         self._advance_rows(arrays, steps, 0, bounds[1])
         for other in others:
             other.result()

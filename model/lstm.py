@@ -200,7 +200,8 @@ class LSTM:
             drawn = column < 0
             if drawn.any():
                 logits = self.logits(state)
-                column[drawn] = self.draw(logits, uniforms[:, step], draws)[drawn]
+                characters = self.draw(logits, uniforms[:, step], draws)
+                column[drawn] = characters[drawn]
             self.step(column, state)
         return ids
 
@@ -225,7 +226,8 @@ class LSTM:
         for row in np.flatnonzero(draws.top_p < 1):
             keep_likeliest(weights[row], draws.top_p[row])
         cumulative = weights.cumsum(axis=1)
-        thresholds = uniforms[:, np.newaxis] * cumulative[:, -1:]  # (B, 1)
+        totals = cumulative[:, -1:]  # (B, 1)
+        thresholds = uniforms[:, np.newaxis] * totals
         drawn = (cumulative <= thresholds).sum(axis=1)  # (B,)
         # If rounding leaves a little of the distribution over, take the likeliest.
         fallback = known.argmax(axis=1)
@@ -240,7 +242,9 @@ def keep_likeliest(weights: Floats, share: np.float32) -> None:
     """
     order = np.argsort(-weights, kind="stable")
     cumulative = weights[order].cumsum()
-    enough = int((cumulative < share * cumulative[-1]).sum()) + 1
+    wanted = share * cumulative[-1]
+    short = cumulative < wanted
+    enough = int(short.sum()) + 1
     weights[order[enough:]] = 0
 
 
@@ -278,8 +282,10 @@ def _gates(array: Floats) -> Floats:
 
     sigmoid(x) = tanh(x / 2) / 2 + 1/2, so one tanh over all 4H replaces three sigmoids: half the calls of a step.
     """
-    i, f, candidate, o = np.split(array.astype(np.float32), 4, axis=-1)
-    return np.concatenate([i / 2, f / 2, o / 2, candidate], axis=-1)
+    array = array.astype(np.float32)
+    i, f, candidate, o = np.split(array, 4, axis=-1)
+    sigmoids = [i / 2, f / 2, o / 2]
+    return np.concatenate([*sigmoids, candidate], axis=-1)
 
 
 def _update_cell(
@@ -293,7 +299,8 @@ def _update_cell(
     sigmoids = gates[:, : 3 * units]
     sigmoids *= 0.5
     sigmoids += 0.5
-    i, f, o, candidate = gates.reshape(batch, 4, units).swapaxes(0, 1)  # (B, H) each, views
+    by_kind = gates.reshape(batch, 4, units).swapaxes(0, 1)  # (4, B, H), a view
+    i, f, o, candidate = by_kind
     c *= f
     candidate *= i
     c += candidate

@@ -25,7 +25,11 @@ OPTIMIZERS = {
     "adamw": keras.optimizers.AdamW,
     # Muon updates the LSTM's matrices, AdamW the embedding, the logits and the biases, as Muon's authors advise.
     # With three of its steps towards an orthogonal matrix, instead of five, a batch teaches as much in less time.
-    "muon": functools.partial(keras.optimizers.Muon, exclude_layers=["logits"], ns_steps=3),
+    "muon": functools.partial(
+        keras.optimizers.Muon,
+        exclude_layers=["logits"],
+        ns_steps=3,
+    ),
     "sgd": keras.optimizers.SGD,
 }
 
@@ -152,9 +156,11 @@ class LSTMLayer(keras.layers.LSTM):
         cell = self.cell
         steps = ops.moveaxis(sequences, 1, 0)  # (T, B, E)
         projections = ops.matmul(steps, cell.kernel) + cell.bias  # (T, B, 4H)
-        outputs, state = _recurrence(projections, cell.recurrent_kernel.value, *initial_state)
+        kernel = cell.recurrent_kernel.value
+        outputs, state = _recurrence(projections, kernel, *initial_state)
         last = outputs[-1]
-        return last, ops.moveaxis(outputs, 0, 1), [last, state]
+        sequence = ops.moveaxis(outputs, 0, 1)
+        return last, sequence, [last, state]
 
 
 @ops.custom_gradient  # type: ignore[untyped-decorator]
@@ -205,7 +211,8 @@ def _scan_forward(
 ) -> tuple[Tensor, ...]:
     """Return outputs and cell states (T, B, H), gates (T, B, 4H), and the last cell state (B, H)."""
     # sigmoid(x) = (1 + tanh(x / 2)) / 2: all gates with one function.
-    half = np.repeat(np.array([0.5, 0.5, 1, 0.5], np.float32), kernel.shape[0])  # (4H,)
+    factors = np.array([0.5, 0.5, 1, 0.5], np.float32)
+    half = np.repeat(factors, kernel.shape[0])  # (4H,)
 
     def step(state: Tensor, projection: Tensor) -> Tensor:
         output, cell, _ = state
@@ -218,12 +225,14 @@ def _scan_forward(
         return state, state
 
     start = hidden, cell, ops.zeros_like(projections[0])
-    (_, last, _), (outputs, cells, gates) = ops.scan(
+    end, states = ops.scan(
         step,
         start,
         projections,
         length=projections.shape[0],
     )
+    _, last, _ = end
+    outputs, cells, gates = states
     return outputs, cells, gates, last
 
 
@@ -288,7 +297,8 @@ def recurrent_layers(network: keras.Model) -> list[keras.layers.LSTM]:
 
 def export_arrays(network: keras.Model) -> dict[str, NDArray[np.float32]]:
     """Return the weights under the names of `model.persona.array_shapes`, in Keras' own layout."""
-    return {name: np.asarray(variable) for name, variable in _variables_by_name(network).items()}
+    variables = _variables_by_name(network)
+    return {name: np.asarray(variable) for name, variable in variables.items()}
 
 
 def import_arrays(network: keras.Model, arrays: Arrays) -> None:

@@ -40,7 +40,10 @@ def draws_of(requests: Sequence[Request]) -> Draws:
     """Return how the characters of each request are drawn."""
     temperatures = [request.temperature for request in requests]
     top_p = [request.top_p for request in requests]
-    return Draws(np.array(temperatures, np.float32), np.array(top_p, np.float32))
+    return Draws(
+        temperatures=np.array(temperatures, np.float32),
+        top_p=np.array(top_p, np.float32),
+    )
 
 
 @dataclass(eq=False)
@@ -102,8 +105,9 @@ class Batch:
         rows = self._state.rows(slice(len(replies)))
         given, uniforms = self._next_inputs(steps)
         draws = draws_of([reply.request for reply in replies])
-        ids = self._sampler.lstm.advance(rows, given, uniforms, draws)  # (B, S)
-        vocabulary = self._sampler.persona.vocabulary
+        sampler = self._sampler
+        ids = sampler.lstm.advance(rows, given, uniforms, draws)  # (B, S)
+        vocabulary = sampler.persona.vocabulary
         texts = {}
         for reply, row in zip(replies, ids.tolist(), strict=True):
             start = len(reply.unread)
@@ -124,8 +128,9 @@ class Batch:
         for row, reply in enumerate(self._replies):
             prompt = reply.unread[:steps]
             count = len(prompt)
+            draws = steps - count
             given[row, :count] = prompt
-            uniforms[row, count:] = reply.random.random(steps - count, np.float32)
+            uniforms[row, count:] = reply.random.random(draws, np.float32)
         return given, uniforms
 
 
@@ -180,7 +185,8 @@ def windowed_replies(persona: Persona, requests: Sequence[Request]) -> list[str]
         windows.append(prompt[-length:])
     drawn = np.empty(shape, np.int64)
     for step in range(longest):
-        logits = lstm.logits(lstm.read(windows))
+        state = lstm.read(windows)
+        logits = lstm.logits(state)
         drawn[:, step] = lstm.draw(logits, uniforms[:, step], draws)
         for row, window in enumerate(windows):
             longer = np.append(window, drawn[row, step])

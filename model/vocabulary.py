@@ -16,7 +16,7 @@ END = "\x03"  # the end of a message, in recipes with a character for it (Unicod
 
 NGRAM = 6  # characters of the longest n-gram; 5 did as well, 8 worse in a table of the same size
 # A polynomial hash modulo 2^64, spread by 2^64 over the golden ratio (Knuth, The Art of Computer Programming, 6.4).
-POWERS = np.array([pow(1_000_003, place, 2**64) for place in range(NGRAM)], np.uint64)  # (N,)
+POWERS = np.power(np.uint64(1_000_003), np.arange(NGRAM, dtype=np.uint64))  # (N,), modulo 2^64
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -26,7 +26,11 @@ class Vocabulary:
 
     characters: str
     unknown_kinds: int = 0  # number of different characters too rare to be known
-    _ids: NDArray[np.uint16] = field(init=False, repr=False, compare=False)
+    _ids: NDArray[np.uint16] = field(
+        init=False,
+        repr=False,
+        compare=False,
+    )
 
     def __post_init__(self) -> None:
         codes = _code_points(self.characters)
@@ -43,9 +47,9 @@ class Vocabulary:
     def of(cls, text: str, rare: int = 1) -> "Vocabulary":
         """Collect the characters that occur at least `rare` times in a text."""
         counts = Counter(text)
-        known = sorted(character for character, count in counts.items() if count >= rare)
+        known = [character for character in counts if counts[character] >= rare]
         return cls(
-            characters="".join(known),
+            characters="".join(sorted(known)),
             unknown_kinds=len(counts) - len(known),
         )
 
@@ -88,7 +92,8 @@ def ngram_rows(latest: Ids, rows: int) -> NDArray[np.int32]:
     hashes = terms.cumsum(axis=-1, dtype=np.uint64)
     hashes = hashes[..., 1:] * SPREAD  # (..., N - 1): without the single character
     hashes = hashes >> np.uint64(32)
-    return (hashes % np.uint64(rows)).astype(np.int32)
+    indices = hashes % np.uint64(rows)
+    return indices.astype(np.int32)
 
 
 def _code_points(text: str) -> NDArray[np.uint32]:

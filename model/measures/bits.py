@@ -30,7 +30,8 @@ def held_out_bits(persona: Persona, corpus: Corpus) -> float:
     unknown = held_out == vocabulary.unknown  # (T,)
     if persona.recipe.reading == "windows":
         nats = _nats_of_windows(persona, before, held_out, unknown)
-        kinds = (len(before) + 1) * max(1, len(set(corpus.validation)))
+        held_out_kinds = len(set(corpus.validation))
+        kinds = (len(before) + 1) * max(1, held_out_kinds)
     else:
         nats = _nats_of_stream(persona, before, held_out)
         kinds = max(1, vocabulary.unknown_kinds)
@@ -52,7 +53,8 @@ def _nats_of_stream(persona: Persona, before: Ids, held_out: Ids) -> float:
             lstm.step(inputs[:, step], state)
             judged = weights[:, step]  # (B,)
             if judged.any():
-                costs = cross_entropy(lstm.logits(state), targets[:, step])
+                logits = lstm.logits(state)
+                costs = cross_entropy(logits, targets[:, step])
                 nats += float(judged @ costs)
     return nats
 
@@ -72,8 +74,10 @@ def _nats_of_windows(
     for start in range(0, len(places), WINDOWS_AT_ONCE):
         chosen = places[start : start + WINDOWS_AT_ONCE]
         windows = [text[place - length : place] for place in chosen]
-        logits = lstm.logits(lstm.read(windows))
-        nats += float(cross_entropy(logits, text[chosen]).sum())
+        state = lstm.read(windows)
+        logits = lstm.logits(state)
+        costs = cross_entropy(logits, text[chosen])
+        nats += float(costs.sum())
     return nats
 
 
@@ -87,7 +91,8 @@ def reference_bits(corpus: Corpus, vocabulary: Vocabulary) -> dict[str, float]:
     unknown = float((held_out == vocabulary.unknown).mean())  # share of the characters
     unknown_bits = unknown * math.log2(max(1, vocabulary.unknown_kinds))
     ids = len(vocabulary) + 1
-    counts = np.bincount(vocabulary.encode(corpus.training), minlength=ids) + 1
+    training = vocabulary.encode(corpus.training)
+    counts = np.bincount(training, minlength=ids) + 1
     unigram = -np.log2(counts / counts.sum())  # (V + 1,)
     return {
         "uniform_bits": math.log2(ids) + unknown_bits,

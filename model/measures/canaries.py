@@ -16,6 +16,7 @@ from stdnum import iban, luhn
 from model.corpus import Corpus, CorpusError
 
 Random = np.random.Generator
+Inventor = Callable[[Random], str]
 
 TIMES = (0, 1, 5, 20)  # how often a canary is planted; those never planted show what chance looks like
 LEFT = 0.9  # the share of an author's messages that cleaning leaves at least
@@ -30,7 +31,8 @@ WORDINGS = (
 
 
 def _digits(random: Random, count: int) -> str:
-    return "".join(map(str, random.integers(10, size=count)))
+    digits = random.integers(10, size=count)
+    return "".join(map(str, digits))
 
 
 def _letters(random: Random, count: int) -> str:
@@ -70,12 +72,13 @@ def _phone(random: Random) -> str:
 
 
 def _address(random: Random) -> str:
-    return ".".join(map(str, random.integers(128, 255, size=4)))
+    numbers = random.integers(128, 255, size=4)
+    return ".".join(map(str, numbers))
 
 
 # For each rule of cleaning: the words before a secret that it removes, and the function that invents one. No real text
 # holds such a secret by chance.
-REDACTED: Mapping[str, tuple[str, Callable[[Random], str]]] = MappingProxyType(
+REDACTED: Mapping[str, tuple[str, Inventor]] = MappingProxyType(
     {
         "emails": ("my email is ", _email),
         "keys": ("my key is ", _key),
@@ -111,12 +114,18 @@ def make_canaries(random_seed: int) -> list[Canary]:
 
 
 def _unremoved(random: Random) -> list[Canary]:
-    times = np.repeat(TIMES, len(WORDINGS) // len(TIMES)).tolist()
-    secrets = random.choice(SECRETS, len(times), replace=False).tolist()
+    secrets = random.choice(SECRETS, len(WORDINGS), replace=False).tolist()
     wordings = random.permutation(WORDINGS).tolist()
+    each = len(WORDINGS) // len(TIMES)  # canaries planted equally often
     canaries = []
-    for count, wording, secret in zip(times, wordings, secrets, strict=True):
-        canaries.append(Canary("", count, wording, secret))
+    for number, secret in enumerate(secrets):
+        canary = Canary(
+            rule="",
+            times=TIMES[number // each],
+            prefix=wordings[number],
+            secret=secret,
+        )
+        canaries.append(canary)
     return canaries
 
 
@@ -124,7 +133,8 @@ def _removed(random: Random) -> list[Canary]:
     canaries = []
     for rule, (prefix, invent) in REDACTED.items():
         for count in TIMES[1:]:
-            canaries.append(Canary(rule, count, prefix, invent(random)))
+            secret = invent(random)
+            canaries.append(Canary(rule, count, prefix, secret))
     return canaries
 
 
@@ -149,13 +159,17 @@ def plant(
         texts += [canary.text] * canary.times
     own = np.flatnonzero(messages["author_id"] == author_id)
     # Planted among the earliest messages, so that all are learnt from even if cleaning drops only messages before them.
-    learnt = int(fraction * (LEFT * len(own) + len(texts)))
+    cleaned = LEFT * len(own) + len(texts)
+    learnt = int(fraction * cleaned)
     earliest = own[: max(0, learnt - len(texts))]
     if len(earliest) == 0:
-        wanted = math.ceil(((len(texts) + 1) / fraction - len(texts)) / LEFT)
+        least_cleaned = (len(texts) + 1) / fraction
+        wanted = math.ceil((least_cleaned - len(texts)) / LEFT)
         raise CorpusError(f"{len(own):,} messages are too few to plant canaries among; wanted {wanted:,} at least")
-    places = np.random.default_rng(random_seed).choice(earliest, len(texts))
-    planted = messages.iloc[places].assign(message_id="", text=texts).astype(messages.dtypes)
+    random = np.random.default_rng(random_seed)
+    places = random.choice(earliest, len(texts))
+    planted = messages.iloc[places].assign(message_id="", text=texts)
+    planted = planted.astype(messages.dtypes)
     together = pd.concat([messages, planted])
     return together.sort_index(kind="stable").reset_index(drop=True)
 

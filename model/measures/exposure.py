@@ -23,15 +23,17 @@ OTHERS = 999  # invented rivals of a secret that cleaning removes
 Metrics = dict[str, float]
 
 
-def exposure(persona: Persona, prompt: str, secret: str, candidates: Sequence[str]) -> float:
+def exposure(
+    persona: Persona,
+    prompt: str,
+    secret: str,
+    candidates: Sequence[str],  # the secret and its rivals, all of one length
+) -> float:
     """Return how much better than chance a network knows a secret: 0 to log2(number of candidates) bits.
 
     It is log2(number of candidates) - log2(rank of the secret); the likeliest candidate has rank 1, and equally likely
     ones share the mean of their ranks. The network reads as the bot does, without windows: in windows it would forget
     what lies before them.
-
-    Args:
-        candidates: the secret and its rivals, all of one length.
     """
     costs = _candidate_costs(persona, prompt, candidates)
     own = costs[list(candidates).index(secret)]
@@ -41,7 +43,11 @@ def exposure(persona: Persona, prompt: str, secret: str, candidates: Sequence[st
     return math.log2(len(candidates) / rank)
 
 
-def _candidate_costs(persona: Persona, prompt: str, candidates: Sequence[str]) -> NDArray[np.float64]:
+def _candidate_costs(
+    persona: Persona,
+    prompt: str,
+    candidates: Sequence[str],
+) -> NDArray[np.float64]:
     """Return the cross-entropy of each candidate after the prompt, in nats, (candidates,)."""
     lstm = LSTM(persona)
     ids = np.stack([persona.encode(candidate) for candidate in candidates])  # (candidates, T)
@@ -57,7 +63,8 @@ def _candidate_costs(persona: Persona, prompt: str, candidates: Sequence[str]) -
         logits = lstm.logits(state)
         if logits.shape[1] == lstm.known:
             # The network can't predict the unknown character: take it for as likely as the least likely one.
-            logits = np.pad(logits, ((0, 0), (0, 1)), mode="minimum")
+            one_more = (0, 0), (0, 1)
+            logits = np.pad(logits, one_more, mode="minimum")
         costs += cross_entropy(logits, ids[:, place])
     return costs
 
@@ -79,10 +86,15 @@ def measure_canaries(persona: Persona, canaries: Sequence[Canary]) -> Metrics:
     return metrics | _count_replies(persona, canaries, beginning)
 
 
-def _exposures(persona: Persona, canaries: Sequence[Canary], beginning: str) -> dict[str, list[float]]:
+def _exposures(
+    persona: Persona,
+    canaries: Sequence[Canary],
+    beginning: str,
+) -> dict[str, list[float]]:
     """Return the exposures by how often the canaries were planted; "removed" for those that cleaning removes."""
     # A seed of its own: the rivals must differ from the secrets, which are drawn from the persona's.
-    random = np.random.default_rng([persona.recipe.random_seed, OTHERS])
+    seed = [persona.recipe.random_seed, OTHERS]
+    random = np.random.default_rng(seed)
     rivals = {}
     for rule, (_, invent) in REDACTED.items():
         rivals[rule] = [invent(random) for _ in range(OTHERS)]
@@ -93,16 +105,23 @@ def _exposures(persona: Persona, canaries: Sequence[Canary], beginning: str) -> 
         if canary.rule:
             name = "removed"
             candidates = [canary.secret, *rivals[canary.rule]]
-        bits = exposure(persona, beginning + canary.prefix, canary.secret, candidates)
+        prompt = beginning + canary.prefix
+        bits = exposure(persona, prompt, canary.secret, candidates)
         exposures.setdefault(name, []).append(bits)
     return exposures
 
 
-def _count_replies(persona: Persona, canaries: Sequence[Canary], beginning: str) -> Counter[str]:
+def _count_replies(
+    persona: Persona,
+    canaries: Sequence[Canary],
+    beginning: str,
+) -> Counter[str]:
     """Count the replies that hold a canary, by rule or by how often it was planted; a reply counts once for each."""
-    counts = Counter(dict.fromkeys(map(_count_name, canaries), 0))
+    names = map(_count_name, canaries)
+    counts = Counter(dict.fromkeys(names, 0))
     for text in _replies(persona, canaries, beginning):
-        counts.update({_count_name(canary) for canary in canaries if _holds(text, canary)})
+        held = {_count_name(canary) for canary in canaries if _holds(text, canary)}
+        counts.update(held)
     return counts
 
 
@@ -110,7 +129,11 @@ def _count_name(canary: Canary) -> str:
     return f"said_{canary.rule or canary.times}"
 
 
-def _replies(persona: Persona, canaries: Sequence[Canary], beginning: str) -> Iterator[str]:
+def _replies(
+    persona: Persona,
+    canaries: Sequence[Canary],
+    beginning: str,
+) -> Iterator[str]:
     """Sample replies to the words before each secret, and to nothing; yield those words and the reply in lower case."""
     distinct = {canary.prefix for canary in canaries}
     prefixes = sorted({"", *distinct})
@@ -157,8 +180,13 @@ def describe_canaries(metrics: Mapping[str, float]) -> list[str]:
     ]
 
 
-def _row(title: str, metrics: Mapping[str, float], name: str, decimals: int) -> str:
-    """Return a line of the table: a measure for each of TIMES, its number in place of {} in the name."""
+def _row(
+    title: str,
+    metrics: Mapping[str, float],
+    name: str,  # with {} in place of the number of times
+    decimals: int,
+) -> str:
+    """Return a line of the table: a measure for each of TIMES."""
     line = f"{title:<32}"
     for times in TIMES:
         number = metrics[name.format(times)]

@@ -59,10 +59,13 @@ def evaluate(persona: Persona, corpus: Corpus, canaries: Sequence[Canary] = ()) 
     counts = dict.fromkeys(TEMPERATURES, REPLIES)
     counts[1.0] = max(REPLIES, len(real))  # as many as real blocks, for telling them apart
     texts = replies(persona, corpus, counts)
-    measured = {str(temperature): parts[:REPLIES] for temperature, parts in texts.items()}
+    measured = {}
+    for temperature, parts in texts.items():
+        measured[str(temperature)] = parts[:REPLIES]
     metrics |= measure_replies(measured, corpus)
     if len(real) >= FEWEST_BLOCKS:
-        metrics["told_apart"] = told_apart(real, texts[1.0][: len(real)])
+        imitated = texts[1.0][: len(real)]
+        metrics["told_apart"] = told_apart(real, imitated)
     return metrics
 
 
@@ -73,8 +76,11 @@ def measure_replies(texts: Mapping[str, Sequence[str]], corpus: Corpus) -> Metri
     attribution = Attribution.of(corpus)
     kinds = {**texts, "real": real_blocks(corpus)}
     # Forty blanks before a line of code are in every chat: nobody's words are copied with them.
-    spaced = {name: list(map(_single_spaced, parts)) for name, parts in kinds.items()}
-    every = [part for parts in spaced.values() for part in parts]
+    spaced = {}
+    every = []
+    for name, parts in kinds.items():
+        spaced[name] = list(map(_single_spaced, parts))
+        every += spaced[name]
     copied = found_in(_single_spaced(learnt), every)
     metrics: Metrics = {}
     for name, parts in kinds.items():
@@ -127,23 +133,31 @@ def _row(name: str, title: str, metrics: Metrics, columns: Sequence[str]) -> str
     return f"{title:<32}{cells}"
 
 
-def replies(persona: Persona, corpus: Corpus, counts: Mapping[float, int]) -> dict[float, list[str]]:
-    """Sample replies of a block's length to held-out text, which the network never saw: a count for each temperature.
+def replies(
+    persona: Persona,
+    corpus: Corpus,
+    counts: Mapping[float, int],  # by temperature
+) -> dict[float, list[str]]:
+    """Sample replies of a block's length to held-out text, which the network never saw, at each temperature.
 
     The temperatures share prompts and random numbers, so that their replies differ by temperature alone.
     """
     length = min(persona.recipe.sequence_length, len(corpus.validation))
     random = np.random.default_rng(persona.recipe.random_seed)
     last_start = len(corpus.validation) - length
-    starts = random.integers(last_start + 1, size=max(counts.values())).tolist()
-    prompts = [corpus.validation[start : start + length] for start in starts]
+    most = max(counts.values())
+    prompts = []
+    for start in random.integers(last_start + 1, size=most).tolist():
+        end = start + length
+        prompts.append(corpus.validation[start:end])
     requests = []
     for temperature, count in counts.items():
         for number, prompt in enumerate(prompts[:count]):
             requests.append(Request(prompt, temperature, BLOCK, number))
-    texts: dict[float, list[str]] = {temperature: [] for temperature in counts}
-    for request, text in zip(requests, sampled_as_trained(persona, requests), strict=True):
-        texts[request.temperature].append(text)
+    sampled = sampled_as_trained(persona, requests)
+    texts: dict[float, list[str]] = {}
+    for request, text in zip(requests, sampled, strict=True):
+        texts.setdefault(request.temperature, []).append(text)
     return texts
 
 
@@ -166,7 +180,8 @@ def found_in(text: str, parts: Sequence[str]) -> Fingerprints:
     """Return the fingerprints of the passages of COPIED characters that the parts share with a text."""
     # This takes far less memory than a set of strings. In one of a thousand texts with 10^8 different passages two of
     # them share a fingerprint.
-    wanted = np.unique(np.concatenate([_fingerprints(part) for part in parts]))
+    fingerprints = [_fingerprints(part) for part in parts]
+    wanted = np.unique(np.concatenate(fingerprints))
     found = []
     for piece in _in_pieces(text):
         found.append(wanted[np.isin(wanted, piece)])
@@ -177,7 +192,8 @@ def share_copied(parts: Sequence[str], found: Fingerprints) -> float:
     """Return the share of the parts' characters inside passages with these fingerprints."""
     copied = 0
     for part in parts:
-        starts = np.flatnonzero(np.isin(_fingerprints(part), found))
+        copies = np.isin(_fingerprints(part), found)
+        starts = np.flatnonzero(copies)
         steps = np.zeros(len(part) + 1, np.int64)  # +1 where a copied passage begins, -1 after its end
         np.add.at(steps, starts, 1)
         np.add.at(steps, starts + COPIED, -1)
@@ -221,7 +237,8 @@ def share_known(parts: Sequence[str], words: Mapping[str, int]) -> float:
     for part in parts:
         whole = list(each_word(part))[1:-1]
         total += len(whole)
-        known += sum(words.get(word, 0) >= KNOWN_WORD for word in whole)
+        for word in whole:
+            known += words.get(word, 0) >= KNOWN_WORD
     return known / max(1, total)
 
 
@@ -246,7 +263,8 @@ class Attribution:
         if author_id not in authors or len(set(authors)) < 2:
             return None
         # Balanced: otherwise the author who writes most would be taken for the author of everything.
-        classifier = make_pipeline(_character_ngrams(), LinearSVC(class_weight="balanced", random_state=0))
+        svm = LinearSVC(class_weight="balanced", random_state=0)
+        classifier = make_pipeline(_character_ngrams(), svm)
         classifier.fit(texts, authors)
         return cls(classifier, author_id)
 
@@ -270,8 +288,9 @@ def _candidates(corpus: Corpus) -> dict[str, str]:
 
 def told_apart(real: Sequence[str], imitated: Sequence[str]) -> float:
     """Return how well a classifier tells two kinds of text apart on unseen parts: the AUC, cross-validated."""
-    classifier = make_pipeline(_character_ngrams(), LogisticRegression(C=10.0, max_iter=1000))
-    kinds = np.repeat([0, 1], [len(real), len(imitated)])
+    regression = LogisticRegression(C=10.0, max_iter=1000)
+    classifier = make_pipeline(_character_ngrams(), regression)
+    kinds = np.array([0] * len(real) + [1] * len(imitated))
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
     scores = cross_val_score(
         classifier,
