@@ -231,7 +231,8 @@ def from_unix(seconds: str) -> str:
     if not found:
         return ""
     fraction = int((found[2] or "").ljust(6, "0"))
-    return (datetime.fromtimestamp(int(found[1]), UTC) + timedelta(microseconds=fraction)).isoformat()
+    # Not fromtimestamp, which knows no year after 3000 on Windows.
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(found[1]), microseconds=fraction)).isoformat()
 
 
 def utc(sent_at: "pd.Series[str]") -> "pd.Series[pd.Timestamp]":
