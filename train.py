@@ -63,6 +63,7 @@ from model.persona import (
     Persona,
     PersonaError,
     check_name,
+    find_persona,
     load_persona,
     save_persona,
 )
@@ -88,6 +89,7 @@ def main() -> int:
     try:
         recipe = choose_recipe(arguments)
         if arguments.evaluate:
+            arguments.evaluate = find_persona(arguments.evaluate)
             persona = load_persona(arguments.evaluate)
             recipe, arguments.author = persona.recipe, persona.source.author_id
         chat, export, cleaned = read_chat(arguments, recipe)

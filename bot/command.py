@@ -155,19 +155,19 @@ class Command:
             await self._answer_prompt(caller, replace(prompt, options={**(defaults or {}), **prompt.options}))
         elif self.takes is not None:
             rest, values = split_options(words.strip(), self.options)
-            await self.run(caller, rest, **values)
+            await self.run(caller, _checked(caller, self.takes, rest), **self._checked(caller, values))
         else:
-            await self.run(caller, **typed_values(words, self.options))
+            await self.run(caller, **self._checked(caller, typed_values(words, self.options)))
 
     async def answer_chosen(self, caller: Caller, values: Mapping[str, Any]) -> None:
         """Answer a slash command, which gives the words and each option by name; None: not given."""
         chosen = {name: value for name, value in values.items() if value is not None}
         if self.takes is None:
-            await self.run(caller, **chosen)
+            await self.run(caller, **self._checked(caller, chosen))
             return
         words = chosen.pop(self.takes.name, "")
         if self.takes.name != SEED.name:
-            await self.run(caller, words.strip(), **chosen)
+            await self.run(caller, _checked(caller, self.takes, words.strip()), **self._checked(caller, chosen))
             return
         check_seed(words, caller.as_typed(self.name))
         temperature = chosen.pop("temperature", None)
@@ -182,8 +182,27 @@ class Command:
         return self.temperatures or (caller.rules.temperature,)
 
     async def _answer_prompt(self, caller: Caller, prompt: Prompt) -> None:
-        persona = prompt.persona or caller.rules.persona
-        await self.run(caller, replace(prompt, options={**prompt.options, "persona": persona}))
+        options = self._checked(caller, prompt.options)
+        persona = options.get("persona") or caller.rules.persona
+        await self.run(caller, replace(prompt, options={**options, "persona": persona}))
+
+    def _checked(self, caller: Caller, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return options' values with the personas' own names."""
+        by_name = {option.name: option for option in self.options}
+        return {
+            name: _checked(caller, by_name[name], value) if name in by_name else value for name, value in values.items()
+        }
+
+
+def _checked(caller: Caller, option: Option, value: Any) -> Any:
+    """Return an option's value; of a persona, in whatever way it is called, the name.
+
+    Raises:
+        UnknownPersonaError: no persona is called so, or several are.
+    """
+    if not option.names_persona or value in ("", option.instead):
+        return value
+    return caller.imitator.personas.check(value)
 
 
 def command(

@@ -26,6 +26,7 @@ class Option:
     limits: tuple[float, float] = (-math.inf, math.inf)  # of a number
     choices: tuple[str, ...] = ()  # the only words that are accepted; empty: any
     names_persona: bool = False  # completed with the names of the personas
+    instead: str = ""  # a word that is accepted in place of a persona's name
     neutral: Any = None  # the value that changes nothing; None: the settings decide
     letter: str = ""  # marks the value in a button's id; "": the id does not carry it, or has a place for it
 

@@ -16,7 +16,15 @@ from typing import TypeVar
 from bot.errors import RefusedError
 from model.commands import record_consent
 from model.files import SUFFIX
-from model.persona import Persona, PersonaError, is_name, load_persona, today
+from model.persona import (
+    Persona,
+    PersonaError,
+    find_persona,
+    load_persona,
+    matching_personas,
+    persona_names,
+    today,
+)
 from model.sampler import Batch, Sampler
 
 log = logging.getLogger(__name__)
@@ -63,30 +71,38 @@ class Personas:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="personas")
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")  # what is looked at holds up no loading
         self._kept: OrderedDict[str, Loaded] = OrderedDict()  # by name, used last last; the thread's alone
-        names = self.names()
-        if not names:
+        if not self.names():
             raise PersonaError(f"{folder}: no persona file (*{SUFFIX}) is there; train one with train.py")
-        if default and default not in names:
-            raise PersonaError(f"{folder}: no persona is called {default!r}; there are {', '.join(names)}")
-        self._chosen = default
+        self._chosen = self._name_of(default) if default else ""
 
     def names(self) -> list[str]:
         """List the personas of the folder."""
-        names = (path.name.removesuffix(SUFFIX) for path in self._folder.glob(f"[!.]*{SUFFIX}"))
-        return sorted(name for name in names if is_name(name))
+        return persona_names(self._folder)
 
-    def check(self, name: str) -> str:
-        """Return a name.
+    def _name_of(self, wanted: str) -> str:
+        """Return the name of the persona that the settings name, by a path too; errors as of `find_persona`."""
+        if wanted in self.names():
+            return wanted
+        path = find_persona(wanted, self._folder)
+        if path.resolve().parent != self._folder.resolve() or path.name.removesuffix(SUFFIX) not in self.names():
+            raise PersonaError(f"{path}: no persona file of the folder {self._folder}, which MIMIC_PERSONAS names")
+        return path.name.removesuffix(SUFFIX)
+
+    def check(self, wanted: str) -> str:
+        """Return the name of the persona that words mean, as of `matching_personas`.
 
         Raises:
-            UnknownPersonaError: no persona has it.
+            UnknownPersonaError: no persona is called so, or several are.
         """
+        found = matching_personas(self._folder, wanted)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UnknownPersonaError(f"{len(found)} are called {wanted[:40]}; say one of {', '.join(found)[:400]}.")
         names = self.names()
         if not names:
             raise UnknownPersonaError("Nobody is here to be imitated.")
-        if name not in names:
-            raise UnknownPersonaError(f"I know nobody called {name[:40]}; there are {', '.join(names)[:400]}.")
-        return name
+        raise UnknownPersonaError(f"I know nobody called {wanted[:40]}; there are {', '.join(names)[:400]}.")
 
     @property
     def default(self) -> str:

@@ -11,7 +11,7 @@ from bot.options import NUMBER, Option, to_number
 from bot.settings import COLDEST, HOTTEST
 from model.sampler import Request
 
-LAST_OPTION = re.compile(r"(^|\s+)(?P<flag>--[a-z-]+)[\s=]+(?P<value>\S+)\s*$", re.IGNORECASE)
+LAST_OPTION = re.compile(r'(^|\s+)(?P<flag>--[a-z-]+)[\s=]+(?P<value>"[^"]+"|[^\s"]\S*)\s*$', re.IGNORECASE)
 LAST_WORD = re.compile(r"(^|\s+)(?P<word>\S+)$")
 OF_REQUEST = {each.name for each in fields(Request)}
 
@@ -78,7 +78,7 @@ def split_options(words: str, options: Sequence[Option]) -> tuple[str, dict[str,
         option = by_flag.get(match["flag"].lower())
         if option is None:
             break
-        values[option.name] = option.parse(match["value"])
+        values[option.name] = option.parse(match["value"].strip('"'))
         words = words[: match.start()]
     return words, values
 

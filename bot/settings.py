@@ -26,7 +26,7 @@ class Settings:
 
     token: str = _setting("DISCORD_TOKEN", "", "the bot's token; empty: chat in the terminal")
     personas: Path = _setting("MIMIC_PERSONAS", Path("personas"), "the folder with the persona files")
-    persona: str = _setting("MIMIC_PERSONA", "", "whom to imitate, a file of that folder; empty: the newest")
+    persona: str = _setting("MIMIC_PERSONA", "", "whom to imitate: a name or a file of that folder; empty: the newest")
     prefix: str = _setting("MIMIC_PREFIX", "!", "what a command begins with")
     temperature: float = _setting(
         "MIMIC_TEMPERATURE", 0.5, "temperature when none is given, 0 to 2", (COLDEST, HOTTEST)

@@ -15,6 +15,8 @@ from safetensors.numpy import load, save_file
 
 SUFFIX = ".safetensors"
 
+LONGEST_HEADER = 100_000_000  # bytes; safetensors reads no longer one
+
 Arrays = Mapping[str, NDArray[Any]]
 
 
@@ -56,6 +58,21 @@ def load_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
         raise FileError(
             f"{path}: damaged or not a safetensors file ({error}); get it again, or delete it and train anew"
         ) from error
+
+
+def load_metadata(path: Path) -> dict[str, str]:
+    """Read the metadata of a safetensors file without its arrays.
+
+    Raises:
+        FileError: there is no such file, or its header is damaged.
+    """
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(min(length, LONGEST_HEADER)))
+        return dict(header.get("__metadata__", {}))
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise FileError(f"{path}: damaged or not a safetensors file ({error})") from error
 
 
 @contextmanager

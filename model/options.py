@@ -41,8 +41,7 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--evaluate",
         metavar="PERSONA",
-        type=Path,
-        help="measure this file on its author's held-out text, and stop",
+        help="measure this persona, by name or file, on its author's held-out text, and stop",
     )
     parser.add_argument("--author", metavar="NAME|ID", help="whom to imitate (default: the most prolific author)")
     parser.add_argument("--top", metavar="N", type=int, default=0, help="imitate each of the N most prolific authors")

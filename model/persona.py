@@ -12,8 +12,10 @@ A file outlives the next version. Each has a format, a whole number:
 - A file of a newer format is refused, and the fields that this version doesn't know are named.
 """
 
+import functools
 import json
 import re
+import stat
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
@@ -31,17 +33,19 @@ if __name__ == "__main__":
 import numpy as np
 from numpy.typing import NDArray
 
-from model.files import Arrays, FileError, load_arrays, save_arrays
+from model.files import SUFFIX, Arrays, FileError, load_arrays, load_metadata, save_arrays
 from model.recipe import Recipe, RecipeError, as_document, later_fields, neutral
 from model.vocabulary import Vocabulary
 
 FORMAT = 4  # the newest that this version reads
 LOWEST_WRITTEN = 4  # the format of a file that uses no field with a later `since`
 METADATA_KEY = "mimic"
+FOLDER = Path("personas")  # where training leaves persona files and the bot looks for them
 SHORTEST_QUOTE, LONGEST_QUOTE, MOST_QUOTES = 30, 200, 200  # characters of a message, and messages, that may be quoted
 PUBLIC_KINDS = ("public-dataset", "public-domain", "fiction")  # which cover everybody in the chat
 CONSENT_KINDS = ("own-data", "written-consent", *PUBLIC_KINDS)
 EVERYONE = "everyone"  # in place of names
+MOST_SUGGESTED = 20  # personas that are listed where none is called as asked
 CANARIES = "-canaries"  # ends the name of a persona that learnt invented secrets, and is for measuring alone
 
 
@@ -183,6 +187,72 @@ def check_name(name: str) -> str:
     if not is_name(name):
         raise PersonaError(f"{name!r} can't be a persona's name; wanted letters, digits, - _ . and 64 of them at most")
     return name
+
+
+def persona_names(folder: Path) -> list[str]:
+    """List the personas of a folder: the names of their files, without the ending."""
+    names = (path.name.removesuffix(SUFFIX) for path in folder.glob(f"[!.]*{SUFFIX}"))
+    return sorted(name for name in names if is_name(name))
+
+
+def matching_personas(folder: Path, wanted: str) -> list[str]:
+    """Return the names of the personas of a folder that words mean; none if no persona is called so.
+
+    The first of these that fits decides: a file's name; a file's name in any letter case; the name of the person
+    imitated; that name in any letter case. Words never lead out of the folder.
+    """
+    names = persona_names(folder)
+    file = wanted.removesuffix(SUFFIX)
+    if file in names:
+        return [file]
+    folded = file.casefold()
+    if found := [name for name in names if name.casefold() in (folded, folded.removesuffix(SUFFIX))]:
+        return found
+    authors = {name: _author_in(folder / f"{name}{SUFFIX}") for name in names}
+    if found := [name for name in names if authors[name] == wanted]:
+        return found
+    spoken = " ".join(wanted.casefold().split())
+    return [name for name in names if spoken and " ".join(authors[name].casefold().split()) == spoken]
+
+
+def find_persona(wanted: str, folder: Path = FOLDER) -> Path:
+    """Return the persona file that words mean: its path, or, without a folder, a name as of `matching_personas`.
+
+    Raises:
+        PersonaError: no persona is called so, or several are; says what to give instead.
+    """
+    path = Path(wanted)
+    if path.name != wanted or (path.suffix == SUFFIX and path.is_file()):
+        return path
+    found = matching_personas(folder, wanted)
+    if len(found) == 1:
+        return folder / f"{found[0]}{SUFFIX}"
+    if not found and path.is_file():
+        return path
+    if found:
+        raise PersonaError(f"{len(found)} personas in {folder} are called {wanted!r}; give one of {', '.join(found)}")
+    names = ", ".join(persona_names(folder)[:MOST_SUGGESTED]) or "none"
+    raise PersonaError(f"no persona in {folder} is called {wanted!r}; there are {names}")
+
+
+def _author_in(path: Path) -> str:
+    """Return the name of the person whom a file imitates, read from its header; "" if it can't be read."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ""
+    if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for its writer
+        return ""
+    return _author_in_version(path, status.st_size, status.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=4096)
+def _author_in_version(path: Path, size: int, modified: int) -> str:
+    """Return the author in a file as it was when it had this size and was modified then."""
+    try:
+        return str(json.loads(load_metadata(path)[METADATA_KEY])["source"]["author"])
+    except (FileError, ValueError, KeyError, TypeError, RecursionError):
+        return ""
 
 
 def save_persona(persona: Persona, path: Path) -> None:

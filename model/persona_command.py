@@ -1,8 +1,8 @@
 """The command that shows, checks, completes and deletes a persona file.
 
-python -m model.persona show|check|forget FILE
-python -m model.persona check FILE --person NAME|ID
-python -m model.persona consent FILE --kind KIND --by NAME [--contact TEXT]
+python -m model.persona show|check|forget PERSONA
+python -m model.persona check PERSONA --person NAME|ID
+python -m model.persona consent PERSONA --kind KIND --by NAME [--contact TEXT]
 """
 
 import argparse
@@ -10,7 +10,6 @@ import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from model.about import describe, holds, is_one
 from model.commands import command_line
@@ -23,6 +22,7 @@ from model.persona import (
     Persona,
     PersonaError,
     check_dates,
+    find_persona,
     load_persona,
     save_persona,
     today,
@@ -93,7 +93,7 @@ def main() -> int:
     }
     for name, help in words.items():
         command = commands.add_parser(name, help=help)
-        command.add_argument("file", type=Path)
+        command.add_argument("file", metavar="PERSONA", help="its name, its file's name or its path")
         if name == "check":
             command.add_argument("--person", metavar="NAME|ID", help="say whether it holds text of theirs")
         if name == "consent":
@@ -112,6 +112,7 @@ def main() -> int:
             command.add_argument("--expires", default="", help="the last day of it, as 2027-12-31")
     arguments = parser.parse_args()
     try:
+        arguments.file = find_persona(arguments.file)
         persona = load_persona(arguments.file)
         if arguments.command == "show":
             print(describe(persona))

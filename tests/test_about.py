@@ -57,6 +57,14 @@ def test_a_persona_can_be_shown_checked_completed_and_deleted(file):
     assert run("forget", file)[0] == 0 and not file.exists()
 
 
+def test_a_persona_is_named_as_it_is_shown_or_as_its_file_is_called():
+    expected = describe(load_persona(ROOT / "personas" / "falstaff.safetensors"))
+    for called in ("Falstaff", "falstaff", "FALSTAFF", "falstaff.safetensors", "personas/falstaff.safetensors"):
+        assert run("show", called) == (0, expected, "")
+    code, _, complaint = run("show", "Hamlet")
+    assert code == 2 and complaint.startswith("model.persona: no persona in personas is called 'Hamlet'; there are ")
+
+
 def test_a_damaged_file_is_one_line_and_exit_code_2(file):
     file.write_bytes(b"half")
     for command in ("show", "check", "forget"):

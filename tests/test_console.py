@@ -55,12 +55,30 @@ def test_temps_prints_four_replies_and_options_work(personas_folder, persona):
     assert done.stdout.decode() == "".join(expected) + "I know nobody called eve; there are ada.\n"
 
 
+def test_a_persona_is_named_as_it_is_shown_in_every_command(personas_folder):
+    mara = replace(make_persona(author="Mara K"), name="m1")
+    save_persona(mara, personas_folder / "m1.safetensors")
+    lines = [
+        "!about mara k",
+        '!mimic hi --persona "Mara K" --length 5 --random-seed 1',
+        "!persona MARA K",
+        "!settings persona Ada",
+    ]
+    said = chat(personas_folder, "\n".join(lines), MIMIC_PERSONA="Mara K").stdout.decode()
+    assert said.startswith(
+        f"{describe(mara)}\nhi{Sampler(mara).sample(Request('hi', 0.5, 5, 1))}\n(imitation of Mara K"
+    )
+    assert "I imitate m1" in said and "\npersona: ada\n" in said
+    for path in ("../personas/m1", str(personas_folder / "m1.safetensors")):
+        assert "I know nobody called" in chat(personas_folder, f"!about {path}\n").stdout.decode()
+
+
 def test_whom_to_imitate_can_be_an_option_which_outdoes_the_setting(personas_folder):
     save_persona(make_persona(author="Bob"), personas_folder / "bob.safetensors")
     done = chat(personas_folder, "!mimic hi\n", "--persona", "bob", MIMIC_PERSONA="ada")
     assert b"(imitation of Bob" in done.stdout
     done = chat(personas_folder, "!mimic hi\n", "--persona", "eve")
-    assert done.returncode == 2 and b"no persona is called 'eve'; there are ada, bob" in done.stderr
+    assert done.returncode == 2 and b"is called 'eve'; there are ada, bob" in done.stderr
 
 
 def test_heat_saves_a_picture_and_says_where(personas_folder, tmp_path):

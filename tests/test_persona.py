@@ -1,12 +1,22 @@
 import json
+import os
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
 from model.files import load_arrays
-from model.persona import METADATA_KEY, PersonaError, check_name, load_persona, save_persona
+from model.persona import (
+    METADATA_KEY,
+    PersonaError,
+    check_name,
+    find_persona,
+    load_persona,
+    matching_personas,
+    save_persona,
+)
 from tests.conftest import make_persona
 
 
@@ -105,6 +115,56 @@ def test_files_that_are_no_personas_are_said(tmp_path, file):
             load_persona(tmp_path / f"{number}.safetensors")
     with pytest.raises(PersonaError, match="damaged"):
         load_persona(tmp_path)
+
+
+def test_a_persona_is_found_by_path_by_file_and_by_the_name_shown(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "personas"
+    for name, author in (
+        ("ada", "Ada L"),
+        ("bob", "Ada L"),
+        ("Eve", "Evelyn"),
+        ("eve", "ada"),
+        ("zoe", "Zo\u00eb \u272a"),
+    ):
+        save_persona(make_persona(author=author), folder / f"{name}.safetensors")
+    for wanted, name in {
+        "ada": "ada",  # a file's name comes before a person's
+        "ada.safetensors": "ada",
+        "BOB": "bob",
+        "Eve": "Eve",  # as it is written
+        "evelyn": "Eve",
+        "ZO\u00cb  \u272a": "zoe",
+    }.items():
+        assert find_persona(wanted, folder) == folder / f"{name}.safetensors"
+    for wanted in ("personas/bob.safetensors", "personas/nobody.safetensors", str(folder / "ada.safetensors")):
+        assert find_persona(wanted, folder) == Path(wanted)
+    for wanted, sentence in {
+        "ada l": "2 personas in .*personas are called 'ada l'; give one of ada, bob$",
+        "EVE": "2 personas in .*personas are called 'EVE'; give one of Eve, eve$",
+        "nobody": "no persona in .*personas is called 'nobody'; there are Eve, ada, bob, eve, zoe$",
+        "": "no persona in .* is called ''",
+    }.items():
+        with pytest.raises(PersonaError, match=sentence):
+            find_persona(wanted, folder)
+
+
+def test_names_are_learnt_from_headers_alone_and_follow_the_file(tmp_path):
+    file = tmp_path / "m1.safetensors"
+    save_persona(make_persona(author="Mara"), file)
+    header = 8 + int.from_bytes(file.read_bytes()[:8], "little")
+    (tmp_path / "cut.safetensors").write_bytes(file.read_bytes()[:header])  # no array is in it
+    assert matching_personas(tmp_path, "MARA") == ["cut", "m1"]
+    (tmp_path / "cut.safetensors").write_bytes(file.read_bytes()[: header // 2])
+    for name, content in {"empty": b"", "long": b"\xff" * 50, "list": b"\x02" + bytes(7) + b"[]"}.items():
+        (tmp_path / f"{name}.safetensors").write_bytes(content)
+    (tmp_path / "gone.safetensors").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "folder.safetensors").mkdir()
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.safetensors")  # to open it would be to wait
+    assert matching_personas(tmp_path, "mara") == ["m1"]
+    save_persona(make_persona(author="Mara Klein"), file)
+    assert matching_personas(tmp_path, "mara") == [] and matching_personas(tmp_path, "mara klein") == ["m1"]
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\\b", ".hidden", "x" * 65, "a b", "a\n"])

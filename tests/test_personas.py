@@ -48,6 +48,40 @@ async def test_only_a_name_of_the_folder_is_a_persona(personas, personas_folder)
             await loaded(personas, name)
 
 
+async def test_a_persona_is_found_by_the_name_shown_and_by_its_file_in_any_letter_case(personas, personas_folder):
+    mara = replace(make_persona(author="Mara K"), name="m1")
+    save_persona(mara, personas_folder / "m1.safetensors")
+    for called in ("m1", "M1", "m1.safetensors", "M1.SAFETENSORS", "Mara K", "mara  k", "MARA K"):
+        assert personas.check(called) == "m1"
+        assert (await loaded(personas, called)).author == "Mara K"
+    save_persona(mara, personas_folder / "m2.safetensors")
+    with pytest.raises(UnknownPersonaError, match=r"^2 are called Mara K; say one of m1, m2\.$"):
+        personas.check("Mara K")
+    for path in ("personas/m1", "personas/m1.safetensors", str(personas_folder / "m1.safetensors"), "../personas/m1"):
+        with pytest.raises(UnknownPersonaError, match="nobody called"):  # a path is for whoever runs the bot
+            personas.check(path)
+
+
+def test_the_settings_name_the_default_in_any_way_but_not_outside_the_folder(personas_folder, monkeypatch):
+    monkeypatch.chdir(personas_folder.parent)
+    (personas_folder.parent / "ada").write_text("not a persona")
+    for called in (
+        "ada",
+        "Ada",
+        "ADA",
+        "ada.safetensors",
+        "personas/ada.safetensors",
+        str(personas_folder / "ada.safetensors"),
+    ):
+        personas = Personas(personas_folder, called)
+        assert personas.default == "ada"
+        personas.close()
+    save_persona(make_persona(), personas_folder.parent / "out.safetensors")
+    for called in ("out.safetensors", str(personas_folder.parent / "out.safetensors"), "personas/eve.safetensors"):
+        with pytest.raises(PersonaError, match=r"no persona file of the folder .*personas, which MIMIC_PERSONAS names"):
+            Personas(personas_folder, called)
+
+
 def test_files_whose_names_are_no_personas_are_left_alone(personas, personas_folder):
     for name in ("my ada", "x" * 110):
         save_persona(make_persona(), personas_folder / f"{name}.safetensors")
@@ -68,7 +102,7 @@ async def test_the_default_is_the_newest_persona_unless_one_is_named(personas_fo
 def test_no_personas_and_unknown_ones_are_said(tmp_path, personas_folder):
     with pytest.raises(PersonaError, match=r"no persona file .* train one with train\.py"):
         Personas(tmp_path / "nowhere")
-    with pytest.raises(PersonaError, match="no persona is called 'eve'; there are ada"):
+    with pytest.raises(PersonaError, match="is called 'eve'; there are ada"):
         Personas(personas_folder, "eve")
 
 

@@ -20,7 +20,11 @@ async def personas(caller: Caller) -> None:
 
 
 @command(
-    replace(PERSONA, help=f"whom to imitate here if nobody is named; {AS_THE_SERVER}: as in the whole server"),
+    replace(
+        PERSONA,
+        help=f"whom to imitate here if nobody is named; {AS_THE_SERVER}: as in the whole server",
+        instead=AS_THE_SERVER,
+    ),
     servers_only=True,
     managers_only=True,
     private=True,
