@@ -70,5 +70,5 @@ def _value(metadata: Mapping[str, Any], default: Any, text: str) -> Any:
     limits = metadata["limits"]
     if value is None or (limits and not limits[0] <= value <= limits[1]):
         kind = "a whole number" if isinstance(default, int) else "a number"
-        raise SettingsError(f"{metadata['variable']} is {text!r}; wanted {kind} from {limits[0]} to {limits[1]}")
+        raise SettingsError(f"{metadata['variable']} is {text!r}; wanted {kind} from {limits[0]:g} to {limits[1]:g}")
     return value
