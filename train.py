@@ -26,16 +26,17 @@ if __name__ == "__main__":
 import pandas as pd
 from tqdm import tqdm
 
+from model import UserError
 from model.chats import exports
 from model.chats.cleaning import Cleaned, clean
-from model.chats.exports import ChatExportError, Export
-from model.checkpoint import Epoch, ResumeError, load_checkpoint, refuse_unfinished, sole_run
-from model.cluster import ClusterError, train_on_ray
+from model.chats.exports import Export
+from model.checkpoint import Epoch, load_checkpoint, refuse_unfinished, sole_run
+from model.cluster import train_on_ray
 from model.commands import command_line, quoted, record_consent
 from model.consent import NONE_GIVEN, choose_consent, may_teach, show_notices
-from model.corpus import READABLE_CHARACTERS, Corpus, CorpusError, build_corpus
+from model.corpus import READABLE_CHARACTERS, Corpus, build_corpus
 from model.device import describe_device, gpus, settle_tensorflow, share_batches
-from model.files import Arrays, FileError, load_arrays, save_arrays, written_aside
+from model.files import Arrays, load_arrays, save_arrays, written_aside
 from model.measures import Canary, check_planted, describe_planted, plant
 from model.options import (
     choose_canaries,
@@ -47,7 +48,6 @@ from model.options import (
 )
 from model.people import (
     Author,
-    AuthorError,
     Chat,
     aliases,
     author_of_id,
@@ -68,7 +68,7 @@ from model.persona import (
     save_persona,
 )
 from model.plots import draw_authors
-from model.recipe import Recipe, RecipeError, expected_bits
+from model.recipe import Recipe, expected_bits
 from model.run import EMPHASIS, RUNS, Run, sample_prompt, write_history, write_samples
 from model.selection import kept_epochs
 from model.vocabulary import Vocabulary
@@ -76,7 +76,6 @@ from model.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from model.training import Training
 
-FAULTS = (ChatExportError, AuthorError, CorpusError, RecipeError, FileError, ResumeError, ClusterError)
 MOST_NAMED = 10  # bots, and people of several names, that are listed
 INTERRUPTED = 130  # exit code, as of a shell's command after Ctrl-C
 
@@ -102,7 +101,7 @@ def main() -> int:
         else:
             return train(chat, recipe, arguments)
         return 0
-    except FAULTS as error:
+    except UserError as error:
         print(f"train.py: {error}", file=sys.stderr)
     except KeyboardInterrupt:
         print("train.py: interrupted", file=sys.stderr)

@@ -24,8 +24,8 @@ from bot import console
 from bot.imitator import Imitator
 from bot.personas import Personas
 from bot.settings import Settings, SettingsError, load_settings
+from model import UserError
 from model.commands import command_line
-from model.persona import PersonaError
 
 PERMISSIONS = (
     *("view_channel", "send_messages", "send_messages_in_threads"),
@@ -66,7 +66,7 @@ def main() -> int:
             return serve(settings, imitator)
         finally:
             imitator.close()
-    except (SettingsError, PersonaError) as error:
+    except UserError as error:
         print(f"mimic: {error}", file=sys.stderr)
         return 2
     except (KeyboardInterrupt, BrokenPipeError):  # Ctrl-C, or the pipe's reader has had enough

@@ -15,7 +15,8 @@ from bot.imitator import Imitator
 from bot.settings import Settings
 from bot.store import GuildSettings, Rules, Store
 from bot.text import heat_colour, label, plain
-from model.persona import Persona, PersonaError
+from model import UserError
+from model.persona import Persona
 from model.sampler import Request
 
 BOLD, DIM, RESET = "\033[1m", "\033[2m", "\033[0m"
@@ -99,7 +100,7 @@ class Terminal:
             elif line.strip():
                 names = ", ".join(self.as_typed(each) for each in (*self.commands, LEAVE[0]))
                 _show(f"Commands begin with {self.settings.prefix}: {names}.")
-        except (RefusedError, PersonaError) as error:
+        except UserError as error:
             _show(str(error))
         return True
 

@@ -8,11 +8,13 @@ from typing import Any
 
 from dotenv import dotenv_values
 
+from model import UserError
+
 COLDEST, HOTTEST = 0.0, 2.0  # temperatures
 LONGEST_REPLY = 1500  # characters; with every one of them escaped, the reply still fits what Discord shows
 
 
-class SettingsError(Exception):
+class SettingsError(UserError):
     """A setting can't be used; the text says which, what was found and what was expected."""
 
 

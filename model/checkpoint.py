@@ -11,6 +11,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
+from model import UserError
 from model.corpus import Corpus
 from model.files import Arrays, FileError, load_arrays, save_arrays
 from model.recipe import Recipe
@@ -21,7 +22,7 @@ METADATA_KEY = "mimic-run"
 Floats = NDArray[np.float32]
 
 
-class ResumeError(Exception):
+class ResumeError(UserError):
     """A run can't begin or go on in its folder; the text says what was found and what to do."""
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import model
+from model import UserError
 from model.commands import pip_install
 from model.device import settle_tensorflow
 from model.run import Run
@@ -17,7 +18,7 @@ from model.run import Run
 Fit = Callable[[Run, bool], int]
 
 
-class ClusterError(Exception):
+class ClusterError(UserError):
     """The cluster can't be used; the text says why and what to do."""
 
 

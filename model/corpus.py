@@ -7,6 +7,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from model import UserError
 from model.people import Author, Chat
 from model.persona import LONGEST_QUOTE, MOST_QUOTES, SHORTEST_QUOTE, Source
 from model.recipe import Recipe, author_part
@@ -16,7 +17,7 @@ from model.vocabulary import END
 READABLE_CHARACTERS = 50_000
 
 
-class CorpusError(Exception):
+class CorpusError(UserError):
     """An author has too little text; the text says how much there is and how much is wanted."""
 
 

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save_file
 
+from model import UserError
+
 SUFFIX = ".safetensors"
 
 LONGEST_HEADER = 100_000_000  # bytes; safetensors reads no longer one
@@ -20,7 +22,7 @@ LONGEST_HEADER = 100_000_000  # bytes; safetensors reads no longer one
 Arrays = Mapping[str, NDArray[Any]]
 
 
-class FileError(Exception):
+class FileError(UserError):
     """A file can't be read or written; the text says which, what was found and what to do."""
 
 

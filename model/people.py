@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from model import UserError
 from model.bots import recognise
 from model.messages import one_line
 
@@ -24,7 +25,7 @@ MOST_ALIASES = 4  # who shares a name with more has it from the service, as gues
 ASIDE = re.compile(r"(?<=.)[|\[(].*|#\d{4}$|[_.-](?:away|afk|work|home|phone|mobile|laptop)$", re.DOTALL)
 
 
-class AuthorError(Exception):
+class AuthorError(UserError):
     """The author asked for isn't in the messages, or isn't one person; the text is for people."""
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from model import UserError
+
 OPTIMIZERS = ("rmsprop", "adam", "adamw", "muon", "sgd")
 CASES = ("lower", "keep")
 READINGS = ("windows", "stream")
@@ -20,7 +22,7 @@ WARM_UP, WARM_UP_BATCHES = 0.02, 40
 WARM_UP_BATCHES_OF_LEARNT = 4
 
 
-class RecipeError(Exception):
+class RecipeError(UserError):
     """A hyper-parameter is out of its range; the text says which, what was found and what is possible."""
 
 

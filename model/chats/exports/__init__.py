@@ -13,6 +13,7 @@ from pathlib import Path, PurePath
 import pandas as pd
 import zstandard
 
+from model import UserError
 from model.chats.exports import discord_chat_exporter, discord_package, gitter, irc, plays, slack, telegram, whatsapp
 from model.chats.exports.files import Bound, File, FolderFormat, Format, FormatError, no_messages, unpackable, watched
 from model.chats.exports.tables import MARKOV_DISCORD, MIMICBOT
@@ -39,7 +40,7 @@ WANTED = (
 DAMAGED = (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, zstandard.ZstdError)
 
 
-class ChatExportError(Exception):
+class ChatExportError(UserError):
     """A chat export can't be read; the text says which file, what was found and what was expected.
 
     It is one line that any terminal shows, whatever files are called and hold.

@@ -23,6 +23,7 @@ from typing import IO, Any, BinaryIO, NamedTuple, TextIO, cast
 import pandas as pd
 import zstandard
 
+from model import UserError
 from model.messages import COLUMNS
 
 HEAD_BYTES = 65_536
@@ -36,7 +37,7 @@ UNPACKERS: Mapping[bytes, Callable[[BinaryIO], IO[bytes]]] = {  # by a file's fi
 }
 
 
-class FormatError(Exception):
+class FormatError(UserError):
     """The file isn't what its format says; the text says what was found and expected."""
 
 
