@@ -36,7 +36,7 @@ test: .venv/all-installed ## format, lint, types and all tests: 3 to 6 minutes
 	$(BIN)/python -m pytest
 
 demo: .venv/training-installed $(PLAYS) ## train the demo persona anew: 12 minutes
-	$(BIN)/python train.py $(PLAYS) --author Falstaff --persona falstaff --minutes 12 \
+	$(BIN)/python train.py $(PLAYS) --author Falstaff --persona falstaff --replace --minutes 12 \
 		--units 256 --ngrams 16384 --no-cleaning \
 		--consent-kind public-domain --consent-by "William Shakespeare" --consent-quoting $(FLAGS)
 

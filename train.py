@@ -30,7 +30,8 @@ from model import UserError
 from model.chats import exports
 from model.chats.cleaning import Cleaned, clean
 from model.chats.exports import Export
-from model.checkpoint import Epoch, load_checkpoint, refuse_unfinished, sole_run
+from model.checkpoint import FILE as CHECKPOINT
+from model.checkpoint import Epoch, load_checkpoint, sole_run
 from model.cluster import train_on_ray
 from model.commands import command_line, quoted, record_consent
 from model.consent import NONE_GIVEN, choose_consent, may_teach, show_notices
@@ -69,7 +70,16 @@ from model.persona import (
 )
 from model.plots import draw_authors
 from model.recipe import Recipe, expected_bits
-from model.run import EMPHASIS, RUNS, Run, sample_prompt, write_history, write_samples
+from model.run import (
+    EMPHASIS,
+    RUNS,
+    Run,
+    refuse_to_replace,
+    run_folder,
+    sample_prompt,
+    write_history,
+    write_samples,
+)
 from model.selection import kept_epochs
 from model.vocabulary import Vocabulary
 
@@ -203,17 +213,25 @@ def evaluate_again(chat: Chat, persona: Persona, arguments: argparse.Namespace) 
     corpus = build_corpus(chat.messages, author, persona.recipe, chat.bots)
     if corpus.sha256 != persona.source.sha256:
         print("this is not the text that the persona learnt from: what is held out here, it may have learnt there")
-    canaries = choose_canaries(arguments, persona.recipe)
-    save_persona(evaluated(persona, corpus, canaries), arguments.evaluate)
+    measure(persona, corpus, choose_canaries(arguments, persona.recipe), arguments.evaluate)
 
 
-def evaluated(persona: Persona, corpus: Corpus, canaries: Sequence[Canary]) -> Persona:
-    """Print a persona's measures; return it with them."""
+def measure(persona: Persona, corpus: Corpus, canaries: Sequence[Canary], file: Path) -> None:
+    """Measure a persona, print that and add it to the persona's file, as the file is by then.
+
+    Raises:
+        PersonaError: meanwhile the file was deleted, which is not undone, or replaced.
+    """
     from model.measures.imitation import describe, evaluate
 
     metrics = evaluate(persona, corpus, canaries)
     print(describe(metrics))
-    return replace(persona, metrics=persona.metrics | metrics)
+    if not file.exists():
+        raise PersonaError(f"{file} was deleted meanwhile: the measures are not saved")
+    current = load_persona(file)
+    if current.created != persona.created:
+        raise PersonaError(f"{file} was replaced meanwhile: the measures are not saved")
+    save_persona(replace(current, metrics=current.metrics | metrics), file)
 
 
 def train(chat: Chat, recipe: Recipe, arguments: argparse.Namespace) -> int:
@@ -223,6 +241,8 @@ def train(chat: Chat, recipe: Recipe, arguments: argparse.Namespace) -> int:
     authors = [author_of_id(chat.people, author_id) for author_id in chat.people["author_id"].head(arguments.top)]
     if not arguments.top:
         authors = [find_author(chat.people if arguments.author is None else chat.ranking, arguments.author)]
+    for author in authors:
+        refuse_to_lose(persona_name(chat, author, arguments), arguments)
     show_notices(chat.formats, RUNS)
     consents = [choose_consent(arguments, chat, author, recipe.community) for author in authors]
     if None in consents:
@@ -235,7 +255,7 @@ def train(chat: Chat, recipe: Recipe, arguments: argparse.Namespace) -> int:
     for run in runs:
         with sole_run(run.folder):
             # One of several may not have begun when all were interrupted.
-            code = fit(run, arguments.resume and (not arguments.top or run.has_begun))
+            code = fit(run, arguments.resume and (not arguments.top or run.has_begun), arguments.replace)
         if run.persona_file.exists():
             print(describe_use(run), flush=True)
         if code:
@@ -243,8 +263,37 @@ def train(chat: Chat, recipe: Recipe, arguments: argparse.Namespace) -> int:
     return 0
 
 
+def persona_name(chat: Chat, author: Author, arguments: argparse.Namespace) -> str:
+    """Return the name of an author's persona, which is that of its file and of its run too.
+
+    Raises:
+        PersonaError: no persona can be called so.
+    """
+    name = check_name((arguments.persona or chat.file_name(author)) + (CANARIES if arguments.canaries else ""))
+    if name.endswith(CANARIES) and not arguments.canaries:
+        raise PersonaError(
+            f"{name!r} can't be the persona's name: those that end in {CANARIES} are for measuring alone"
+        )
+    return name
+
+
+def refuse_to_lose(name: str, arguments: argparse.Namespace) -> None:
+    """Refuse a run that would replace a persona or discard an interrupted run, before anything takes time.
+
+    Raises:
+        PersonaError, ResumeError: it would, and that was not asked for; or another run is at work.
+    """
+    folder = run_folder(name)
+    with sole_run(folder):
+        resumes = arguments.resume and (not arguments.top or (folder / CHECKPOINT).exists())
+        if not resumes and not arguments.replace:
+            refuse_to_replace(name)
+
+
 def train_elsewhere(runs: Sequence[Run], address: str) -> int:
     """Train the base network here, and from it each persona on a Ray cluster; return the exit code."""
+    for run in runs:
+        run.back_up()
     if runs[0].corpus.community:
         base_network(runs[0])
     for run, content in train_on_ray(runs, fit, address, gpus=min(1, len(gpus()))):
@@ -254,15 +303,25 @@ def train_elsewhere(runs: Sequence[Run], address: str) -> int:
     return 0
 
 
-def fit(run: Run, resume: bool) -> int:
-    """Fit the network of a run, and the base network before it, and export it; return the exit code."""
+def fit(run: Run, resume: bool, replaces: bool) -> int:
+    """Fit the network of a run, and the base network before it, and export it; return the exit code.
+
+    Args:
+        resume: whether the run is continued.
+        replaces: whether it may replace a persona that it did not make, and start over where one was interrupted.
+    """
     recipe = run.author_recipe
     checkpoint = None
     if resume and not run.is_at_the_community:
         checkpoint = load_checkpoint(run.corpus, recipe, run.folder)
         print(f"going on after epoch {len(checkpoint.progress.epochs)}, batch {checkpoint.progress.batches}")
-    elif not resume:
-        refuse_unfinished(run.folder)
+    if not resume and not replaces:
+        refuse_to_replace(run.name)
+    epochs = checkpoint.progress.epochs if checkpoint else []
+    if replaces and not run.earlier_persona(epochs):
+        run.back_up()
+    if resume:
+        run = run.resumed(epochs)
     # All is settled before TensorFlow is imported, which takes seconds: bad input is answered at once.
     print(f"device: {describe_device()}")
     from model.training import Training
@@ -318,8 +377,7 @@ def report_end(training: "Training") -> int:
     """Say why a run ended before its time, if it did, and what to do; return the exit code."""
     if training.diverged:
         print(
-            f"the loss became infinite and training stopped; to try again with a lower --learning-rate, "
-            f"delete {training.folder}",
+            "the loss became infinite and training stopped; add --replace to try again with a lower --learning-rate",
             file=sys.stderr,
         )
         return 2
@@ -335,20 +393,26 @@ def report_end(training: "Training") -> int:
 def finish(run: Run, training: "Training") -> int:
     """Save the persona, say how the run ended and what to do next; return the exit code.
 
-    A run that was interrupted before it learnt anything leaves a persona of an earlier run as it is.
+    A run that was interrupted leaves a persona that it is to replace as it is.
     """
     best = training.progress.best
     code = report_end(training)
     if best is None:
         return code
+    if run.is_replacing and not training.progress.finished:
+        print(f"{run.persona_file} stays as it was until the run is finished")
+        return code
+    replaced = run.is_replacing
     persona = run.persona(training.best_arrays, best, training.initial)
     save_persona(persona, run.persona_file)
     if training.progress.finished:
-        save_persona(evaluated(persona, run.corpus, run.canaries), run.persona_file)
+        measure(persona, run.corpus, run.canaries, run.persona_file)
     further = f", {EMPHASIS} times as far from everybody's as it moved them" if training.initial else ""
     kept = kept_epochs(training.progress, training.recipe)
     weights = "the mean of the weights of epochs" if len(kept) > 1 else "the weights of epoch"
     print(f"saved {run.persona_file}: {weights} {', '.join(map(str, kept))}{further}")
+    if replaced:
+        print(f"the persona before is kept as {run.backup_file}")
     return code if not training.diverged else 0
 
 
@@ -358,18 +422,13 @@ def describe_use(run: Run) -> str:
         return "it learnt invented secrets and is for measuring: the bot won't load it; delete it when you are done"
     author = run.source.author
     lines = [f"to talk to it: {command_line('bot', '--console', '--persona', run.name)}"]
-    if run.consent is None:
+    if load_persona(run.persona_file).consent is None:
         lines.insert(0, f"if {author} agreed, to record it: {record_consent(run.persona_file, author)}")
     return "\n".join(lines)
 
 
 def prepare(chat: Chat, author: Author, recipe: Recipe, consent: Consent | None, arguments: argparse.Namespace) -> Run:
     """Build the author's corpus; print what the tutorial prints about it."""
-    name = check_name((arguments.persona or chat.file_name(author)) + (CANARIES if arguments.canaries else ""))
-    if name.endswith(CANARIES) and not arguments.canaries:
-        raise PersonaError(
-            f"{name!r} can't be the persona's name: those that end in {CANARIES} are for measuring alone"
-        )
     print(f"{author.author}: {author.messages:,} messages, {author.characters:,} characters")
     if recipe.community:
         chat = chat.of_authors(may_teach(chat, author, consent))
@@ -389,7 +448,7 @@ def prepare(chat: Chat, author: Author, recipe: Recipe, consent: Consent | None,
         check_planted(canaries, corpus)
         print(describe_planted(canaries, corpus))
     run = Run(
-        name=name,
+        name=persona_name(chat, author, arguments),
         recipe=recipe,
         corpus=corpus,
         vocabulary=vocabulary,

@@ -68,14 +68,20 @@ def sole_run(folder: Path) -> Iterator[None]:
     Raises:
         ResumeError: another run is at work there.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / "lock", timeout=0)
     try:
-        with FileLock(folder / "lock", timeout=0):
-            yield
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
     except Timeout as error:
         raise ResumeError(
             f"another run is at work in {folder}: wait for its end, or choose another --persona"
         ) from error
+    except OSError as error:
+        raise ResumeError(f"{folder} can't be written ({error.strerror}): a run keeps its checkpoint there") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def save_checkpoint(checkpoint: Checkpoint, corpus: Corpus, recipe: Recipe, folder: Path) -> None:
@@ -128,7 +134,7 @@ def load_checkpoint(corpus: Corpus, recipe: Recipe, folder: Path) -> Checkpoint:
 
 
 def refuse_unfinished(folder: Path) -> None:
-    """Refuse to begin anew where a run was interrupted: hours of work may lie there.
+    """Refuse to start over where a run was interrupted: hours of work may lie there.
 
     Raises:
         ResumeError: the folder holds a run with epochs to go.
@@ -138,11 +144,11 @@ def refuse_unfinished(folder: Path) -> None:
         progress, epochs = document["progress"], document["recipe"]["epochs"]
         done, finished = len(progress["epochs"]), progress["finished"]
     except (FileError, KeyError, ValueError, TypeError):
-        return  # nothing there that could go on
+        return  # nothing there can be resumed
     if not finished:
         raise ResumeError(
-            f"{folder} holds an unfinished run ({done} of {epochs} epochs): go on with --resume, "
-            f"begin anew under another name with --persona, or delete the folder"
+            f"{folder} holds an unfinished run ({done} of {epochs} epochs): continue it with --resume, "
+            f"choose another name with --persona NAME, or discard it and start over with --replace"
         )
 
 

@@ -15,7 +15,7 @@ from model.commands import pip_install
 from model.device import settle_tensorflow
 from model.run import Run
 
-Fit = Callable[[Run, bool], int]
+Fit = Callable[[Run, bool, bool], int]
 
 
 class ClusterError(UserError):
@@ -65,5 +65,5 @@ def _train(run: Run, fit: Fit, base: bytes) -> bytes:
         if base:
             run.base_file.parent.mkdir(parents=True)
             run.base_file.write_bytes(base)
-        fit(run, False)
+        fit(run, False, False)
         return run.persona_file.read_bytes()

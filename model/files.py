@@ -16,6 +16,7 @@ from safetensors.numpy import load, save_file
 from model import UserError
 
 SUFFIX = ".safetensors"
+BACKUP = ".old"  # ends the name of the one file that is kept of what was replaced
 
 LONGEST_HEADER = 100_000_000  # bytes; safetensors reads no longer one
 
@@ -75,6 +76,11 @@ def load_metadata(path: Path) -> dict[str, str]:
         return dict(header.get("__metadata__", {}))
     except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise FileError(f"{path}: damaged or not a safetensors file ({error})") from error
+
+
+def backup_of(path: Path) -> Path:
+    """Return where the file is kept that another one replaced."""
+    return path.with_name(path.name + BACKUP)
 
 
 @contextmanager

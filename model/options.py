@@ -53,6 +53,11 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
         help="plant invented secrets in the author's messages and measure how well they are learnt (docs/privacy.md)",
     )
     parser.add_argument("--resume", action="store_true", help="go on with the run that was interrupted")
+    parser.add_argument(
+        "--replace",
+        action="store_true",
+        help="start over, and replace a persona of that name once the new one is finished; a backup of it stays",
+    )
     _add_reading(parser)
     _add_consent(parser)
     _add_recipe(parser)
@@ -70,6 +75,8 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
         parser.error(
             "--top would file one person's consent in all personas: each author's is written-consent, their own"
         )
+    if arguments.ray and arguments.resume:
+        parser.error("--ray trains from the beginning: leave out --resume")
     named = arguments.author or arguments.evaluate
     if arguments.canaries and (not named or arguments.list_authors or arguments.report):
         parser.error("--canaries plants secrets in one person's messages, to train on: name the --author")

@@ -16,11 +16,19 @@ from typing import Any
 import numpy as np
 
 from model.checkpoint import FILE as CHECKPOINT
-from model.checkpoint import Epoch
+from model.checkpoint import Epoch, refuse_unfinished
 from model.corpus import Corpus
-from model.files import SUFFIX, Arrays, written_aside
+from model.files import SUFFIX, Arrays, backup_of, written_aside
 from model.measures import Canary
-from model.persona import Consent, Persona, Source, array_shapes, array_type
+from model.persona import (
+    Consent,
+    Persona,
+    PersonaError,
+    Source,
+    array_shapes,
+    array_type,
+    load_persona,
+)
 from model.plots import draw_curve
 from model.recipe import TEMPERATURES, Recipe, author_part, community_part
 from model.sampler import Request, sampled_as_trained
@@ -33,6 +41,47 @@ SAMPLE_LENGTH = 400
 # shares with everybody drowns the rest; this costs 0.01 bits of much text, and gains as much of little.
 # Source: Ilharco et al., "Editing models with task arithmetic", 2023.
 EMPHASIS = 1.25
+
+
+def run_folder(name: str) -> Path:
+    """Return the folder in which the run of a persona keeps its checkpoint, history and samples."""
+    return RUNS / name
+
+
+def persona_path(name: str) -> Path:
+    """Return a persona's file."""
+    return PERSONAS / f"{name}{SUFFIX}"
+
+
+def refuse_to_replace(name: str) -> None:
+    """Refuse a new run that would replace a persona, or discard a run that was interrupted.
+
+    Raises:
+        ResumeError: there is such a run.
+        PersonaError: there is such a persona, damaged or not.
+    """
+    refuse_unfinished(run_folder(name))
+    file = persona_path(name)
+    if not file.exists():
+        return
+    resume = "continue its run with --resume, " if (run_folder(name) / CHECKPOINT).exists() else ""
+    raise PersonaError(
+        f"{file} is there already ({describe_value(file)}): {resume}choose another name with --persona NAME, or train "
+        f"it anew with --replace, which keeps the file as {backup_of(file).name}"
+    )
+
+
+def describe_value(file: Path) -> str:
+    """Say in a few words what would be lost with a persona's file."""
+    try:
+        persona = load_persona(file)
+    except PersonaError:
+        return "damaged, or of another version"
+    words = [persona.author]
+    if "validation_bits" in persona.metrics:
+        words.append(f"{persona.metrics['validation_bits']:.2f} bits per character")
+    words.append(f"consent by {persona.consent.by}" if persona.consent else "no consent")
+    return ", ".join(words)
 
 
 @dataclass(frozen=True)
@@ -50,7 +99,7 @@ class Run:
     @property
     def folder(self) -> Path:
         """Where the run keeps its checkpoint, history and samples."""
-        return RUNS / self.name
+        return run_folder(self.name)
 
     @property
     def has_begun(self) -> bool:
@@ -60,7 +109,65 @@ class Run:
     @property
     def persona_file(self) -> Path:
         """Where the persona goes."""
-        return PERSONAS / f"{self.name}{SUFFIX}"
+        return persona_path(self.name)
+
+    @property
+    def backup_file(self) -> Path:
+        """Where the persona is kept that this run replaces."""
+        return backup_of(self.persona_file)
+
+    @property
+    def is_replacing(self) -> bool:
+        """Whether the persona's file is still the one from before the run, of which there is a backup."""
+        try:
+            return self.persona_file.read_bytes() == self.backup_file.read_bytes()
+        except OSError:
+            return False
+
+    def back_up(self) -> None:
+        """Copy the persona that this run will replace; the file itself stays in use until the run is finished.
+
+        Raises:
+            FileError: the file can't be read, or the copy can't be written.
+        """
+        if not self.persona_file.exists() or self.is_replacing:
+            return
+        with written_aside(self.backup_file) as aside:
+            aside.write_bytes(self.persona_file.read_bytes())
+
+    def earlier_persona(self, epochs: Sequence[Epoch]) -> Persona | None:
+        """Return the persona that an earlier part of this run left; None if there is none, or another run's.
+
+        Args:
+            epochs: those that the run has done.
+        """
+        try:
+            persona = load_persona(self.persona_file)
+        except PersonaError:
+            return None
+        made_here = persona.metrics.get("training_bits") in [epoch.training_bits for epoch in epochs]
+        return persona if made_here else None
+
+    def resumed(self, epochs: Sequence[Epoch]) -> "Run":
+        """Return the run with the consent that was recorded in its persona meanwhile, unless it has one.
+
+        Args:
+            epochs: those that the run has done.
+
+        Raises:
+            PersonaError: the persona's file is another run's, and there is no backup of it.
+        """
+        earlier = self.earlier_persona(epochs)
+        if self.persona_file.exists() and not earlier and not self.is_replacing:
+            raise PersonaError(
+                f"{self.persona_file} was not made by the run in {self.folder} "
+                f"({describe_value(self.persona_file)}): move it away, or add --replace, which keeps it as "
+                f"{self.backup_file.name}"
+            )
+        if self.consent or not earlier or not earlier.consent:
+            return self
+        print(f"the consent in {self.persona_file} is kept: {earlier.consent.kind} by {earlier.consent.by}")
+        return replace(self, consent=earlier.consent)
 
     @property
     def author_recipe(self) -> Recipe:

@@ -89,7 +89,7 @@ def test_nothing_to_resume_is_said(tmp_path):
 def test_a_new_run_does_not_write_over_an_unfinished_one(tmp_path):
     refuse_unfinished(tmp_path)
     save_checkpoint(CHECKPOINT, CORPUS, RECIPE, tmp_path)
-    with pytest.raises(ResumeError, match=r"unfinished run \(1 of 3 epochs\): go on with --resume"):
+    with pytest.raises(ResumeError, match=r"unfinished run \(1 of 3 epochs\): continue it with --resume"):
         refuse_unfinished(tmp_path)
     save_checkpoint(replace(CHECKPOINT, progress=replace(CHECKPOINT.progress, finished=True)), CORPUS, RECIPE, tmp_path)
     refuse_unfinished(tmp_path)

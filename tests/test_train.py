@@ -124,7 +124,7 @@ def test_who_did_not_agree_teaches_nothing(run, chat_csv, tmp_path):
     )
     alone = load_persona(tmp_path / "personas" / "ada.safetensors")
     assert alone.source.community == {} and alone.consent.community == []
-    code, said, _ = run(chat_csv, *words, "--community-consent", "bob", "--consent-date", "2026-01-02")
+    code, said, _ = run(chat_csv, *words, "--replace", "--community-consent", "bob", "--consent-date", "2026-01-02")
     both = load_persona(tmp_path / "personas" / "ada.safetensors")
     assert code == 0 and both.source.community == {"b1": "Bob"}
     assert (both.consent.community, both.consent.date) == (["b1"], "2026-01-02")
@@ -239,7 +239,7 @@ def test_an_interrupted_run_says_how_to_go_on_and_goes_on(run, chat_csv, tmp_pat
     assert code == 130 and f"train.py {chat_csv} {' '.join(SMALL)} --resume" in printed_command("to go on", said)
     monkeypatch.setattr(Training, "epochs", epochs)
     code, _, complaint = run(chat_csv, *SMALL)
-    assert code == 2 and "unfinished run (1 of 2 epochs): go on with --resume" in complaint
+    assert code == 2 and "unfinished run (1 of 2 epochs): continue it with --resume" in complaint
     code, said, _ = run(chat_csv, *SMALL, "--resume")
     assert code == 0 and "going on after epoch 1" in said and "epoch 2/2" in said and "epoch 1/2" not in said
     code, _, complaint = run(chat_csv, *SMALL, "--units", "9", "--resume")
@@ -440,7 +440,7 @@ def test_a_full_disk_is_one_line_and_keeps_the_persona_before(run, chat_csv, tmp
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(files, "save_file", full)
-    code, _, complaint = run(chat_csv, *SMALL, "--epochs", "3")
+    code, _, complaint = run(chat_csv, *SMALL, "--epochs", "3", "--replace")
     assert code == 2 and "No space left on device" in complaint and complaint.count("\n") == 1
     assert (tmp_path / "personas" / "ada.safetensors").read_bytes() == before
     assert not list(tmp_path.rglob("*.part"))
