@@ -37,7 +37,7 @@ from model.commands import command_line, quoted, record_consent
 from model.consent import NONE_GIVEN, choose_consent, may_teach, show_notices
 from model.corpus import READABLE_CHARACTERS, Corpus, build_corpus
 from model.device import describe_device, gpus, settle_tensorflow, share_batches
-from model.files import Arrays, load_arrays, save_arrays, written_aside
+from model.files import Arrays, save_arrays, written_aside
 from model.measures import Canary, check_planted, describe_planted, plant
 from model.options import (
     choose_canaries,
@@ -350,8 +350,8 @@ def base_network(run: Run) -> Arrays:
     from model.training import Training
 
     if run.base_file.exists():
-        arrays, learnt = load_arrays(run.base_file)
-        print(f"community: taken from {run.base_file}, learnt in {learnt['time']}; to learn it anew, delete that file")
+        arrays, time = run.read_base()
+        print(f"community: taken from {run.base_file}, learnt in {time}; to learn it anew, delete that file")
         return arrays
     recipe, corpus, folder = run.community_recipe, run.community_corpus, run.base_folder
     checkpoint = load_checkpoint(corpus, recipe, folder) if run.is_at_the_community else None

@@ -18,7 +18,7 @@ import numpy as np
 from model.checkpoint import FILE as CHECKPOINT
 from model.checkpoint import Epoch, refuse_unfinished
 from model.corpus import Corpus
-from model.files import SUFFIX, Arrays, backup_of, written_aside
+from model.files import SUFFIX, Arrays, FileError, backup_of, load_arrays, written_aside
 from model.measures import Canary
 from model.persona import (
     Consent,
@@ -195,6 +195,19 @@ class Run:
     def base_file(self) -> Path:
         """The base network, once it is trained."""
         return self.base_folder / f"base{SUFFIX}"
+
+    def read_base(self) -> tuple[Arrays, str]:
+        """Return the base network that was trained before, and how long that took, in words.
+
+        Raises:
+            FileError: the file is damaged, or holds another network.
+        """
+        arrays, metadata = load_arrays(self.base_file)
+        expected = array_shapes(len(self.vocabulary), self.recipe)
+        found = {name: array.shape for name, array in arrays.items()}
+        if found != expected or not all(np.isfinite(array).all() for array in arrays.values()):
+            raise FileError(f"{self.base_file}: not the base network of this text; delete it, and it is trained again")
+        return arrays, metadata.get("time", "an unknown time")
 
     @property
     def is_at_the_community(self) -> bool:

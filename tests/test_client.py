@@ -76,6 +76,19 @@ async def test_mimic_answers_with_the_seed_and_400_characters_labelled(server, c
     assert not server.typing and not server.edits  # a fast one is sent whole
 
 
+async def test_a_persona_is_named_as_it_is_shown_but_never_by_a_path(server, client, personas_folder):
+    mara = replace(make_persona(author="Mara K"), name="m1")
+    save_persona(mara, personas_folder / "m1.safetensors")
+    save_persona(mara, personas_folder.parent / "out.safetensors")
+    await server.write("!about mara k")
+    assert visible((await server.reply()).content).startswith("I imitate Mara K.")
+    await server.write('!mimic well hello --persona "Mara K"')
+    assert "imitation of Mara K by" in visible((await server.reply()).content)
+    for path in ("../out", "../out.safetensors", str(personas_folder / "m1.safetensors")):
+        await server.write(f"!about {path}")
+        assert "I know nobody called" in (await server.reply()).content
+
+
 async def test_a_reply_pings_nobody_and_unfolds_nothing(server, client):
     await server.write("!mimic @everyone <@7> <@&100> https://example.org 1")
     payload = (await server.reply()).payload

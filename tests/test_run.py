@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from model.corpus import Corpus
+from model.files import FileError, save_arrays
 from model.people import Author
 from model.recipe import Recipe
 from model.run import Run, sample_prompt
@@ -17,6 +18,20 @@ def test_the_prompt_of_the_samples_is_a_window_of_the_training_text():
     recipe = Recipe(sequence_length=40)
     prompt = sample_prompt(Corpus(Author("", "", 1, 1), text, "", {}, 1, 0, "", ""), recipe)
     assert prompt in text and len(prompt) == 40
+
+
+def test_a_base_network_of_another_shape_or_without_numbers_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ada = make_persona()
+    run = Run("ada", ada.recipe, SimpleNamespace(community="text"), ada.vocabulary, ada.source, ada.consent)
+    save_arrays(ada.arrays, {}, run.base_file)
+    arrays, time = run.read_base()
+    assert time == "an unknown time" and set(arrays) == set(ada.arrays)
+    bias = ada.arrays["dense.bias"]
+    for wrong in ({"dense.bias": bias[1:]}, {"dense.bias": bias * np.nan}, {"extra": bias}):
+        save_arrays({**ada.arrays, **wrong}, {}, run.base_file)
+        with pytest.raises(FileError, match="not the base network of this text; delete it"):
+            run.read_base()
 
 
 def test_a_persona_goes_further_from_everybody_than_the_authors_text_moved_it():
