@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.files import FileError, written_aside
-from model.lstm import LSTM, Draws, Floats, Int32s, State, sharpness
+from model.lstm import LSTM, Draws, Floats, Int32s, State
 from model.vocabulary import NGRAM, POWERS, SPREAD
 
 SOURCE = Path(__file__).with_name("kernel.c")
@@ -264,7 +264,7 @@ class CompiledLSTM:
             state.latest,
             given,
             uniforms,
-            sharpness(draws.temperatures),
+            draws.sharpness,
             draws.top_p,
             ids,
             np.empty((batch, self._widest), np.float32),  # room for a layer's input

@@ -6,6 +6,7 @@ H units, N characters of the longest n-gram.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,17 @@ class Draws:
     def at(cls, temperatures: Floats) -> "Draws":
         """Return draws at these temperatures, with all else neutral."""
         return cls(temperatures, np.ones_like(temperatures))
+
+    @cached_property
+    def sharpness(self) -> Floats:
+        """The factors of the logits, 1 / temperature, (B,)."""
+        positive = np.maximum(self.temperatures, 1 / SHARPEST)
+        return (1 / positive).astype(np.float32)
+
+    @cached_property
+    def cut_rows(self) -> NDArray[np.intp]:
+        """The rows that draw from the likeliest characters only."""
+        return np.flatnonzero(self.top_p < 1)
 
 
 class LSTM:
@@ -220,10 +232,10 @@ class LSTM:
         """
         known = logits[:, : self.known]  # (B, V)
         likeliest = known.max(axis=1, keepdims=True)  # (B, 1)
-        sharp = sharpness(draws.temperatures)[:, np.newaxis]  # (B, 1)
-        weights = np.exp((known - likeliest) * sharp)  # (B, V), 1 for the likeliest
+        sharpness = draws.sharpness[:, np.newaxis]  # (B, 1)
+        weights = np.exp((known - likeliest) * sharpness)  # (B, V), 1 for the likeliest
         weights[weights < self.min_p] = 0
-        for row in np.flatnonzero(draws.top_p < 1):
+        for row in draws.cut_rows:
             keep_likeliest(weights[row], draws.top_p[row])
         cumulative = weights.cumsum(axis=1)
         totals = cumulative[:, -1:]  # (B, 1)
@@ -246,12 +258,6 @@ def keep_likeliest(weights: Floats, share: np.float32) -> None:
     short = cumulative < wanted
     enough = int(short.sum()) + 1
     weights[order[enough:]] = 0
-
-
-def sharpness(temperatures: Floats) -> Floats:
-    """Return the factor of the logits at each temperature, (B,)."""
-    positive = np.maximum(temperatures, 1 / SHARPEST)
-    return (1 / positive).astype(np.float32)
 
 
 def cross_entropy(
