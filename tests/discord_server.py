@@ -14,6 +14,8 @@ import discord
 import yarl
 from aiohttp import WSMsgType, web
 
+from tests import PATIENCE
+
 TOKEN = "a-token-that-this-server-knows"
 BOT = {"id": "1", "username": "Mimic", "discriminator": "0", "global_name": None, "avatar": None, "bot": True}
 GUILD_ID, CHANNEL_ID, DM_ID = "100", "200", "300"
@@ -336,7 +338,7 @@ class DiscordServer:
         data = {"custom_id": custom_id, "component_type": 3 if values else 2, "values": list(values)}
         before = len(self.edits)
         interaction = await self.interact(3, "", other={"data": data, "message": message}, author=author)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while len(self.edits) == before:
                 answered = self.acknowledged.get(interaction)
                 if answered and "data" in answered.payload:  # changed at once
@@ -350,18 +352,18 @@ class DiscordServer:
 
     async def acknowledgement(self, interaction: str) -> Sent:
         """Wait for the client's first answer to an interaction."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while interaction not in self.acknowledged:
                 await asyncio.sleep(0.001)
         return self.acknowledged[interaction]
 
     async def edit(self, before: int) -> Sent:
         """Wait for the client's next edit, after so many."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while len(self.edits) == before:
                 await asyncio.sleep(0.005)
         return self.edits[-1]
 
     async def reply(self) -> Sent:
         """Wait for the client's next message."""
-        return await asyncio.wait_for(self.sent.get(), 10)
+        return await asyncio.wait_for(self.sent.get(), PATIENCE)

@@ -20,6 +20,7 @@ from model.about import describe
 from model.persona import save_persona
 from model.sampler import Request, Sampler
 from model.vocabulary import END
+from tests import PATIENCE
 from tests.conftest import make_persona
 
 ROOT = Path(__file__).parent.parent
@@ -175,7 +176,7 @@ def test_a_terminal_completes_and_remembers(personas_folder):
         os.write(ours, b"\x1b[A\r")  # up: the line before
         seen += _until(ours, asks)
         os.write(ours, b"\x04")
-        assert bot.wait(10) == 0
+        assert bot.wait(PATIENCE) == 0
     finally:
         bot.kill()
         bot.wait()
@@ -186,7 +187,7 @@ def test_a_terminal_completes_and_remembers(personas_folder):
 def _until(terminal: int, wanted: bytes) -> bytes:
     seen = b""
     while wanted not in seen:
-        assert select.select([terminal], [], [], 10)[0], seen
+        assert select.select([terminal], [], [], PATIENCE)[0], seen
         part = os.read(terminal, 4096)
         seen += part
         if b"\x1b[6n" in part:  # asks where the cursor is
@@ -233,7 +234,7 @@ def test_a_stop_from_outside_is_a_quiet_end(personas_folder):
         bot.stdin.flush()
         assert bot.stdout.readline().startswith(b"I imitate how Ada chats")
         bot.send_signal(signal.SIGTERM)
-        assert bot.wait(10) == 0 and bot.stderr.read() == b""
+        assert bot.wait(PATIENCE) == 0 and bot.stderr.read() == b""
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from bot import round_view
 from model.persona import save_persona
 from model.vocabulary import END
+from tests import PATIENCE
 from tests.conftest import make_persona
 from tests.discord_server import GUILD_ID
 from tests.test_client import buttons, client, server, told, visible  # noqa: F401 - fixtures
@@ -51,7 +52,7 @@ async def test_a_wrong_choice_is_no_point_and_the_end_comes_by_itself(quoted, se
     sent = await server.reply()
     wrong = next(letter for letter, message in lines(sent.content).items() if message not in QUOTES)
     await server.press(sent, buttons(sent)[wrong]["custom_id"])
-    async with asyncio.timeout(9):
+    async with asyncio.timeout(PATIENCE):
         while not server.edits:
             await asyncio.sleep(0.01)
     assert "Found by nobody, of 1." in visible(server.edits[-1].content)

@@ -11,7 +11,9 @@ from bot.imitator import BusyError, Imitator
 from bot.personas import Personas
 from model.persona import save_persona
 from model.sampler import Batch, Request, Sampler
+from tests import PATIENCE
 from tests.conftest import make_persona
+from tests.rounding import decided
 
 
 @pytest.fixture
@@ -27,7 +29,7 @@ def held(monkeypatch):
     turns, advance = threading.Semaphore(0), Batch.advance
 
     def wait_and_advance(batch, steps):
-        assert turns.acquire(timeout=9)
+        assert turns.acquire(timeout=PATIENCE)
         return advance(batch, steps)
 
     monkeypatch.setattr(Batch, "advance", wait_and_advance)
@@ -35,13 +37,13 @@ def held(monkeypatch):
 
 
 async def until(condition):
-    async with asyncio.timeout(9):
+    async with asyncio.timeout(PATIENCE):
         while not condition():
             await asyncio.sleep(0.001)
 
 
 async def test_a_reply_is_the_samplers_and_comes_in_parts(imitator, persona):
-    request = Request("hello", 1.0, 50, 3)
+    (request,) = decided(persona, [Request("hello", 1.0, 50, 3)])
     expected = Sampler(persona).sample(request)
     assert await imitator.imitate(request) == expected
     async with aclosing(imitator.stream(request)) as stream:
@@ -50,7 +52,7 @@ async def test_a_reply_is_the_samplers_and_comes_in_parts(imitator, persona):
 
 
 async def test_replies_asked_for_together_are_each_their_own(imitator, persona):
-    requests = [Request("hello", 1.0, 50, seed) for seed in range(100)]
+    requests = decided(persona, [Request("hello", 1.0, 50, seed) for seed in range(100)])
     replies = await asyncio.gather(*(imitator.imitate(request, seed) for seed, request in enumerate(requests)))
     assert replies == [Sampler(persona).sample(request) for request in requests]
 
@@ -59,9 +61,9 @@ async def test_a_newcomer_joins_the_running_batch(imitator, held):
     long = asyncio.create_task(imitator.imitate(Request("x", 1.0, 400)))
     await until(lambda: imitator._running)
     short = asyncio.create_task(imitator.imitate(Request("x", 1.0, 1)))
-    await asyncio.sleep(0.01)
+    await until(lambda: imitator._waiting)
     held.release(3)  # one turn without it, and at most two with it
-    assert len(await asyncio.wait_for(short, 9)) == 1 and not long.done()
+    assert len(await asyncio.wait_for(short, PATIENCE)) == 1 and not long.done()
     held.release(100)
     assert len(await long) == 400
 
@@ -134,27 +136,29 @@ async def test_an_error_reaches_everybody_who_waits_and_the_next_ones_are_answer
     assert len(await imitator.imitate(Request("x", 1.0, 7))) == 7
 
 
-async def test_a_file_replaced_while_replies_run_leaves_each_of_one_version(personas_folder):
+async def test_a_file_replaced_while_replies_run_leaves_each_of_one_version(personas_folder, held):
     """Each version of the persona knows one character only, so a reply of two would show both."""
+    letters = "abcdefgh"
 
-    def write(version):
-        persona = make_persona("abcdefghij"[version % 10] + "z", scale=0.1)
+    def write(letter):
+        persona = make_persona(letter + "z", scale=0.1)
         bias = {"dense.bias": persona.arrays["dense.bias"] + np.array([50, -50], np.float32)}
         save_persona(replace(persona, arrays=dict(persona.arrays) | bias), personas_folder / "ada.safetensors")
 
-    write(0)
-    imitator, replies = Imitator(Personas(personas_folder)), []
-
-    async def ask(person):
-        while len(replies) < 400:
-            replies.append(await imitator.imitate(Request("z", 1.0, 100), person))
-
-    askers = [asyncio.create_task(ask(person)) for person in range(16)]
-    for version in range(1, 101):
-        await asyncio.to_thread(write, version)
-        await asyncio.sleep(0.002)
-    await asyncio.gather(*askers)
+    write(letters[0])
+    imitator, replies, streams = Imitator(Personas(personas_folder)), [], []
+    for number, letter in enumerate(letters):
+        await asyncio.to_thread(write, letter)
+        streams.append(imitator.stream(Request("z", 1.0, 400), number))
+        beginning = asyncio.create_task(anext(streams[-1]))
+        while not beginning.done():
+            held.release()
+            await asyncio.sleep(0.001)
+        replies.append(beginning.result())
+    assert len(imitator._running) == len(letters)  # none of them is whole yet
+    held.release(1000)
+    for number, stream in enumerate(streams):
+        replies[number] += "".join([part async for part in stream])
     imitator.close()
-    assert all(len(reply) == 100 and len(set(reply)) == 1 for reply in replies)
-    assert len({reply[0] for reply in replies}) > 3
+    assert replies == [letter * 400 for letter in letters]
     assert len(imitator.personas._kept) == 1

@@ -7,11 +7,13 @@ import pytest
 
 from model import kernel
 from model.kernel import CompiledLSTM, compile_kernel, load_kernel
-from model.lstm import LSTM, Draws
+from model.lstm import LSTM, Draws, State
 from model.sampler import Request, Sampler
 from tests.conftest import make_persona
+from tests.rounding import are_decided, decided, in_double, single_precision_error
 
 CHARACTERS = "\n abcdefghijklmnopqrstuvwxyz.!?"
+ROWS, STEPS = 13, 50  # of no whole number of blocks
 
 
 @pytest.fixture
@@ -28,46 +30,71 @@ def library() -> ctypes.CDLL:
         {"units": 12},  # fewer than fill a vector
         {"units": 33, "layers": 3, "min_p": 0.2},
         {"units": 64, "reading": "stream", "embedding": 5, "ngrams": 50},
-        {"units": 17, "layers": 2, "reading": "stream", "embedding": 40, "ngrams": 50},  # a run's is wider than h
+        {"units": 17, "layers": 2, "reading": "stream", "embedding": 40, "ngrams": 50},  # an n-gram's is wider than h
+        {"units": 16, "scale": 40.0},
+        {"units": 16, "scale": 1e4},  # each gate is wide open or shut
     ],
 )
-def test_it_draws_what_the_reference_draws(library, knobs):
-    lstm = LSTM(make_persona(CHARACTERS, scale=0.3, **knobs))
+def test_each_step_is_that_of_the_reference_up_to_rounding(library, knobs):
+    lstm = LSTM(make_persona(CHARACTERS, **{"scale": 0.3} | knobs))
+    given, uniforms, draws = inputs(lstm)
+    compiled, exact = CompiledLSTM(lstm, library), in_double(lstm)
+    state, undecided = compiled.start(ROWS), 0
+    for step in range(STEPS):
+        now = np.s_[:, step : step + 1]
+        before = State(*(np.array(array[..., : lstm.units], float) for array in (state.h, state.c)), state.latest.copy())
+        ids = compiled.advance(state, given[now].copy(), uniforms[now].copy(), draws)[:, 0]
+
+        error = single_precision_error(lambda change: in_double(lstm, change).logits(before), lstm.units + 1)
+        draw = exact.logits(before), uniforms[:, step], draws
+        expected = np.where(given[:, step] < 0, exact.draw(*draw), given[:, step])
+        decided = are_decided(exact, *draw, error) | (given[:, step] >= 0)
+        undecided += (~decided).sum()
+        assert (ids == expected)[decided].all()
+
+        def after(change, before=before, ids=ids):
+            double = State(before.h.copy(), before.c.copy(), before.latest.copy())
+            in_double(lstm, change).step(ids, double)
+            return np.stack([double.h, double.c])
+
+        error = single_precision_error(after, max(len(kernel) for kernel in lstm.kernels) + 1)
+        h, c = after(lambda array: array.astype(float))
+        assert np.abs(state.h[..., : lstm.units] - h).max() <= error and not state.h[..., lstm.units :].any()
+        assert np.abs(state.c[..., : lstm.units] - c).max() <= error
+    assert undecided < 0.01 * given.size
+
+
+def test_steps_are_the_same_one_at_a_time_and_many_at_once(library):
+    lstm = LSTM(make_persona(CHARACTERS, units=33, layers=2, reading="stream", embedding=5, ngrams=50))
+    given, uniforms, draws = inputs(lstm)
     compiled = CompiledLSTM(lstm, library)
-    random = np.random.default_rng(0)
-    rows, steps = 13, 50  # of no whole number of blocks
-    given = np.full((rows, steps), -1, np.int32)
-    given[:, 0] = random.integers(lstm.known, size=rows)
-    given[4, :20] = random.integers(lstm.known + 1, size=20)  # the unknown among them
-    uniforms = random.random((rows, steps), np.float32)
-    top_p = np.where(np.arange(rows) % 3 == 0, 0.7, 1.0).astype(np.float32)
-    draws = Draws(np.linspace(0, 2, rows, dtype=np.float32), top_p)
-    ours, theirs = compiled.start(rows), lstm.start(rows)
-    for first in range(0, steps, 25):  # in two parts: the second goes on with the state of the first
-        part = np.s_[:, first : first + 25]
-        drawn = [
-            each.advance(state, given[part].copy(), uniforms[part].copy(), draws)
-            for each, state in ((compiled, ours), (lstm, theirs))
+    outcomes = []
+    for count in (1, 20, STEPS):
+        state = compiled.start(ROWS)
+        parts = [
+            compiled.advance(state, given[part].copy(), uniforms[part].copy(), draws)
+            for first in range(0, STEPS, count)
+            for part in [np.s_[:, first : first + count]]
         ]
-        assert (drawn[0] == drawn[1]).all()
-    assert np.abs(ours.h[..., : lstm.units] - theirs.h).max() < 1e-3 and not ours.h[..., lstm.units :].any()
-    assert np.abs(ours.c[..., : lstm.units] - theirs.c).max() < 1e-3
-    assert (ours.latest == theirs.latest).all()
+        outcomes.append((np.concatenate(parts, axis=1), state.h, state.c, state.latest))
+    for outcome in outcomes[1:]:
+        assert all(np.array_equal(ours, theirs) for ours, theirs in zip(outcome, outcomes[0], strict=True))
 
 
-def test_large_numbers_saturate_as_in_the_reference(library):
-    lstm = LSTM(make_persona(CHARACTERS, units=16, scale=40.0))
-    given = np.arange(20, dtype=np.int32)[np.newaxis]
-    states = []
-    for each in (CompiledLSTM(lstm, library), lstm):
-        states.append(each.start(1))
-        each.advance(states[-1], given, np.zeros((1, 20), np.float32), Draws.at(np.ones(1, np.float32)))
-    assert np.abs(states[0].h - states[1].h).max() < 1e-4
+def inputs(lstm):
+    """Return ids to read or to draw, random numbers, and how to draw, for ROWS rows."""
+    random = np.random.default_rng(0)
+    given = np.full((ROWS, STEPS), -1, np.int32)
+    given[:, 0] = random.integers(lstm.known, size=ROWS)
+    given[4, :20] = random.integers(lstm.known + 1, size=20)  # the unknown among them
+    uniforms = random.random((ROWS, STEPS), np.float32)
+    top_p = np.where(np.arange(ROWS) % 3 == 0, 0.7, 1.0).astype(np.float32)
+    return given, uniforms, Draws(np.linspace(0, 2, ROWS, dtype=np.float32), top_p)
 
 
 def test_a_reply_is_the_same_with_and_without_it(library):
     persona = make_persona()
-    request = Request("hello there", 0.8, 60, 5)
+    (request,) = decided(persona, [Request("hello there", 0.8, 60, 5)])
     assert Sampler(persona).sample(request) == Sampler(persona, compiled=False).sample(request)
 
 

@@ -11,6 +11,7 @@ from bot.__main__ import invite, serve
 from bot.imitator import Imitator
 from bot.personas import Personas
 from bot.settings import Settings, SettingsError
+from tests import PATIENCE
 from tests.discord_server import TOKEN, DiscordServer
 
 
@@ -24,11 +25,11 @@ def start_server(monkeypatch):
 
     def start(**behaviour) -> None:
         servers.append(DiscordServer(**behaviour))
-        asyncio.run_coroutine_threadsafe(servers[0].start(monkeypatch), loop).result(10)
+        asyncio.run_coroutine_threadsafe(servers[0].start(monkeypatch), loop).result(PATIENCE)
 
     yield start
     for server in servers:
-        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(PATIENCE)
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()

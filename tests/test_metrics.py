@@ -13,6 +13,7 @@ from bot.metrics import problem_of
 from bot.personas import Personas
 from bot.settings import Settings, SettingsError
 from model.sampler import Batch, Request
+from tests import PATIENCE
 from tests.discord_server import DiscordServer
 from tests.test_client import joined
 
@@ -25,7 +26,7 @@ def free_port() -> int:
 
 def read(port: int) -> dict[str, float]:
     """Every sample that Prometheus would read, by its name and labels."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE) as answer:
         families = text_string_to_metric_families(answer.read().decode())
         return {"".join([s.name, *s.labels.values()]): s.value for family in families for s in family.samples}
 
@@ -41,8 +42,8 @@ async def test_prometheus_reads_what_the_bot_did(monkeypatch, personas_folder):
             await asyncio.sleep(0.02)  # until the first heartbeat
         assert samples["mimic_requests_totalfinished"] == 3 and samples["mimic_characters_total"] == 300
         assert samples["mimic_reply_seconds_count"] == samples["mimic_reply_seconds_bucket+Inf"] == 3
-        assert 0 < samples["mimic_reply_seconds_sum"] < 60 and samples["mimic_queue_length"] == 0
-        assert 0 <= samples["mimic_event_loop_lag_seconds"] < 60
+        assert samples["mimic_reply_seconds_sum"] > 0 and samples["mimic_queue_length"] == 0
+        assert samples["mimic_event_loop_lag_seconds"] >= 0
         assert not any("secret" in name for name in samples)
     await server.stop()
     with pytest.raises(urllib.error.URLError):  # it went with the bot

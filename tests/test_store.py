@@ -15,6 +15,7 @@ import pytest
 
 from bot.settings import Settings
 from bot.store import EVERYWHERE, MIGRATIONS, GuildSettings, Rules, Store
+from tests import PATIENCE
 
 ROOT = Path(__file__).parent.parent
 SETTINGS = GuildSettings("ada", 0.7, 5.0, "- 1 2", "de", False)
@@ -103,7 +104,7 @@ async def test_a_file_that_cannot_be_used_is_one_line_and_the_bot_goes_on(file, 
     store = await opened(file)
     await store.set_guild(7, SETTINGS)
     assert store.guild(7) == SETTINGS and len(caplog.records) == 1 and "until the bot stops" in caplog.text
-    async with asyncio.timeout(9):  # the library's thread ends by itself, and wants the loop for that
+    async with asyncio.timeout(PATIENCE):  # the library's thread ends by itself, and wants the loop for that
         while any("_connection_worker" in thread.name for thread in threading.enumerate()):
             await asyncio.sleep(0.01)
 
