@@ -9,7 +9,6 @@ import pytest
 from bot import round_view
 from model.persona import save_persona
 from model.vocabulary import END
-from tests import PATIENCE
 from tests.conftest import make_persona
 from tests.discord_server import GUILD_ID
 from tests.test_client import buttons, client, server, told, visible  # noqa: F401 - fixtures
@@ -47,14 +46,19 @@ async def test_one_of_three_is_real_and_who_finds_it_has_a_point(quoted, server,
 
 
 async def test_a_wrong_choice_is_no_point_and_the_end_comes_by_itself(quoted, server, client, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(round_view, "SECONDS_TO_GUESS", 0.4)
+    time_is_up, sleep = asyncio.Event(), asyncio.sleep
+
+    async def wait(seconds):
+        await (time_is_up.wait() if seconds == round_view.SECONDS_TO_GUESS else sleep(seconds))
+
+    monkeypatch.setattr(asyncio, "sleep", wait)
     await server.write("!guess ada")
     sent = await server.reply()
     wrong = next(letter for letter, message in lines(sent.content).items() if message not in QUOTES)
     await server.press(sent, buttons(sent)[wrong]["custom_id"])
-    async with asyncio.timeout(PATIENCE):
-        while not server.edits:
-            await asyncio.sleep(0.01)
+    edits = len(server.edits)
+    time_is_up.set()
+    await server.edit(edits)
     assert "Found by nobody, of 1." in visible(server.edits[-1].content)
     assert client.store.votes("ada") == (1, 1) and not client.store.best(int(GUILD_ID), 5)
 

@@ -42,10 +42,14 @@ def test_each_step_is_that_of_the_reference_up_to_rounding(library, knobs):
     state, undecided = compiled.start(ROWS), 0
     for step in range(STEPS):
         now = np.s_[:, step : step + 1]
-        before = State(*(np.array(array[..., : lstm.units], float) for array in (state.h, state.c)), state.latest.copy())
+        before = State(
+            *(np.array(array[..., : lstm.units], float) for array in (state.h, state.c)), state.latest.copy()
+        )
         ids = compiled.advance(state, given[now].copy(), uniforms[now].copy(), draws)[:, 0]
 
-        error = single_precision_error(lambda change: in_double(lstm, change).logits(before), lstm.units + 1)
+        error = single_precision_error(
+            lambda change, before=before: in_double(lstm, change).logits(before), lstm.units + 1
+        )
         draw = exact.logits(before), uniforms[:, step], draws
         expected = np.where(given[:, step] < 0, exact.draw(*draw), given[:, step])
         decided = are_decided(exact, *draw, error) | (given[:, step] >= 0)

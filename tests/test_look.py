@@ -10,7 +10,7 @@ from tests.test_sampler import constant_persona
 
 def test_the_reply_is_the_samplers():
     persona = make_persona(reading="stream", embedding=4, ngrams=50)
-    (request,) = decided(persona, [Request("hello there", 0.8, 60, 5)])
+    (request,) = decided(persona, [Request("hello there", 0.8, 60, 6)])
     behind = look(persona, request)
     assert behind.reply == Sampler(persona).sample(request) and len(behind.bits) == 60
 

@@ -50,7 +50,7 @@ def test_a_random_seed_makes_a_reply_repeatable_and_none_does_not(persona):
     assert sampler.sample(Request("hi", 1.0, 100)) != sampler.sample(Request("hi", 1.0, 100))
 
 
-REQUESTS = [Request("hello world", 1.0, 40, 1), Request("x", 0.2, 7, 2), Request("", 2.0, 30, 3), Request("y", 1, 0)]
+REQUESTS = [Request("hello world", 1.0, 40, 1), Request("x", 0.2, 7, 2), Request("", 2.0, 30, 4), Request("y", 1, 0)]
 
 
 def test_a_reply_is_the_same_alone_and_in_a_batch(persona):
