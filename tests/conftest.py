@@ -1,5 +1,6 @@
 """Toys for all tests: invented people, small networks with random weights."""
 
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,6 +60,26 @@ def corpus(training="abcab " * 20, validation="abcab abc", authors=None) -> Corp
 def silent(persona: Persona) -> Persona:
     """The persona with all weights 0: every character is as likely as the others."""
     return replace(persona, arrays={name: np.zeros_like(array) for name, array in persona.arrays.items()})
+
+
+@pytest.fixture
+def linear_time():
+    """End a test that takes a minute of the processor.
+
+    A million characters take a twentieth of a second in time that grows with the length, hours with its square.
+    """
+
+    def stop(*_):
+        raise TimeoutError("a minute of the processor is up")
+
+    if not hasattr(signal, "setitimer"):  # Windows
+        yield
+        return
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, 60)
+    yield
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    signal.signal(signal.SIGPROF, before)
 
 
 @pytest.fixture

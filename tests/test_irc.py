@@ -1,5 +1,4 @@
 import gzip
-import time
 import zipfile
 from datetime import UTC, datetime
 
@@ -160,11 +159,10 @@ def test_prose_with_a_clock_in_it_is_no_log(tmp_path):
         read(tmp_path, "12:34 is when <ada> came\nand bob left\nat 12:35 <sharp>\n")
 
 
-@pytest.mark.parametrize("line", ["<" + "@" * 100_000, "* ada (" + "@" * 100_000, " " * 100_000, "\t" + "@" * 100_000])
-def test_a_long_damaged_line_takes_no_longer_than_others(tmp_path, line):
-    start = time.process_time()
+@pytest.mark.parametrize(("beginning", "sign"), [("<", "@"), ("* ada (", "@"), ("", " "), ("\t", "@")])
+def test_a_long_damaged_line_takes_no_longer_than_others(tmp_path, linear_time, beginning, sign):
+    line = beginning + sign * 1_000_000
     assert read(tmp_path, f"[12:34:55] <ada> hi\n[12:34:56] {line}\n").messages["text"].tolist()[0] == "hi"
-    assert time.process_time() - start < 2  # in time that grows with the square of the length it is a minute
 
 
 SIGNS = st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\t\"'\\<>*:-👋👩‍🚀")

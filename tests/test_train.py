@@ -21,6 +21,7 @@ import train
 from model import files
 from model.commands import pip_install
 from model.measures import canaries, exposure
+from model.checkpoint import sole_run
 from model.persona import load_persona, save_persona
 from model.recipe import RECIPES, Recipe, expected_bits
 from model.sampler import Request, Sampler
@@ -282,24 +283,38 @@ def test_the_commands_that_training_prints_run_as_printed_and_tensorflow_is_sile
     assert "(imitation of Ada by a neural network" in shell(talk, "!mimic well\n")
 
 
+KILLED = """
+import os, train
+from model.training import Training
+
+def validate(self):
+    return os._exit(9) if len(self.progress.epochs) == 2 else validated(self)
+
+validated, Training.validate = Training.validate, validate
+train.main()
+"""
+
+
 def test_a_run_that_is_killed_goes_on_and_ends_where_an_unbroken_one_ends(run, chat_csv, tmp_path):
-    words = [*SMALL, "--epochs", "20"]
+    words = [*SMALL, "--epochs", "4"]
     run(chat_csv, *words, "--persona", "unbroken")
-    command = [sys.executable, train.__file__, str(chat_csv), *words]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=tmp_path) as training:
-        while b"epoch 2/20" not in training.stdout.readline():
-            assert training.poll() is None
-        code, _, complaint = run(chat_csv, *words)
-        assert code == 2 and "another run is at work in runs/ada" in complaint
-        training.kill()
+    command = [sys.executable, "-c", KILLED, str(chat_csv), *words]
+    environment = os.environ | {"PYTHONPATH": str(Path(train.__file__).parent)}
+    killed = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)
+    assert killed.returncode == 9 and "epoch 2/4" in killed.stdout and "epoch 3/4" not in killed.stdout
     code, said, _ = run(chat_csv, *words, "--resume")
-    assert code == 0 and "going on after epoch" in said and "epoch 20/20" in said
+    assert code == 0 and "going on after epoch 2" in said and "epoch 4/4" in said
     with (tmp_path / "runs" / "ada" / "history.csv").open(encoding="utf-8") as file:
-        assert [int(row["epoch"]) for row in csv.DictReader(file)] == [*range(1, 21)]
-    killed, unbroken = (load_persona(tmp_path / "personas" / f"{name}.safetensors") for name in ("ada", "unbroken"))
-    assert killed.metrics["training_bits"] < 4
+        assert [int(row["epoch"]) for row in csv.DictReader(file)] == [1, 2, 3, 4]
+    resumed, unbroken = (load_persona(tmp_path / "personas" / f"{name}.safetensors") for name in ("ada", "unbroken"))
     for name, array in unbroken.arrays.items():
-        assert np.allclose(killed.arrays[name], array, atol=1e-3)
+        assert np.allclose(resumed.arrays[name], array, atol=1e-3)
+
+
+def test_two_runs_are_never_at_work_in_one_folder(run, chat_csv, tmp_path):
+    with sole_run(tmp_path / "runs" / "ada"):
+        code, _, complaint = run(chat_csv, *SMALL)
+    assert code == 2 and "another run is at work in runs/ada" in complaint
 
 
 def test_a_persona_is_measured_when_it_is_trained_and_whenever_asked(run, chat_csv, tmp_path):

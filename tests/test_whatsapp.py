@@ -1,5 +1,4 @@
 import re
-import time
 import zipfile
 from datetime import UTC, datetime
 
@@ -161,11 +160,9 @@ def test_two_exports_of_one_chat_give_each_message_once_and_repeated_words_stay(
     assert export.messages["text"].tolist() == ["ha", "ha", "what"] and export.dropped["duplicates"] == 2
 
 
-def test_names_that_never_end_take_no_longer_than_others(tmp_path):
-    start = time.process_time()
-    text = "@\u2068" * 100_000
+def test_names_that_never_end_take_no_longer_than_others(tmp_path, linear_time):
+    text = "@\u2068" * 500_000
     assert read(tmp_path, f"20/01/19, 11:23 - Ada: {text}\n").messages["text"].tolist() == [text]
-    assert time.process_time() - start < 2  # in time that grows with the square of the length it is a minute
 
 
 SIGNS = st.characters(exclude_categories=["Cs", "Cc", "Cf"]) | st.sampled_from("\n\t\"'<>:👋👩‍🚀[] 0123456789/-,")
