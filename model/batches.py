@@ -121,7 +121,7 @@ def count_batches(ids: Ids, recipe: Recipe) -> int:
 def training_pass(
     ids: Ids,  # (T,), the text's
     recipe: Recipe,
-    number: int,  # of the pass, from 0
+    number: int,  # the pass's, from 0
     first_batch: int,  # batches before it are left out
 ) -> Windows | Stream:
     """Return the batches of one pass over the text; the same number gives the same batches."""

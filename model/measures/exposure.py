@@ -183,7 +183,7 @@ def describe_canaries(metrics: Mapping[str, float]) -> list[str]:
 def _row(
     title: str,
     metrics: Mapping[str, float],
-    name: str,  # with {} in place of the number of times
+    name: str,  # a measure's; {} stands for the number of times
     decimals: int,
 ) -> str:
     """Return a line of the table: a measure for each of TIMES."""

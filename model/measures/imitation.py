@@ -1,6 +1,6 @@
 """How good an imitation is: bits per character, and what its replies copy, which words they use, whose they seem.
 
-Every measure stands beside the same measure of the person's real, held-out text. Knows no Keras.
+Every measure is compared with the same measure of the person's real, held-out text. Knows no Keras.
 """
 
 import re
@@ -25,7 +25,7 @@ from model.recipe import TEMPERATURES
 from model.sampler import Request, sampled_as_trained
 from model.vocabulary import readable
 
-REPLIES = 300  # at each temperature: a share of them is uncertain by 0.03
+REPLIES = 300  # a temperature; a share of them is uncertain by 0.03
 BLOCK = 400  # characters of a reply, and of a block of real text
 COPIED = 40  # characters; a passage this long that the training text holds too is no accident
 ACTIVE_AUTHORS = 10
@@ -57,7 +57,7 @@ def evaluate(persona: Persona, corpus: Corpus, canaries: Sequence[Canary] = ()) 
     metrics["validation_bits"] = held_out_bits(persona, corpus)
     real = real_blocks(corpus)
     counts = dict.fromkeys(TEMPERATURES, REPLIES)
-    counts[1.0] = max(REPLIES, len(real))  # as many as real blocks, for telling them apart
+    counts[1.0] = max(REPLIES, len(real))  # told_apart needs as many as there are real blocks
     texts = replies(persona, corpus, counts)
     measured = {}
     for temperature, parts in texts.items():
@@ -110,7 +110,7 @@ def _describe_imitation(metrics: Metrics) -> list[str]:
     lines = [
         f"held out: {bits:.3f} bits per character, a perplexity of {2**bits:.2f}",
         f"  for comparison: any character {metrics['uniform_bits']:.3f}, by frequency {metrics['unigram_bits']:.3f}, "
-        f"PPMd, which goes on learning, {metrics['ppmd_bits']:.3f}",
+        f"PPMd, which continues to learn, {metrics['ppmd_bits']:.3f}",
         header,
     ]
     for name, title in ROWS.items():
@@ -136,7 +136,7 @@ def _row(name: str, title: str, metrics: Metrics, columns: Sequence[str]) -> str
 def replies(
     persona: Persona,
     corpus: Corpus,
-    counts: Mapping[float, int],  # by temperature
+    counts: Mapping[float, int],  # temperature to number of replies
 ) -> dict[float, list[str]]:
     """Sample replies of a block's length to held-out text, which the network never saw, at each temperature.
 
