@@ -13,7 +13,7 @@ from copy import copy
 
 import numpy as np
 
-from model.lstm import LSTM, Draws, State, sharpness
+from model.lstm import LSTM, Draws, State
 from model.persona import Persona
 from model.sampler import Request, draws_of
 
@@ -56,7 +56,7 @@ def are_decided(lstm: LSTM, logits, uniforms, draws: Draws, error: float = LOGIT
     drawn = lstm.draw(logits, uniforms, draws)
     places = np.arange(logits.shape[1])
     decided = np.full(len(logits), True)
-    share_error = np.minimum(2 * error * sharpness(draws.temperatures), 0.5)
+    share_error = np.minimum(2 * error * draws.sharpness, 0.5)
     # The worst cases: all characters up to the drawn one are likelier and all others less likely, and the reverse.
     for likelier in (places < drawn[:, np.newaxis], places > drawn[:, np.newaxis]):
         moved = logits + error * np.where(likelier, 1, -1)

@@ -19,9 +19,9 @@ import pytest
 
 import train
 from model import files
+from model.checkpoint import sole_run
 from model.commands import pip_install
 from model.measures import canaries, exposure
-from model.checkpoint import sole_run
 from model.persona import load_persona, save_persona
 from model.recipe import RECIPES, Recipe, expected_bits
 from model.sampler import Request, Sampler
