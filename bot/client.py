@@ -101,7 +101,9 @@ class Client(commands.AutoShardedBot):
             raise RefusedError("Nothing says that they agreed to be imitated, so I don't.") from error
         except PersonaError as error:
             log.error("%s", error)
-            raise RefusedError("That persona can't be loaded; whoever runs me finds the reason in the log.") from error
+            raise RefusedError(
+                "That persona can't be loaded; the person who runs me finds the reason in the log."
+            ) from error
         if self.store.is_forgotten(persona.source.author_id, guild_id):
             others = [other for other in self.imitator.personas.names() if other != name]
             elsewhere = f" There are {', '.join(others)[:400]}." if others else ""

@@ -149,56 +149,68 @@ class Command:
         Raises:
             RefusedError: the words can't be answered.
         """
-        if self.takes is not None and self.takes.name == SEED.name:
-            usual = self._usual(caller)
-            prompt = parse_prompt(words, usual, caller.as_typed(self.name), self.options)
-            await self._answer_prompt(caller, replace(prompt, options={**(defaults or {}), **prompt.options}))
-        elif self.takes is not None:
-            rest, values = split_options(words.strip(), self.options)
-            await self.run(caller, _checked(caller, self.takes, rest), **self._checked(caller, values))
+        if self.takes is None:
+            await self._answer_values(caller, typed_values(words, self.options))
+        elif self.takes.name == SEED.name:
+            default = self._default_temperatures(caller)
+            prompt = parse_prompt(words, default, caller.as_typed(self.name), self.options)
+            options = {**(defaults or {}), **prompt.options}
+            await self._answer_prompt(caller, replace(prompt, options=options))
         else:
-            await self.run(caller, **self._checked(caller, typed_values(words, self.options)))
+            rest, values = split_options(words.strip(), self.options)
+            await self._answer_words(caller, self.takes, rest, values)
 
     async def answer_chosen(self, caller: Caller, values: Mapping[str, Any]) -> None:
         """Answer a slash command, which gives the words and each option by name; None: not given."""
         chosen = {name: value for name, value in values.items() if value is not None}
         if self.takes is None:
-            await self.run(caller, **self._checked(caller, chosen))
+            await self._answer_values(caller, chosen)
             return
         words = chosen.pop(self.takes.name, "")
-        if self.takes.name != SEED.name:
-            await self.run(caller, _checked(caller, self.takes, words.strip()), **self._checked(caller, chosen))
-            return
-        check_seed(words, caller.as_typed(self.name))
-        temperature = chosen.pop("temperature", None)
-        if self.temperatures is not None:
-            prompt = parse_prompt(words, self.temperatures, caller.as_typed(self.name), ())
+        if self.takes.name == SEED.name:
+            prompt = self._chosen_prompt(caller, words, chosen.pop("temperature", None))
+            await self._answer_prompt(caller, replace(prompt, options=chosen))
         else:
-            usual = self._usual(caller)
-            prompt = Prompt(words, usual if temperature is None else (temperature,))
-        await self._answer_prompt(caller, replace(prompt, options=chosen))
+            await self._answer_words(caller, self.takes, words.strip(), chosen)
 
-    def _usual(self, caller: Caller) -> tuple[float, ...]:
+    def _default_temperatures(self, caller: Caller) -> tuple[float, ...]:
         return self.temperatures or (caller.rules.temperature,)
 
+    def _chosen_prompt(self, caller: Caller, seed: str, temperature: float | None) -> Prompt:
+        """Return the prompt of a slash command; one for several temperatures takes them from the end of the seed."""
+        usage = caller.as_typed(self.name)
+        if self.temperatures is not None:
+            return parse_prompt(seed, self.temperatures, usage, ())
+        check_seed(seed, usage)
+        if temperature is None:
+            return Prompt(seed, self._default_temperatures(caller))
+        return Prompt(seed, (temperature,))
+
     async def _answer_prompt(self, caller: Caller, prompt: Prompt) -> None:
-        options = self._checked(caller, prompt.options)
-        persona = options.get("persona") or caller.rules.persona
-        await self.run(caller, replace(prompt, options={**options, "persona": persona}))
+        options = self._with_names(caller, prompt.options)
+        options["persona"] = options.get("persona") or caller.rules.persona
+        await self.run(caller, replace(prompt, options=options))
 
-    def _checked(self, caller: Caller, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return options' values with the personas' own names."""
-        by_name = {option.name: option for option in self.options}
-        return {
-            name: _checked(caller, by_name[name], value) if name in by_name else value for name, value in values.items()
-        }
+    async def _answer_words(self, caller: Caller, takes: Option, words: str, values: Mapping[str, Any]) -> None:
+        await self.run(caller, _with_name(caller, takes, words), **self._with_names(caller, values))
+
+    async def _answer_values(self, caller: Caller, values: Mapping[str, Any]) -> None:
+        await self.run(caller, **self._with_names(caller, values))
+
+    def _with_names(self, caller: Caller, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options' values, with each persona under its own name."""
+        resolved = dict(values)
+        for option in self.options:
+            if option.name in resolved:
+                resolved[option.name] = _with_name(caller, option, resolved[option.name])
+        return resolved
 
 
-def _checked(caller: Caller, option: Option, value: Any) -> Any:
-    """Return an option's value; of a persona, in whatever way it is called, the name.
+def _with_name(caller: Caller, option: Option, value: Any) -> Any:
+    """Return an option's value; of a persona, whatever it is called, its own name.
 
     Raises:
-        UnknownPersonaError: no persona is called so, or several are.
+        UnknownPersonaError: no persona is called that, or several are.
     """
     if not option.names_persona or value in ("", option.instead):
         return value
@@ -217,10 +229,18 @@ def command(
     """Declare a coroutine as a command: its name is the command's, its docstring the help that people read."""
 
     def declare(run: Run) -> Command:
-        help_text = " ".join((inspect.getdoc(run) or "").split())
-        name = getattr(run, "__name__", "")
+        docstring = inspect.getdoc(run) or ""
         return Command(
-            name, help_text, run, takes, options, temperatures, servers_only, managers_only, private, typed_only
+            name=getattr(run, "__name__", ""),
+            help=" ".join(docstring.split()),
+            run=run,
+            takes=takes,
+            options=options,
+            temperatures=temperatures,
+            servers_only=servers_only,
+            managers_only=managers_only,
+            private=private,
+            typed_only=typed_only,
         )
 
     return declare

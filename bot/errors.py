@@ -1,14 +1,14 @@
-"""The errors whose text is one sentence for the person who asked, and the sentences that need no more facts."""
+"""The errors that are answered with one sentence, and two sentences without further facts."""
 
 from model import UserError
 
-WENT_WRONG = "That went wrong on my side; whoever runs me finds the reason in the log."
-NOT_HERE = "I'm not to answer in this channel."
+WENT_WRONG = "That went wrong on my side; the person who runs me finds the reason in the log."
+NOT_HERE = "I'm not allowed to answer in this channel."
 
 
 class RefusedError(UserError):
-    """What was asked for is not done; the text is one sentence for the person who asked."""
+    """A request is refused; the text is one sentence for the person who asked."""
 
 
 class ReplyError(RefusedError):
-    """What was typed can't be answered."""
+    """The typed words can't be answered."""

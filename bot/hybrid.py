@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from bot.client import Client
 
 
+LONGEST_DESCRIPTION = 100  # characters of a slash command's or an option's help; Discord's limit
+
+
 def discord_command(command: Command) -> "commands.Command[Any, ..., None]":
     """Return a declared command as a typed one and, unless it is to be typed only, a slash command."""
 
@@ -28,16 +31,20 @@ def discord_command(command: Command) -> "commands.Command[Any, ..., None]":
 
     # discord.py reads the parameters of a command off its function; it clears a signature set on that function itself.
     callback.__wrapped__ = _signature_of(command)  # type: ignore[attr-defined]
-    decorated: Any = app_commands.describe(**{each.name: each.help[:100] for each in command.parameters})(callback)
-    names = [each.name for each in command.parameters if each.names_persona]
-    decorated = app_commands.autocomplete(**dict.fromkeys(names, persona_choices))(decorated)
+    decorated: Any = callback
+    for option in command.parameters:
+        decorated = app_commands.describe(**{option.name: option.help[:LONGEST_DESCRIPTION]})(decorated)
+        if option.names_persona:
+            decorated = app_commands.autocomplete(**{option.name: persona_choices})(decorated)
     if command.servers_only:
         decorated = commands.guild_only()(decorated)
     if command.managers_only:
         decorated = commands.has_guild_permissions(manage_guild=True)(decorated)
         decorated = app_commands.default_permissions(manage_guild=True)(decorated)
     kind: Any = commands.Command if command.typed_only else commands.HybridCommand
-    built: commands.Command[Any, ..., None] = kind(decorated, name=command.name, description=command.help[:100])
+    built: commands.Command[Any, ..., None] = kind(
+        decorated, name=command.name, description=command.help[:LONGEST_DESCRIPTION]
+    )
     return built
 
 
@@ -46,13 +53,17 @@ def _signature_of(command: Command) -> Any:
 
     def stub() -> None: ...
 
-    keyword, positional = inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
-    context = commands.Parameter("context", positional, annotation=Context)
-    options = [
-        commands.Parameter(each.name, keyword, default=None, annotation=_annotation(each, first=place == 0))
-        for place, each in enumerate(command.parameters)
-    ]
-    stub.__signature__ = inspect.Signature([context, *options])  # type: ignore[attr-defined]
+    parameters = [commands.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Context)]
+    for place, option in enumerate(command.parameters):
+        annotation = _annotation(option, first=place == 0)
+        parameter = commands.Parameter(
+            option.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=annotation,
+        )
+        parameters.append(parameter)
+    stub.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return stub
 
 

@@ -35,8 +35,10 @@ class Prompt:
         Args:
             length: characters, if the options give none.
         """
-        values = {"length": length, "random_seed": secrets.randbits(32)}
-        values |= {name: value for name, value in self.options.items() if name in OF_REQUEST}
+        values: dict[str, Any] = {"length": length, "random_seed": secrets.randbits(32)}
+        for name, value in self.options.items():
+            if name in OF_REQUEST:
+                values[name] = value
         return [Request(self.seed, temperature, **values) for temperature in self.temperatures]
 
 

@@ -8,7 +8,7 @@ from model.about import LONGEST_NAME
 
 MESSAGE_LIMIT = 2000  # characters of a Discord message
 EMBED_LIMIT = 4096  # characters of an embed's description
-LONGEST_IN_MESSAGE = 800  # and so many fit a message
+LONGEST_IN_MESSAGE = 800  # characters of a reply that fit a message with every one of them escaped
 LABELS = {
     "en": "imitation of {} by a neural network · temperature",
     "de": "Imitation von {} durch ein neuronales Netz · Temperatur",
@@ -30,9 +30,9 @@ BIDI_CONTROLS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 def help_text(prefix: str, author: str, temperature: float) -> str:
-    """Say what the bot does and how it is called, short enough for a phone."""
+    """Return what the bot does and how to call it, short enough for a phone."""
     return (
-        f"I imitate how {plain(author)[:LONGEST_NAME]} chats: a small neural network goes on with your words.\n"
+        f"I imitate how {plain(author)[:LONGEST_NAME]} chats: a small neural network continues your words.\n"
         f"{prefix}mimic <your words> [temperature]\n"
         f"{prefix}temps <your words>: the same at four temperatures\n"
         f"{prefix}heat <your words>: a picture of what may come next\n"
@@ -43,10 +43,11 @@ def help_text(prefix: str, author: str, temperature: float) -> str:
 
 
 def described_votes(votes: int, fooled: int) -> str:
-    """Say as a line of its own how good an imitation people find, if they were asked."""
-    return (
-        f"\nOf {votes:,} guesses in the game, {fooled / votes:.0%} took an imitation for the real one." if votes else ""
-    )
+    """Return a line on how many guesses took an imitation for the real message; "" without guesses."""
+    if not votes:
+        return ""
+    guesses = "1 guess" if votes == 1 else f"{votes:,} guesses"
+    return f"\nOf {guesses} in the game, {fooled / votes:.0%} took an imitation for the real one."
 
 
 def label(author: str, temperature: float, language: str = "en") -> str:
@@ -63,10 +64,14 @@ def heat_colour(temperature: float) -> tuple[int, int, int]:
 
 def plain(text: str) -> str:
     """Replace the characters that steer terminals and the direction of text; keep newlines and tabs."""
-    return "".join(
-        "\ufffd" if (unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t") or c in BIDI_CONTROLS else c
-        for c in text
-    )
+    return "".join("\ufffd" if _steers(character) else character for character in text)
+
+
+def _steers(character: str) -> bool:
+    """Return whether a character steers a terminal or the direction of text."""
+    if character in "\n\t":
+        return False
+    return character in BIDI_CONTROLS or unicodedata.category(character) in ("Cc", "Cs")
 
 
 def escape(text: str, *, mentions: bool = False) -> str:
@@ -81,14 +86,20 @@ def escape(text: str, *, mentions: bool = False) -> str:
 
 def discord_text(seed: str, sampled: str, labelled: str, limit: int = MESSAGE_LIMIT) -> str:
     """Return seed (bold), sampled characters and label as one text; a long seed loses its beginning."""
-    ending = f"{escape(sampled)}\n-# {escape(labelled)}" if labelled else escape(sampled)
-    return f"**{_end_of(escape(seed), limit - len(ending) - len('****'))}**{ending}"
+    ending = escape(sampled)
+    if labelled:
+        ending += f"\n-# {escape(labelled)}"
+    room = limit - len(ending) - len("****")
+    return f"**{_end_of(escape(seed), room)}**{ending}"
 
 
 def seed_of(text: str) -> str:
-    """Return the seed that `discord_text` began with, as far as it showed it."""
+    """Return the seed at the beginning of a `discord_text`, without what was cut off; "" if there is none."""
     match = SHOWN_SEED.match(text)
-    return re.sub(r"\\(.)", r"\1", match["seed"], flags=re.DOTALL).removeprefix(CUT) if match else ""
+    if not match:
+        return ""
+    seed = re.sub(r"\\(.)", r"\1", match["seed"], flags=re.DOTALL)
+    return seed.removeprefix(CUT)
 
 
 def _end_of(escaped: str, room: int) -> str:

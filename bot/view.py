@@ -1,6 +1,6 @@
 """A reply as Discord shows it, and the buttons under it, which work after a restart too.
 
-All that a button needs is in its own id and in the message: nothing is kept.
+All that a button needs is in its own id and in the message: nothing is stored.
 """
 
 import logging
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-STEP = 0.2  # of temperature, from one press to the next
-MOST_CHOICES = 25  # of a picker; Discord's limit
+STEP = 0.2  # degrees of temperature a press
+MOST_CHOICES = 25  # Discord's limit for a picker and for completion
 BUTTONS = {"colder": "🧊", "again": "🎲", "hotter": "🔥"}
 # Temperature, random seed and length; then each option with a letter that differs from its neutral value.
 STATE = r"(?P<temperature>[\d.]+):(?P<random_seed>\d+):(?P<length>\d+)(?P<marked>(;[a-z][\d.]+)*)"
@@ -45,15 +45,20 @@ class ReplyState:
         Args:
             personas: who else can be picked; None: no buttons yet, the reply is still being written.
         """
-        named = label(author, self.request.temperature, self.language)
+        label_text = label(author, self.request.temperature, self.language)
         seed = self.request.prompt
-        message: dict[str, Any] = {"content": discord_text(seed, text, named)}
+        message: dict[str, Any] = {}
         if self.request.length > LONGEST_IN_MESSAGE:
-            message = {"embeds": [discord.Embed(description=discord_text(seed, text, named, EMBED_LIMIT))]}
-        return message if personas is None else message | {"view": self.buttons(personas)}
+            description = discord_text(seed, text, label_text, EMBED_LIMIT)
+            message["embeds"] = [discord.Embed(description=description)]
+        else:
+            message["content"] = discord_text(seed, text, label_text)
+        if personas is not None:
+            message["view"] = self.buttons(personas)
+        return message
 
     def buttons(self, personas: list[str]) -> discord.ui.View:
-        """Return the buttons, and a picker where there is a choice."""
+        """Return the buttons, and a picker if there is more than one persona."""
         view = discord.ui.View(timeout=None)
         for move in BUTTONS:
             view.add_item(Press(move, self))
@@ -65,24 +70,31 @@ class ReplyState:
     def encoded(self) -> str:
         """The part of a button's id that brings the request back."""
         request = self.request
-        values = {option: getattr(request, option.name) for option in MARKED.values()}
-        marked = [f";{option.letter}{value:g}" for option, value in values.items() if value != option.neutral]
-        return f"{request.temperature:.2f}:{request.random_seed}:{request.length}{''.join(marked)}"
+        marked = ""
+        for letter, option in MARKED.items():
+            value = getattr(request, option.name)
+            if value != option.neutral:
+                marked += f";{letter}{value:g}"
+        return f"{request.temperature:.2f}:{request.random_seed}:{request.length}{marked}"
 
     @classmethod
     def of(cls, match: re.Match[str], persona: str) -> "ReplyState":
         """Read what a button's id carries; the seed is in the message."""
-        request = Request("", float(match["temperature"]), int(match["length"]), int(match["random_seed"]))
-        marked = [part for part in match["marked"].split(";") if part and part[0] in MARKED]
-        values = {MARKED[part[0]].name: MARKED[part[0]].parse(part[1:]) for part in marked}
-        return cls(replace(request, **values), persona)
+        values: dict[str, Any] = {}
+        for letter, value in re.findall(r";([a-z])([\d.]+)", match["marked"]):
+            if option := MARKED.get(letter):
+                values[option.name] = option.parse(value)
+        temperature, random_seed, length = float(match["temperature"]), int(match["random_seed"]), int(match["length"])
+        return cls(Request("", temperature, length, random_seed, **values), persona)
 
     def moved(self, move: str) -> "ReplyState":
-        """Return what a button asks for: another temperature with the same random numbers, or other numbers."""
+        """Return the state after a button: another temperature, or other random numbers at the same one."""
         if move == "again":
-            return replace(self, request=replace(self.request, random_seed=random.getrandbits(32)))
+            request = replace(self.request, random_seed=random.getrandbits(32))
+            return replace(self, request=request)
         step = STEP if move == "hotter" else -STEP
-        temperature = min(HOTTEST, max(COLDEST, round(self.request.temperature + step, 2)))
+        wanted = round(self.request.temperature + step, 2)
+        temperature = min(HOTTEST, max(COLDEST, wanted))
         return replace(self, request=replace(self.request, temperature=temperature))
 
 
@@ -92,8 +104,13 @@ class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"(?P<move
     def __init__(self, move: str, state: ReplyState) -> None:
         self.state = state.moved(move)
         at_the_end = move != "again" and self.state == state
-        custom_id = f"{move}:{state.encoded}:{state.persona}"
-        super().__init__(discord.ui.Button(label=move, emoji=BUTTONS[move], custom_id=custom_id, disabled=at_the_end))
+        button: discord.ui.Button[Any] = discord.ui.Button(
+            label=move,
+            emoji=BUTTONS[move],
+            custom_id=f"{move}:{state.encoded}:{state.persona}",
+            disabled=at_the_end,
+        )
+        super().__init__(button)
 
     @classmethod
     async def from_custom_id(cls, interaction: Any, item: Any, match: re.Match[str], /) -> Self:
@@ -106,12 +123,14 @@ class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"(?P<move
 
 
 class Pick(discord.ui.DynamicItem[discord.ui.Select[Any]], template=rf"pick:{STATE}"):
-    """Who is imitated."""
+    """The choice of a persona."""
 
     def __init__(self, state: ReplyState, personas: list[str]) -> None:
         self.state = state
-        options = [discord.SelectOption(label=name, default=name == state.persona) for name in personas[:MOST_CHOICES]]
-        super().__init__(discord.ui.Select(custom_id=f"pick:{state.encoded}", options=options))
+        picker: discord.ui.Select[Any] = discord.ui.Select(custom_id=f"pick:{state.encoded}")
+        for name in personas[:MOST_CHOICES]:
+            picker.add_option(label=name, default=name == state.persona)
+        super().__init__(picker)
 
     @classmethod
     async def from_custom_id(cls, interaction: Any, item: Any, match: re.Match[str], /) -> Self:
@@ -124,9 +143,10 @@ class Pick(discord.ui.DynamicItem[discord.ui.Select[Any]], template=rf"pick:{STA
 
 
 async def persona_choices(interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
-    """Return the personas that a person may mean, as Discord offers them while they type."""
-    names = [name for name in interaction.client.imitator.personas.names() if typed.lower() in name.lower()]
-    return [app_commands.Choice(name=name, value=name) for name in names[:MOST_CHOICES]]
+    """Return the personas whose names hold the typed letters, for Discord to offer."""
+    personas = interaction.client.imitator.personas.names()
+    matches = [name for name in personas if typed.lower() in name.lower()]
+    return [app_commands.Choice(name=name, value=name) for name in matches[:MOST_CHOICES]]
 
 
 async def _rewrite(interaction: "discord.Interaction[Client]", state: ReplyState) -> None:
@@ -135,8 +155,9 @@ async def _rewrite(interaction: "discord.Interaction[Client]", state: ReplyState
     await interaction.response.defer()
     assert interaction.message
     embeds = interaction.message.embeds
-    seed = seed_of((embeds[0].description if embeds else interaction.message.content) or "")
-    await write(interaction, replace(state, request=replace(state.request, prompt=seed)))
+    text = embeds[0].description if embeds else interaction.message.content
+    request = replace(state.request, prompt=seed_of(text or ""))
+    await write(interaction, replace(state, request=request))
 
 
 async def write(interaction: "discord.Interaction[Client]", state: ReplyState) -> None:

@@ -578,10 +578,10 @@ async def test_only_those_who_manage_the_server_change_its_settings(server, clie
 async def test_where_a_server_does_not_want_it_the_bot_is_silent(server, client):
     assert "channels: not <#200>" in await told(server, server.slash("settings", channels=f"not <#{CHANNEL_ID}>"))
     await server.write("!mimic hello")
-    assert await told(server, server.slash("mimic", seed="hello")) == "I'm not to answer in this channel."
+    assert await told(server, server.slash("mimic", seed="hello")) == "I'm not allowed to answer in this channel."
     interaction = await server.choose("Finish this sentence", "hello")
     answered = await server.acknowledgement(interaction)
-    assert "not to answer" in answered.payload["data"]["content"]
+    assert "not allowed to answer" in answered.payload["data"]["content"]
     assert "channels: all" in await told(server, server.slash("settings", channels="all"))
     assert (await told(server, server.write("!mimic there"))).startswith("there") and server.sent.empty()
     assert "Name the channels" in await told(server, server.slash("settings", channels="here"))
@@ -663,7 +663,7 @@ async def test_buttons_and_menus_keep_the_cooldown_and_the_channel_rule(server, 
         shown = await told(server, server.slash("settings", channels=f"not <#{CHANNEL_ID}>", cooldown=0))
         assert "channels: not <#200>" in shown and "cooldown: 0 s" in shown  # never too soon for settings
         answer = await server.press(sent, buttons(sent)["again"]["custom_id"])
-        assert "not to answer in this channel" in answer.content
+        assert "not allowed to answer in this channel" in answer.content
         await server.write("!mimik hello")
         assert "channels: all" in await told(server, server.slash("settings", channels="all")) and server.sent.empty()
 

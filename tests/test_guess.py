@@ -41,7 +41,7 @@ async def test_one_of_three_is_real_and_who_finds_it_has_a_point(quoted, server,
     assert client.store.best(int(GUILD_ID), 5) == [(7, 1)] and client.store.votes("ada") == (1, 0)
     assert await told(server, server.write("!scores")) == "1. <@7>: 1"
     assert (await told(server, server.write("!about"))).endswith(
-        "Of 1 guesses in the game, 0% took an imitation for the real one."
+        "Of 1 guess in the game, 0% took an imitation for the real one."
     )
 
 
