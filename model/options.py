@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from model.chats.cleaning import RULES
-from model.chats.exports import tables
 from model.chats.exports.files import Format
+from model.chats.exports.lines import lines
+from model.chats.exports.tables import table
 from model.device import gpus
 from model.measures import Canary, make_canaries
 from model.persona import CONSENT_KINDS, EVERYONE, PUBLIC_KINDS
@@ -173,8 +174,8 @@ def choose_rules(arguments: argparse.Namespace) -> list[str]:
 def choose_plain(arguments: argparse.Namespace) -> Format | None:
     """Return how files are read of which the command line alone tells the format; None: their content tells."""
     if arguments.author_column:
-        return tables.table(arguments.author_column, arguments.text_column, arguments.time_column)
-    return tables.lines(arguments.lines_by) if arguments.lines_by else None
+        return table(arguments.author_column, arguments.text_column, arguments.time_column)
+    return lines(arguments.lines_by) if arguments.lines_by else None
 
 
 def choose_recipe(arguments: argparse.Namespace) -> Recipe:

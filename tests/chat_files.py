@@ -4,7 +4,8 @@ import json
 from dataclasses import dataclass
 
 from model.chats.exports.files import Format
-from model.chats.exports.tables import lines, table
+from model.chats.exports.lines import lines
+from model.chats.exports.tables import table
 from tests import test_discord_chat_exporter as discord
 from tests import test_discord_package as package
 from tests import test_gitter, test_irc, test_slack, test_telegram, test_whatsapp

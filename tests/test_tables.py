@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from model.chats import exports
 from model.chats.exports import ChatExportError
-from model.chats.exports.tables import lines, table
+from model.chats.exports.lines import lines
+from model.chats.exports.tables import table
 
 
 def read(tmp_path, text, name="chat.csv", plain=None):

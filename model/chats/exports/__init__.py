@@ -16,7 +16,8 @@ import zstandard
 from model import UserError
 from model.chats.exports import discord_chat_exporter, discord_package, gitter, irc, plays, slack, telegram, whatsapp
 from model.chats.exports.files import Bound, File, FolderFormat, Format, FormatError, no_messages, unpackable, watched
-from model.chats.exports.tables import MARKOV_DISCORD, MIMICBOT
+from model.chats.exports.lines import MARKOV_DISCORD
+from model.chats.exports.tables import MIMICBOT
 from model.messages import COLUMNS, in_order, tidy
 
 FORMATS: tuple[Format, ...] = (  # the first that recognises a file reads it; those that look least closely come last
@@ -71,7 +72,7 @@ def read(
 
     Args:
         progress: is told of bytes as they are read from the disk.
-        plain: reads all single files, of which only the caller can know the format: `tables.table`, `tables.lines`.
+        plain: reads all single files, of which only the caller can know the format: `tables.table`, `lines.lines`.
 
     Raises:
         ChatExportError: a file is missing, empty, cut off, not text or of no known format.

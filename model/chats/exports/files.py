@@ -162,6 +162,11 @@ def within(name: object) -> Iterator[None]:
         raise FormatError(f"{name}: {error}") from error
 
 
+def is_text(head: str) -> bool:
+    """Return whether a file begins like text, of any kind."""
+    return bool(head.strip()) and "\0" not in head
+
+
 def check_columns(found: Sequence[str], wanted: Iterable[str]) -> None:
     """Raise FormatError where a table lacks columns that are wanted."""
     if missing := [column for column in wanted if column not in found]:

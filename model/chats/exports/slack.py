@@ -3,11 +3,12 @@
 Source: https://slack.com/help/articles/220556107 and archives of hfaran/slack-export-viewer
 """
 
+import itertools
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -15,117 +16,164 @@ from model.chats.exports.files import File, FolderFormat, FormatError, Row, from
 from model.chats.exports.json_values import WrittenBy, items
 from model.messages import SOMEONE
 
-DAY = re.compile(r"(.*/|)([^/]+)/\d{4}-\d\d-\d\d\.json")
+Object: TypeAlias = dict[str, Any]
+
+DAY = re.compile(r"(?P<root>.*/|)(?P<channel>[^/]+)/\d{4}-\d\d-\d\d\.json")
 LISTS = ("channels", "groups", "dms", "mpims", "users", "org_users")
-BESIDE = ("canvases", "file_conversations", "huddle_transcripts", "integration_logs", "lists")  # hold no messages
-PRIVATE = re.compile(r"mpdm-.*|D[0-9A-Z]{7,}")  # how channels of a few people are called where no list says so
-KEPT = {None, "thread_broadcast", "me_message"}  # subtypes that are people's own words
+WITHOUT_MESSAGES = ("canvases", "file_conversations", "huddle_transcripts", "integration_logs", "lists")
+PRIVATE = re.compile(r"mpdm-.*|D[0-9A-Z]{7,}")  # names of direct messages, if no list mentions them
+OWN_WORDS = {None, "thread_broadcast", "me_message"}  # subtypes of messages that people wrote
 TOKEN = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 
 
 def claims(names: Iterable[str]) -> set[str]:
-    """Recognise a workspace by its lists of channels and people with days beside them."""
-    found = set(names)
-    roots = {day[1] for day in map(DAY.fullmatch, found) if day}
-    roots = {root for root in roots if any(f"{root}{name}.json" in found for name in LISTS)}
-    beside = {f"{root}{name}.json" for root in roots for name in (*LISTS, *BESIDE)}
-    return (beside & found) | {name for name in found if (day := DAY.fullmatch(name)) and day[1] in roots}
+    """Recognise a workspace by its days with lists of channels or people beside their folders."""
+    present = set(names)
+    claimed: set[str] = set()
+    for root, channels in _days(present).items():
+        if present.isdisjoint(_files(root, LISTS)):
+            continue
+        claimed.update(itertools.chain.from_iterable(channels.values()))
+        claimed.update(present.intersection(_files(root, LISTS + WITHOUT_MESSAGES)))
+    return claimed
+
+
+def _files(root: str, names: Iterable[str]) -> Iterator[str]:
+    return (f"{root}{name}.json" for name in names)
 
 
 def read(files: Mapping[str, File], dropped: Counter[str]) -> Iterator[pd.DataFrame]:
-    """Read what people wrote in channels; direct messages are left out, they are other people's private words."""
-    days: dict[str, dict[str, list[str]]] = {}
-    for name in files:
-        if day := DAY.fullmatch(name):
-            days.setdefault(day[1], {}).setdefault(day[2], []).append(name)
-    for root, channels in days.items():
+    """Read what people wrote in channels. Leave out direct messages: they are other people's private words."""
+    for root, channels in _days(files).items():
         workspace = _Workspace.of(root, files)
         for channel, names in channels.items():
-            messages = (message for name in names for message in _items(name, files))
-            yield from tables(workspace.rows(channel, messages, dropped))
+            yield from tables(workspace.rows(channel, _messages(names, files), dropped))
 
 
-def _items(name: str, files: Mapping[str, File]) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a list; none where there is no such file."""
-    if name in files:
-        with within(name):
-            for number, item in enumerate(items(files[name], "item"), 1):
-                if not isinstance(item, dict):
-                    raise FormatError(f"found {item!r:.40} as its entry {number:,}; wanted an object")
-                yield item
+def _days(files: Iterable[str]) -> dict[str, dict[str, list[str]]]:
+    """Return the names of the days' files, by the workspace's root and the channel."""
+    days: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for name in files:
+        if day := DAY.fullmatch(name):
+            days[day["root"]][day["channel"]].append(name)
+    return days
+
+
+def _messages(names: Iterable[str], files: Mapping[str, File]) -> Iterator[Object]:
+    for name in names:
+        yield from _objects(name, files)
+
+
+def _objects(name: str, files: Mapping[str, File]) -> Iterator[Object]:
+    """Yield the objects of a file's list; nothing if the file does not exist."""
+    if name not in files:
+        return
+    with within(name):
+        for number, item in enumerate(items(files[name], "item"), 1):
+            if not isinstance(item, dict):
+                raise FormatError(f"found {item!r:.40} as its entry {number:,}; wanted an object")
+            yield item
 
 
 @dataclass(frozen=True)
 class _Workspace:
-    users: Mapping[str, dict[str, Any]]
+    users: Mapping[str, Object]
     channel_ids: Mapping[str, str]  # by name
-    private: set[str]  # names, or ids where they have none
+    private: set[str]  # names of direct messages, or ids if they have no name
 
     @classmethod
     def of(cls, root: str, files: Mapping[str, File]) -> "_Workspace":
         """Read the lists."""
-        lists = {name: list(_items(f"{root}{name}.json", files)) for name in LISTS}
-        private = (*lists["dms"], *lists["mpims"])
-        return cls(
-            {str(user.get("id")): user for user in (*lists["org_users"], *lists["users"])},
-            {str(channel.get("name")): str(channel.get("id")) for channel in (*lists["channels"], *lists["groups"])},
-            {str(channel[key]) for channel in private for key in ("id", "name") if key in channel},
-        )
+        lists = {name: list(_objects(f"{root}{name}.json", files)) for name in LISTS}
+        users = {}
+        for user in lists["org_users"] + lists["users"]:
+            users[str(user.get("id"))] = user
+        channel_ids = {}
+        for channel in lists["channels"] + lists["groups"]:
+            channel_ids[str(channel.get("name"))] = str(channel.get("id"))
+        private: set[str] = set()
+        for channel in lists["dms"] + lists["mpims"]:
+            private.update(str(channel[key]) for key in ("id", "name") if key in channel)
+        return cls(users, channel_ids, private)
 
-    def rows(self, channel: str, messages: Iterable[dict[str, Any]], dropped: Counter[str]) -> Iterator[Row]:
+    def rows(self, channel: str, messages: Iterable[Object], dropped: Counter[str]) -> Iterator[Row]:
         """Yield a channel's messages."""
-        private = channel in self.private or (channel not in self.channel_ids and PRIVATE.fullmatch(channel))
+        private = self._is_private(channel)
         for number, message in enumerate(messages, 1):
             with within(channel), WrittenBy("Slack", number):
-                if reason := "private messages" if private else _left_out(message):
+                reason = "private messages" if private else _reason_to_drop(message)
+                if reason:
                     dropped[reason] += 1
                 else:
                     yield self._row(channel, message)
 
-    def _row(self, channel: str, message: dict[str, Any]) -> Row:
-        author_id, ts = str(message.get("user") or ""), str(message.get("ts", ""))
+    def _is_private(self, channel: str) -> bool:
+        if channel in self.private:
+            return True
+        return channel not in self.channel_ids and PRIVATE.fullmatch(channel) is not None
+
+    def _row(self, channel: str, message: Object) -> Row:
+        author_id, timestamp = str(message.get("user") or ""), str(message.get("ts", ""))
         user = self.users.get(author_id) or {"profile": message.get("user_profile")}
         is_bot = bool(message.get("bot_id") or user.get("is_bot")) or author_id == "USLACKBOT"
         text = self._text(message.get("text") or "")
+        if message.get("subtype") == "me_message":
+            text = f"/me {text}"
+        channel_id = self.channel_ids.get(channel, channel)
         return Row(
-            f"slack/{self.channel_ids.get(channel, channel)}/{ts}" if ts else "",
-            author_id,
-            _name(user) or author_id,
-            from_unix(ts),
-            channel,
-            f"/me {text}" if message.get("subtype") == "me_message" else text,
-            is_bot,
+            message_id=f"slack/{channel_id}/{timestamp}" if timestamp else "",
+            author_id=author_id,
+            author=_visible_name(user) or author_id,
+            sent_at=from_unix(timestamp),
+            channel=channel,
+            text=text,
+            is_bot=is_bot,
         )
 
     def _text(self, text: str) -> str:
-        """Undo Slack's marks of people, channels and links, and what HTML would need."""
-        text = TOKEN.sub(lambda token: self._plain(token[1], token[2] or ""), text)
+        """Undo Slack's markup of people, channels and links, and the escapes of HTML."""
+        text = TOKEN.sub(self._replace_token, text)
         return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
-    def _plain(self, target: str, label: str) -> str:
+    def _replace_token(self, token: re.Match[str]) -> str:
+        """Return what people see: "<@U1|ada>" is a person, "<#C1|hall>" a channel, "<!here>" a call, else a link."""
+        target, label = token[1], token[2] or ""
         kind, rest = target[0], target[1:]
         if kind == "@" or rest.startswith("subteam^"):
             return SOMEONE
         if kind == "#":
-            names = (name for name, channel_id in self.channel_ids.items() if channel_id == rest)
-            return f"#{label or next(names, 'channel')}"
+            return f"#{label or self._channel_name(rest)}"
         if kind == "!":
             return label if rest.startswith("date^") else f"@{rest.split('^')[0]}"
-        return label if label and re.match("mailto:|tel:", target) else target
+        address = target.startswith(("mailto:", "tel:"))
+        return label if label and address else target
+
+    def _channel_name(self, channel_id: str) -> str:
+        for name, its_id in self.channel_ids.items():
+            if its_id == channel_id:
+                return name
+        return "channel"
 
 
-def _left_out(message: dict[str, Any]) -> str:
-    """Say why a message is not its author's words, "" where it is."""
+def _reason_to_drop(message: Object) -> str:
+    """Return why a message is not its author's own words, or "" if it is."""
     subtype = message.get("subtype")
     if subtype == "bot_message" or (message.get("bot_id") and not message.get("user")):
         return "messages of bots"
-    return "" if message.get("type") == "message" and subtype in KEPT else "system lines"
+    if message.get("type") == "message" and subtype in OWN_WORDS:
+        return ""
+    return "system lines"
 
 
-def _name(user: dict[str, Any]) -> str:
+def _visible_name(user: Object) -> str:
     """Return the name that others see."""
     profile = user.get("profile") or {}
-    names = (profile.get("display_name"), profile.get("real_name"), user.get("real_name"), user.get("name"))
+    names = (
+        profile.get("display_name"),
+        profile.get("real_name"),
+        user.get("real_name"),
+        user.get("name"),
+    )
     return str(next(filter(None, names), ""))
 
 

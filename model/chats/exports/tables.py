@@ -1,80 +1,83 @@
-"""Plain files: tables and lines of which only the caller knows what is what, and two small formats of other bots.
+"""Tables (CSV, TSV) of which only the caller knows the columns, and mimicbot's, whose columns are known.
 
-Source of the two: markov-discord's img/example-training.json, and mimicbot's table of author_id and content.
+Source: mimicbot's table of author_id and content.
 """
 
 import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TextIO
 
 import pandas as pd
 
-from model.chats.exports.files import File, Format, FormatError, Row, check_columns, from_unix, tables
-from model.chats.exports.json_values import WrittenBy, items
+from model.chats.exports.files import File, Format, FormatError, Row, check_columns, from_unix, is_text, tables
 
 DELIMITERS = ",;\t|"
 MIMICBOT_HEAD = re.compile(r'(?:author_id,content|"author_id","content")\r?(?:\n|\Z)')
-MARKOV_DISCORD_HEAD = re.compile(r'\s*\[\s*\{\s*"(?:message|attachments)"\s*:')
 
 
 def table(author_column: str, text_column: str, time_column: str | None = None) -> Format:
     """Return the format of tables with these columns, divided by commas, semicolons, tabs or bars.
 
-    Times are ISO 8601, without an offset UTC, or seconds since 1970.
+    Times are ISO 8601, in UTC if they have no offset, or seconds since 1970.
     """
-    columns = [author_column, text_column, *([time_column] if time_column else [])]
+    columns = [author_column, text_column]
+    if time_column:
+        columns.append(time_column)
 
     def read(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
-        delimiter = _delimiter(file.head(), columns)
-        with file.open_text() as text:
-            yield from tables(_row(cells, file.stem) for cells in _cells(text, delimiter, columns))
+        yield from tables(_rows(file, columns))
 
-    return Format("table", _is_text, read)
+    return Format("table", is_text, read)
 
 
-def _is_text(head: str) -> bool:
-    return bool(head.strip()) and "\0" not in head
+def _rows(file: File, columns: Sequence[str]) -> Iterator[Row]:
+    delimiter = _find_delimiter(file.head(), columns)
+    with file.open_text() as text:
+        for author, words, *time in _cells(text, delimiter, columns):
+            sent_at = _moment(time[0]) if time else ""
+            yield Row("", author, author, sent_at, file.stem, words)
 
 
-def _delimiter(head: str, columns: Sequence[str]) -> str:
-    """Find what divides the header: best into the columns that are wanted, else into most."""
+def _find_delimiter(head: str, columns: Sequence[str]) -> str:
+    """Return the delimiter that divides the header into most of the wanted columns, then into most columns."""
 
-    def fits(delimiter: str) -> tuple[int, int]:
-        header = next(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter))
+    def quality(delimiter: str) -> tuple[int, int]:
+        lines = io.StringIO(head, newline="")
+        header = next(csv.reader(lines, delimiter=delimiter))
         return len(set(columns) & set(header)), len(header)
 
-    return max(DELIMITERS, key=fits)
+    return max(DELIMITERS, key=quality)
 
 
 def _cells(text: TextIO, delimiter: str, columns: Sequence[str]) -> Iterator[list[str]]:
-    """Yield each row's cells of these columns, "" where there is none."""
+    """Yield each row's cells of the columns, "" for one that is missing."""
     rows = csv.reader(text, delimiter=delimiter, strict=True)
     try:
         header = next(rows)
         check_columns(header, columns)
-        places = [header.index(column) for column in columns]
+        places = list(map(header.index, columns))
         for row in filter(None, rows):
             if len(row) > len(header):
                 raise FormatError(
                     f"line {rows.line_num:,} has more fields than the header; texts with {delimiter!r} need quotes"
                 )
-            yield [row[place] if place < len(row) else "" for place in places]
+            missing = [""] * (len(header) - len(row))
+            cells = row + missing
+            yield [cells[place] for place in places]
     except csv.Error as error:
         raise FormatError(f"line {rows.line_num:,}: {error}; the file is damaged or cut off") from error
 
 
-def _row(cells: list[str], channel: str) -> Row:
-    author, text, *sent_at = cells
-    return Row("", author, author, _moment(*sent_at), channel, text)
-
-
-def _moment(time: str = "") -> str:
-    if not time or (moment := from_unix(time)):
-        return moment if time else ""
+def _moment(time: str) -> str:
+    if not time:
+        return ""
+    moment = from_unix(time)
+    if moment:
+        return moment
     try:
         return datetime.fromisoformat(time).isoformat()
     except ValueError as error:
@@ -82,34 +85,8 @@ def _moment(time: str = "") -> str:
         raise FormatError(f"found the time {time[:40]!r}; wanted one such as {wanted}") from error
 
 
-def lines(author: str) -> Format:
-    """Return the format of files that hold one message of this author on each line."""
-
-    def read(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
-        with file.open_text() as text:
-            yield from tables(_line_rows(text, author, file.stem, dropped))
-
-    return Format("lines", _is_text, read)
+def _is_mimicbot(head: str) -> bool:
+    return MIMICBOT_HEAD.match(head) is not None
 
 
-def _line_rows(lines: Iterable[str], author: str, channel: str, dropped: Counter[str]) -> Iterator[Row]:
-    for line in lines:
-        if line.isspace():  # millions of them take long as rows
-            dropped["without text"] += 1
-        else:
-            yield Row("", author, author, "", channel, line.rstrip("\r\n"))
-
-
-def _read_markov_discord(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
-    """Read messages that say nothing of their author: the file is called like them."""
-    yield from tables(_markov_discord_rows(file))
-
-
-def _markov_discord_rows(file: File) -> Iterator[Row]:
-    for number, message in enumerate(items(file, "item"), 1):
-        with WrittenBy("markov-discord", number):
-            yield Row("", file.stem, file.stem, "", "", message.get("message") or "")
-
-
-MIMICBOT = Format("mimicbot", lambda head: bool(MIMICBOT_HEAD.match(head)), table("author_id", "content").read)
-MARKOV_DISCORD = Format("markov-discord", lambda head: bool(MARKOV_DISCORD_HEAD.match(head)), _read_markov_discord)
+MIMICBOT = Format("mimicbot", _is_mimicbot, table("author_id", "content").read)
