@@ -8,7 +8,7 @@ import pytest
 
 from model.chats import exports
 from model.chats.exports import ChatExportError
-from model.chats.exports.files import BOMB_BYTES, FormatError, Row, tables
+from model.chats.exports.files import MOST_BYTES, FormatError, Row, tables
 
 CSV = (
     "id,readBy,fromUser.id,fromUser.username,text,sent\n"
@@ -200,11 +200,11 @@ def test_of_files_of_one_name_in_a_zip_the_last_is_read_and_the_others_are_said(
 
 
 def test_what_unpacks_to_far_more_than_a_chat_is_refused(tmp_path):
-    bomb = gzip.compress(CSV.encode() + b"x" * BOMB_BYTES)
+    bomb = gzip.compress(CSV.encode() + b"x" * MOST_BYTES)
     with pytest.raises(ChatExportError, match="it unpacks to more than 10 MB, over 100 times its size"):
         read(broken(tmp_path, bomb))
     with zipfile.ZipFile(tmp_path / "export.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("chat.csv", CSV.encode() + b"x" * BOMB_BYTES)
+        archive.writestr("chat.csv", CSV.encode() + b"x" * MOST_BYTES)
     with pytest.raises(ChatExportError, match="it unpacks to more than 10 MB, over 100 times its size"):
         read(tmp_path / "export.zip")
 
@@ -212,7 +212,7 @@ def test_what_unpacks_to_far_more_than_a_chat_is_refused(tmp_path):
 def test_many_files_that_unpack_to_too_much_together_are_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "export.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for number in range(3):
-            archive.writestr(f"{number}.csv", CSV.encode() + b"\n" * (BOMB_BYTES // 2))
+            archive.writestr(f"{number}.csv", CSV.encode() + b"\n" * (MOST_BYTES // 2))
     with pytest.raises(ChatExportError, match="it unpacks to more than 10 MB, over 100 times its size"):
         read(tmp_path / "export.zip")
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from model.chats import exports
 from model.chats.exports import ChatExportError
-from model.chats.exports.discord_markup import plain
+from model.chats.exports.discord_markup import readable
 from tests.chats import chats, found, snowflake
 
 ADA = {"id": "501", "name": "ada", "discriminator": "0000", "nickname": "Ada L", "color": None, "isBot": False}
@@ -131,7 +131,7 @@ def test_names_are_not_patterns(tmp_path):
     ],
 )
 def test_raw_markup_becomes_what_people_see(content, read_):
-    assert plain(content) == read_
+    assert readable(content) == read_
 
 
 def test_an_export_without_message_content_says_what_to_switch_on(tmp_path):

@@ -15,7 +15,16 @@ import zstandard
 
 from model import UserError
 from model.chats.exports import discord_chat_exporter, discord_package, gitter, irc, plays, slack, telegram, whatsapp
-from model.chats.exports.files import Bound, File, FolderFormat, Format, FormatError, no_messages, unpackable, watched
+from model.chats.exports.files import (
+    File,
+    FolderFormat,
+    Format,
+    FormatError,
+    UnpackLimit,
+    no_messages,
+    unpackable,
+    watched,
+)
 from model.chats.exports.lines import MARKOV_DISCORD
 from model.chats.exports.tables import MIMICBOT
 from model.messages import COLUMNS, in_order, tidy
@@ -111,13 +120,13 @@ class _Reading:
                 inside = {file.relative_to(path).as_posix(): File(file, "", self._progress) for file in _inside(path)}
                 self._read_folder(path, inside)
             elif zipfile.is_zipfile(path):
-                bound = Bound(path)
+                limit = UnpackLimit(path)
                 with ExitStack() as stack:
                     raw = stack.enter_context(watched(path.open("rb"), self._progress))
                     with unpackable():
                         archive = stack.enter_context(zipfile.ZipFile(raw))
                     names = Counter(name for name in archive.namelist() if name and not name.endswith("/"))
-                    files = {name: File(path, name, archive=archive, bound=bound) for name in names}
+                    files = {name: File(path, name, archive=archive, limit=limit) for name in names}
                     self._read_folder(path, files)
                 twice = sorted(name for name, count in names.items() if count > 1)
                 self.export.unread += map(_printable, twice)  # all but the last of each

@@ -1,4 +1,4 @@
-"""Some columns of a large delimited file (CSV, TSV), fast: Arrow reads it, and pandas what Arrow doesn't take."""
+"""Some columns of a large delimited file (CSV, TSV), fast: Arrow reads it, or pandas if Arrow cannot."""
 
 import warnings
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ import pyarrow.csv as arrow_csv
 
 from model.chats.exports.files import ROWS_AT_A_TIME, File, FormatError
 
-BLOCK = 2**22  # bytes; a longer row is pandas'
+BLOCK = 2**22  # bytes; only pandas reads longer rows
 
 
 def read_columns(
@@ -19,7 +19,7 @@ def read_columns(
     """Read columns as text, some rows at a time: "nan", "null" and "NA" stay words.
 
     Args:
-        names: of all columns, where the first line doesn't tell them.
+        names: of all columns, if the first line does not hold them.
 
     Raises:
         FormatError: a row has more fields than there are names.
@@ -34,7 +34,7 @@ def read_columns(
 
 
 class _QuoteCounter:
-    """Passes a stream on, and counts the quotes in it."""
+    """A stream that counts the quotes that are read from it."""
 
     closed = False
 
@@ -51,9 +51,10 @@ class _QuoteCounter:
 def _with_arrow(
     file: File, wanted: Sequence[str], names: Sequence[str] | None, separator: str
 ) -> list[pa.RecordBatch] | None:
-    """Read all of it; None where Arrow doesn't take it, or would take a quote that is never closed for closed.
+    """Read all of it; None if Arrow cannot, or if it would overlook a quote that is never closed.
 
-    Their number tells, but where a text without quotes around it holds some: of 30,000 random files 5 were cut off so.
+    An odd number of quotes shows that. It fails for texts with a quote inside and none around: of 30,000 random files
+    5 were cut off in this way.
     """
     reading = arrow_csv.ReadOptions(use_threads=False, block_size=BLOCK, column_names=names)
     parsing = arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=True)
@@ -74,7 +75,7 @@ def _with_arrow(
 def _with_pandas(
     file: File, wanted: Sequence[str], names: Sequence[str] | None, separator: str
 ) -> Iterator[pd.DataFrame]:
-    """Read all columns: one row with more fields has lost its quotes, and usecols would cut off its end unseen."""
+    """Read all columns: with usecols, pandas would silently cut off a row that has lost its quotes."""
     header: dict[str, Any] = {} if names is None else {"header": None, "names": names}
     with file.open_text() as text, warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)

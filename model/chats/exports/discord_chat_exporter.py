@@ -14,14 +14,14 @@ from typing import Any
 
 import pandas as pd
 
-from model.chats.exports.discord_markup import plain
+from model.chats.exports.discord_markup import readable
 from model.chats.exports.files import File, Format, FormatError, Row, records, tables
 from model.chats.exports.json_values import WrittenBy, items
 
 PREAMBLE = [re.compile(pattern) for pattern in (r'"guild"\s*:\s*\{', r'"channel"\s*:\s*\{', r'"messages"\s*:\s*\[')]
-SPOKEN = {"Default", "Reply", "0", "19"}  # a version that doesn't know a type writes its number
-GHOST = "456226577798135808"  # Discord's "Deleted User", to whom the messages of many deleted accounts are moved
-HELD = ("attachments", "embeds", "stickers", "poll", "forwardedMessage")  # what a message may hold but for its content
+OWN_WORDS = {"Default", "Reply", "0", "19"}  # types; a version that doesn't know a type writes its number
+DELETED_USER = "456226577798135808"  # to whom Discord moves the messages of deleted accounts
+OTHER_CONTENT = ("attachments", "embeds", "stickers", "poll", "forwardedMessage")
 SYSTEM_LINE = re.compile(
     r"Joined the server\.|Pinned a message\.|Started a thread\.|Started a call(?: that lasted [\d,]+ minutes)?\."
     r"|Changed the channel icon\.|Changed the channel name(?:\.|: .*)|Left the group\.|(?:Added|Removed) a recipient\."
@@ -38,8 +38,8 @@ LOCALE_DATE = re.compile(  # 14-Jul-19 09:30 PM, 07/14/2019 9:30 PM, 14.07.2019 
 
 
 def is_json(head: str) -> bool:
-    """Recognise what stands before the messages."""
-    return head.lstrip().startswith("{") and all(part.search(head) for part in PREAMBLE)
+    """Recognise the keys before the messages."""
+    return head.lstrip().startswith("{") and all(key.search(head) for key in PREAMBLE)
 
 
 def read_json(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
@@ -52,43 +52,55 @@ def _rows(file: File, dropped: Counter[str]) -> Iterator[Row]:
     by_people = blank = 0
     for number, message in enumerate(items(file, "messages.item"), 1):
         with WrittenBy("DiscordChatExporter", number):
-            if str(message.get("type", "Default")) not in SPOKEN:
+            if str(message.get("type", "Default")) not in OWN_WORDS:
                 dropped["system lines"] += 1
             elif _is_forwarded(message):
                 dropped["forwarded messages"] += 1
             else:
                 row = _row(message, channel)
-                by_people += not row.is_bot
-                blank += not row.is_bot and not row.text and not any(message.get(name) for name in HELD)
+                if not row.is_bot:
+                    by_people += 1
+                    blank += _is_blank(message, row.text)
                 yield row
     _refuse_silence(by_people, blank)
 
 
+def _is_blank(message: dict[str, Any], text: str) -> bool:
+    return not text and not any(map(message.get, OTHER_CONTENT))
+
+
 def _is_forwarded(message: dict[str, Any]) -> bool:
-    """Say whether a message passes another's words on and adds none; older versions leave those words out."""
+    """Return whether a message only forwards another's words; older versions leave those words out."""
     kind = (message.get("reference") or {}).get("type")
-    return not message["content"] and (kind == "Forward" or bool(message.get("forwardedMessage")))
+    forwards = kind == "Forward" or bool(message.get("forwardedMessage"))
+    return forwards and not message["content"]
 
 
 def _row(message: dict[str, Any], channel: str) -> Row:
     author = message["author"]
-    mentioned = (person.get(name) for person in message.get("mentions") or () for name in ("nickname", "name"))
+    author_id = str(author["id"])
     return Row(
         message_id=str(message["id"]),
-        author_id="" if str(author["id"]) == GHOST else str(author["id"]),
-        author=author["name"] or "",  # not the nickname, which another server's export has another of
+        author_id="" if author_id == DELETED_USER else author_id,
+        author=author["name"] or "",  # not the nickname, which differs between servers
         sent_at=message["timestamp"],
         channel=channel,
-        text=plain(message["content"] or "", mentioned),
+        text=readable(message["content"] or "", _mentioned_names(message)),
         is_bot=bool(author.get("isBot")),
     )
 
 
+def _mentioned_names(message: dict[str, Any]) -> Iterator[str]:
+    for person in message.get("mentions") or ():
+        yield person.get("nickname")
+        yield person.get("name")
+
+
 def _refuse_silence(messages: int, blank: int) -> None:
-    """Refuse an export in which nobody says anything.
+    """Refuse an export in which all messages are blank.
 
     Raises:
-        FormatError: there are messages, and all are blank.
+        FormatError: all messages are blank, and there is at least one.
     """
     if messages and messages == blank:
         raise FormatError(
@@ -122,47 +134,67 @@ def _csv_rows(file: File, dropped: Counter[str]) -> Iterator[Row]:
         author_id = record.get("AuthorID") or ("" if name == "Deleted User" else record["Author"])
         yield Row(
             message_id="",
-            author_id="" if author_id == GHOST else author_id,
+            author_id="" if author_id == DELETED_USER else author_id,
             author=name,
             sent_at=_moment(record["Date"], day_first),
             channel=channel,
-            text=plain(record["Content"]),
+            text=readable(record["Content"]),
         )
     _refuse_silence(messages, blank)
 
 
 def _day_first(dates: Iterable[str]) -> bool | None:
-    """Say whether days stand before months, by the first date that tells; None: none does."""
+    """Return whether days stand before months, by the first unambiguous date; None if there is none."""
     for date in dates:
         if ISO.match(date):
             return True
-        if found := LOCALE_DATE.fullmatch(date.strip()):
-            first, between, second = found.group(1, 2, 3)
-            if len(first) == 4 or not second.isdecimal() or "." in between or int(first) > 12:
-                return True
-            if int(second) > 12:
-                return False
+        match = LOCALE_DATE.fullmatch(date.strip())
+        if not match:
+            continue
+        first, separator, second = match.group(1, 2, 3)
+        if len(first) == 4 or not second.isdecimal() or "." in separator or int(first) > 12:
+            return True
+        if int(second) > 12:
+            return False
     return None
 
 
 def _moment(date: str, day_first: bool | None) -> str:
-    """Return a date as ISO 8601; "" where it can't be told. The zone isn't in the file: UTC."""
+    """Return a date as ISO 8601, "" if it is ambiguous. The file holds no time zone: UTC is assumed."""
     if ISO.match(date):
         return date
-    found = LOCALE_DATE.fullmatch(date.strip())
-    if not found or day_first is None:
+    match = LOCALE_DATE.fullmatch(date.strip())
+    if not match or day_first is None:
         return ""
-    first, _, second, third, hour, minute, seconds, half = found.groups()
+    first, _, second, third, hour, minute, seconds, half = match.groups()
     year, month, day = (first, second, third) if len(first) == 4 else (third, second, first)
     if not day_first:
         month, day = day, month
-    hours = int(hour) % 12 + 12 * (half.lower() == "p") if half else int(hour)
+    if len(year) == 2:
+        year = f"20{year}"
     try:
-        number = int(month) if month.isdecimal() else MONTHS.index(month.lower()) + 1
-        moment = datetime(int(year) + 2000 * (len(year) == 2), number, int(day), hours, int(minute), int(seconds or 0))
+        moment = datetime(
+            int(year),
+            _month_number(month),
+            int(day),
+            _hour(hour, half),
+            int(minute),
+            int(seconds or 0),
+        )
     except ValueError:
         return ""
     return moment.isoformat()
+
+
+def _month_number(month: str) -> int:
+    return int(month) if month.isdecimal() else MONTHS.index(month.lower()) + 1
+
+
+def _hour(hour: str, half: str | None) -> int:
+    """Return the hour of the day; `half` is the "a" or "p" of a clock of twelve hours."""
+    if not half:
+        return int(hour)
+    return int(hour) % 12 + (12 if half.lower() == "p" else 0)
 
 
 JSON = Format("discord-chat-exporter-json", is_json, read_json)

@@ -1,4 +1,4 @@
-"""Discord's markup in a message to what people read, naming nobody. For all readers of Discord's messages.
+"""Discord's markup in a message to the text that people read, without names. For all readers of Discord's messages.
 
 Source: https://docs.discord.com/developers/reference#message-formatting
 """
@@ -8,16 +8,25 @@ from collections.abc import Iterable
 
 from model.messages import SOMEONE
 
-MENTION = re.compile(r"<@[!&]?\d+>")  # of a person, in an older way, of a role
+MENTION = re.compile(r"<@[!&]?\d+>")  # "!" in an older way, "&" of a role
 CHANNEL = re.compile(r"<#\d+>")
 EMOJI = re.compile(r"<a?(:\w+:)\d+>")
 
 
-def plain(content: str, mentioned: Iterable[str] = ()) -> str:
-    """Replace ids by words, and the names of those mentioned where they already stand instead of the ids."""
-    names = sorted(filter(None, mentioned), key=len, reverse=True) if "@" in content else []  # "Ada L" before "Ada"
-    if names:
-        content = re.sub(f"@(?:{'|'.join(map(re.escape, names))})", SOMEONE, content)
+def readable(content: str, mentioned: Iterable[str] = ()) -> str:
+    """Replace ids by words, and the names of mentioned people, which may stand in place of their ids."""
+    if "@" in content:
+        content = _without_names(content, mentioned)
     if "<" not in content:
         return content
-    return EMOJI.sub(r"\1", CHANNEL.sub("#channel", MENTION.sub(SOMEONE, content)))
+    content = MENTION.sub(SOMEONE, content)
+    content = CHANNEL.sub("#channel", content)
+    return EMOJI.sub(r"\1", content)
+
+
+def _without_names(content: str, names: Iterable[str]) -> str:
+    longest_first = sorted(filter(None, names), key=len, reverse=True)  # "Ada L" before "Ada"
+    if not longest_first:
+        return content
+    alternatives = "|".join(map(re.escape, longest_first))
+    return re.sub(f"@(?:{alternatives})", SOMEONE, content)

@@ -1,6 +1,6 @@
-"""The files of a chat export: on disk, in a folder or in a zip, unpacked as they are read; and the rows found in them.
+"""The files of a chat export, on disk or in a zip, unpacked as they are read; and rows of messages to tables.
 
-What all readers build on; knows no format.
+All readers use it. Knows no format.
 """
 
 import bz2
@@ -26,9 +26,10 @@ import zstandard
 from model import UserError
 from model.messages import COLUMNS
 
-HEAD_BYTES = 65_536
-ROWS_AT_A_TIME = 10_000  # Python's objects, some 15 MB, until they are in a table
-BOMB_BYTES, BOMB_RATIO = 10_000_000, 100  # unpacked; chats of one word each in JSON pack 50 to 1
+HEAD_CHARACTERS = 65_536
+ROWS_AT_A_TIME = 10_000  # some 15 MB of Python's objects
+# A packed file may unpack to the greater of these two. Messages of one word each in JSON pack 50 to 1.
+MOST_BYTES, MOST_RATIO = 10_000_000, 100
 UNPACKERS: Mapping[bytes, Callable[[BinaryIO], IO[bytes]]] = {  # by a file's first bytes
     b"\xfd7zXZ\x00": lzma.open,
     b"\x1f\x8b": cast(Any, gzip.open),
@@ -42,12 +43,12 @@ class FormatError(UserError):
 
 
 class Row(NamedTuple):
-    """One message as a reader finds it."""
+    """One message."""
 
-    message_id: str  # the same in every export of it, and no other's; "" where the format has none
-    author_id: str  # "" where its author is gone
+    message_id: str  # unique, and the same in every export; "" if the format has none
+    author_id: str  # "" if the account was deleted
     author: str
-    sent_at: str  # ISO 8601, without an offset UTC; "" where the format has none
+    sent_at: str  # ISO 8601, in UTC if it has no offset; "" if the format has none
     channel: str
     text: str
     is_bot: bool = False
@@ -55,13 +56,13 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Format:
-    """A format of one file: how it begins, and how it is read.
+    """A format of single files: how to recognise it, and how to read it.
 
-    What `read` leaves out it counts, under a reason in the plural: "system lines". It raises FormatError.
+    `read` counts the messages that it leaves out by a reason in the plural ("system lines"), and raises FormatError.
     """
 
     name: str
-    recognises: Callable[[str], bool]  # by the file's beginning, HEAD_BYTES of it
+    recognises: Callable[[str], bool]  # from the first HEAD_CHARACTERS of a file
     read: Callable[["File", Counter[str]], Iterator[pd.DataFrame]]
 
 
@@ -69,8 +70,8 @@ class Format:
 class FolderFormat:
     """A format of several files that belong together, in a folder or in a zip.
 
-    `claims` returns those of the names that are its own, none where the folder is of another format; `read` is given
-    these files by their names, which hold their folders, with "/" between.
+    `claims` returns the names of the files that belong to the format, none if the folder has another format. `read`
+    gets these files by name. A name is a path inside the folder, with "/" between its parts.
     """
 
     name: str
@@ -84,35 +85,35 @@ class File:
 
     path: Path  # its own, or the zip's
     member: str = ""  # in the zip
-    progress: Callable[[int], None] | None = None  # is told of bytes as they are read from the disk
-    archive: zipfile.ZipFile | None = None  # the zip, open: its table of contents takes long to read where it is long
-    bound: "Bound | None" = None  # of all that is unpacked from the zip
+    progress: Callable[[int], None] | None = None  # called with the number of bytes that were read from the disk
+    archive: zipfile.ZipFile | None = None  # the open zip: to read a long table of contents again would take long
+    limit: "UnpackLimit | None" = None  # for everything that is unpacked from the zip
 
     def __str__(self) -> str:
         return f"{self.path}: {self.member}" if self.member else str(self.path)
 
     @property
     def name(self) -> str:
-        """Its name without folders."""
+        """The name without folders."""
         return (self.member or self.path.name).rsplit("/", 1)[-1]
 
     @property
     def stem(self) -> str:
-        """Its name without folders and without the endings that say how it is written and packed."""
+        """The name without folders and without the endings of formats and compressions."""
         return re.sub(r"(?i)(?<=.)(\.(txt|log|weechatlog|csv|tsv|json))?(\.(gz|xz|bz2|zst))?$", "", self.name)
 
     @property
     def folder(self) -> str:
-        """The name of the folder it is in, or of the zip."""
+        """The name of the folder that holds the file, or of the zip."""
         inside = PurePosixPath(self.member).parent.name
         return inside or (self.path.stem if self.member else self.path.resolve().parent.name)
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
-        """Open it as bytes, unpacked, whatever it is packed with: the first bytes tell, not the name.
+        """Open the file as bytes and unpack it; the first bytes tell the compression, not the name.
 
         Raises:
-            FormatError: while it is read, where it unpacks to far more than a chat would.
+            FormatError: while the file is read, if it unpacks to far more bytes than a chat would.
         """
         with ExitStack() as stack:
             if self.archive:
@@ -126,27 +127,28 @@ class File:
             for unpack in unpackers:
                 packed = cast(BinaryIO, stack.enter_context(unpack(packed)))
             if unpackers or self.archive:
-                packed = stack.enter_context(watched(packed, self.bound or Bound(self.path)))
+                packed = stack.enter_context(watched(packed, self.limit or UnpackLimit(self.path)))
             yield packed
 
     @contextmanager
     def open_text(self) -> Iterator[TextIO]:
-        """Open it as text: UTF-8, or UTF-16 where it begins with that one's mark; newlines stay as they are."""
+        """Open the file as text: UTF-8, or UTF-16 if it begins with a byte order mark. Newlines stay as they are."""
         with self.open() as file:
-            encoding = "utf-16" if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
+            is_utf16 = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+            encoding = "utf-16" if is_utf16 else "utf-8-sig"
             file.seek(0)
             with io.TextIOWrapper(file, encoding, newline="") as text:
                 yield text
 
     def head(self) -> str:
-        """Return its beginning as text. Errors are those of `open_text` and of decoding."""
+        """Return the beginning as text. Raises what `open_text` raises, and UnicodeDecodeError."""
         with self.open_text() as file:
-            return file.read(HEAD_BYTES)
+            return file.read(HEAD_CHARACTERS)
 
 
 @contextmanager
 def unpackable() -> Iterator[None]:
-    """Say that a zip, or a file in it, is encrypted or packed as Python's zipfile doesn't know."""
+    """Raise FormatError if a zip or a file in it is encrypted, or packed in a way that Python does not know."""
     try:
         yield
     except RuntimeError as error:
@@ -155,7 +157,7 @@ def unpackable() -> Iterator[None]:
 
 @contextmanager
 def within(name: object) -> Iterator[None]:
-    """Say in which of the files that belong together something is wrong."""
+    """Put the name of one of several files before the text of an error."""
     try:
         yield
     except (FormatError, UnicodeDecodeError) as error:
@@ -168,14 +170,14 @@ def is_text(head: str) -> bool:
 
 
 def check_columns(found: Sequence[str], wanted: Iterable[str]) -> None:
-    """Raise FormatError where a table lacks columns that are wanted."""
+    """Raise FormatError if a table lacks columns that are wanted."""
     if missing := [column for column in wanted if column not in found]:
         names = ", ".join(found[:12])[:300]
         raise FormatError(f"found the columns {names}; wanted {' and '.join(missing)} among them")
 
 
 def records(file: File, wanted: Iterable[str] = ()) -> Iterator[dict[str, str]]:
-    """Yield a CSV's rows by the names in its first line, which also tells whether "," or ";" is between.
+    """Yield a CSV's rows by the names in its first line; they are divided by ";" if the first line holds one.
 
     Raises:
         FormatError: a wanted column is missing, a row has fewer fields than the first, or more text, or a
@@ -183,14 +185,17 @@ def records(file: File, wanted: Iterable[str] = ()) -> Iterator[dict[str, str]]:
     """
     with file.open_text() as text:
         first = text.readline()
-        rows = csv.reader(itertools.chain([first], text), delimiter=";" if ";" in first else ",", strict=True)
+        delimiter = ";" if ";" in first else ","
+        rows = csv.reader(itertools.chain([first], text), delimiter=delimiter, strict=True)
         try:
             columns = [name for name in next(rows, []) if name]
             check_columns(columns, wanted)
             for fields in filter(None, rows):
                 if len(fields) < len(columns) or any(fields[len(columns) :]):
-                    found = f"line {rows.line_num:,} ends a row of {len(fields)} fields"
-                    raise FormatError(f"{found}, the header has {len(columns)}: the file is damaged or cut off")
+                    raise FormatError(
+                        f"line {rows.line_num:,} ends a row of {len(fields)} fields, the header has {len(columns)}: "
+                        "the file is damaged or cut off"
+                    )
                 yield dict(zip(columns, fields, strict=False))
         except csv.Error as error:
             raise FormatError(f"line {rows.line_num:,}: {error}: the file is damaged or cut off") from error
@@ -207,7 +212,7 @@ def table_of(rows: Sequence[Row]) -> pd.DataFrame:
     """Return the messages table of these rows.
 
     Raises:
-        FormatError: what should be text is something else, as JSON can hold it.
+        FormatError: a text of a message is something else, such as one of JSON's numbers.
     """
     for column, values in zip(COLUMNS[:-1], zip(*rows, strict=True), strict=False):
         if others := [value for value in values if not isinstance(value, str)]:
@@ -215,62 +220,65 @@ def table_of(rows: Sequence[Row]) -> pd.DataFrame:
     try:
         table = pd.DataFrame(rows, columns=COLUMNS)
     except UnicodeEncodeError:  # half an emoji, which JSON can hold and a table can't
-        table = pd.DataFrame([_whole(row) for row in rows], columns=COLUMNS)
+        table = pd.DataFrame(map(_with_whole_characters, rows), columns=COLUMNS)
     table["sent_at"] = utc(table["sent_at"])
     return table
 
 
 def no_messages() -> pd.DataFrame:
-    """Return the messages table without rows, its columns of the same types."""
+    """Return a messages table without rows, with columns of the usual types."""
     return table_of([Row("", "", "", "", "", "")])[:0]
 
 
-def _whole(row: Row) -> Row:
-    """Replace halves of characters."""
+def _with_whole_characters(row: Row) -> Row:
+    """Replace halves of characters with question marks."""
     texts = (text.encode("utf-8", "replace").decode() for text in row[:-1])
     return Row._make([*texts, row.is_bot])
 
 
 def from_unix(seconds: str) -> str:
-    """Return a moment in seconds since 1970 as ISO 8601; "" for what is no such number."""
-    found = re.fullmatch(r"(\d{1,11})(?:\.(\d{1,6})\d*)?", seconds, re.ASCII)
-    if not found:
+    """Return a time in seconds since 1970 as ISO 8601; "" if the text is not such a number."""
+    number = re.fullmatch(r"(\d{1,11})(?:\.(\d{1,6})\d*)?", seconds, re.ASCII)
+    if not number:
         return ""
-    fraction = int((found[2] or "").ljust(6, "0"))
+    whole, fraction = number[1], number[2] or ""
+    microseconds = int(fraction.ljust(6, "0"))
+    since_1970 = timedelta(seconds=int(whole), microseconds=microseconds)
     # Not fromtimestamp, which knows no year after 3000 on Windows.
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(found[1]), microseconds=fraction)).isoformat()
+    return (datetime(1970, 1, 1, tzinfo=UTC) + since_1970).isoformat()
 
 
 def utc(sent_at: "pd.Series[str]") -> "pd.Series[pd.Timestamp]":
-    """Return moments in UTC, to the microsecond whatever they are written to; NaT where there is none.
+    """Return times in UTC, to the microsecond; NaT for a text that is not a time.
 
-    There is none before the year 1 and after 9999, of which Python's own datetimes know nothing.
+    Times before the year 1 and after 9999 become NaT too: Python's own datetimes cannot hold them.
     """
     moments = pd.to_datetime(sent_at, format="ISO8601", utc=True, errors="coerce").dt.as_unit("us")
     return moments.where(moments.dt.year.between(1, 9999))
 
 
-class Bound:
-    """Lets as many bytes pass as a chat of a packed file's size may have."""
+class UnpackLimit:
+    """Counts unpacked bytes, and refuses more than a chat in a packed file of this size may have."""
 
     def __init__(self, path: Path) -> None:
-        self.left = self.most = max(BOMB_BYTES, BOMB_RATIO * path.stat().st_size)
+        self.left = self.most = max(MOST_BYTES, MOST_RATIO * path.stat().st_size)
 
     def __call__(self, count: int) -> None:
-        """Count what has passed."""
+        """Count more unpacked bytes."""
         self.left -= count
         if self.left < 0:
             raise FormatError(
-                f"it unpacks to more than {self.most // 10**6:,} MB, over {BOMB_RATIO} times its size, as no chat "
+                f"it unpacks to more than {self.most // 10**6:,} MB, over {MOST_RATIO} times its size, as no chat "
                 "does; if it is one, unpack it by hand"
             )
 
 
 class _Watched(io.RawIOBase):
-    """Passes another stream's bytes on, telling how many."""
+    """A stream that reports the number of bytes that are read from it."""
 
-    def __init__(self, stream: IO[bytes], told: Callable[[int], None]) -> None:
-        self._stream, self._told = stream, told
+    def __init__(self, stream: IO[bytes], report: Callable[[int], None]) -> None:
+        self._stream = stream
+        self._report = report
 
     def readable(self) -> bool:
         return True
@@ -287,7 +295,7 @@ class _Watched(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         data = self._stream.read(len(buffer))
         buffer[: len(data)] = data
-        self._told(len(data))
+        self._report(len(data))
         return len(data)
 
     def close(self) -> None:
@@ -295,6 +303,7 @@ class _Watched(io.RawIOBase):
         super().close()
 
 
-def watched(stream: IO[bytes], told: Callable[[int], None] | None) -> BinaryIO:
-    """Pass a stream's bytes on, telling how many."""
-    return cast(BinaryIO, io.BufferedReader(_Watched(stream, told or (lambda _: None)), 1 << 18))
+def watched(stream: IO[bytes], report: Callable[[int], None] | None) -> BinaryIO:
+    """Return the stream; the numbers of bytes that are read from it are reported."""
+    raw = _Watched(stream, report or (lambda _: None))
+    return cast(BinaryIO, io.BufferedReader(raw, 1 << 18))

@@ -24,35 +24,40 @@ CSV_COLUMNS = {
 }
 HISTORY_COLUMNS = ["room_id", "channel", "sent_at", "author_id", "author", "message_id", "text"]
 OBJECT_ID = r"[0-9a-f]{24}"
+REQUIRED = {"fromUser.id", "text"}
 
 
 def is_csv(head: str) -> bool:
-    """Recognise the tutorial's columns, by one of the two that must be there."""
-    return bool({"fromUser.id", "text"} & set(_header(head)))
+    """Recognise the tutorial's columns, by one of the two that are required."""
+    return not REQUIRED.isdisjoint(_header(head))
 
 
 def read_csv(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
     """Read the tutorial's columns by name, whatever else the CSV holds."""
     header = _header(file.head())
     check_columns(header, ("fromUser.id", "text"))
-    for part in read_columns(file, [name for name in CSV_COLUMNS if name in header]):
-        table = part.rename(columns=CSV_COLUMNS).reindex(columns=[*CSV_COLUMNS.values()], fill_value="")
-        table["author"] = table["author"].where(table["author"] != "", table["author_id"])
-        yield table.assign(sent_at=utc(table["sent_at"]), channel="", is_bot=False)
+    present = [name for name in CSV_COLUMNS if name in header]
+    for part in read_columns(file, present):
+        table = part.rename(columns=CSV_COLUMNS)
+        table = table.reindex(columns=list(CSV_COLUMNS.values()), fill_value="")
+        author = table["author"].where(table["author"] != "", table["author_id"])
+        yield table.assign(author=author, sent_at=utc(table["sent_at"]), channel="", is_bot=False)
 
 
 def _header(head: str) -> list[str]:
-    return next(csv.reader([re.split(r"\r\n|\r|\n", head, maxsplit=1)[0]]), [])
+    first_line = re.split(r"\r\n|\r|\n", head, maxsplit=1)[0]
+    return next(csv.reader([first_line]), [])
 
 
 def is_history(head: str) -> bool:
     """Recognise gitter-history: seven tab-separated fields that begin with a room's id."""
-    first = head.lstrip().split("\n", 1)[0].split("\t")
-    return len(first) >= len(HISTORY_COLUMNS) and re.fullmatch(OBJECT_ID, first[0]) is not None
+    first_line = head.lstrip().split("\n", 1)[0]
+    fields = first_line.split("\t")
+    return len(fields) >= len(HISTORY_COLUMNS) and re.fullmatch(OBJECT_ID, fields[0]) is not None
 
 
 def read_history(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
-    """Read the seven columns of gitter-history; texts are quoted where they hold newlines."""
+    """Read the seven columns of gitter-history; texts with newlines are quoted."""
     row = 0
     for table in read_columns(file, HISTORY_COLUMNS, names=HISTORY_COLUMNS, separator="\t"):
         damaged = ~table["message_id"].str.fullmatch(OBJECT_ID)
@@ -64,14 +69,13 @@ def read_history(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
 
 
 def is_json(head: str) -> bool:
-    """Recognise a list of messages, a page of the API's, by what no other chat's have."""
-    return re.match(r"\s*\[\s*\{", head) is not None and all(
-        f'"{name}"' in head for name in ("fromUser", "sent", "text")
-    )
+    """Recognise a list of messages by their keys: one page of the API."""
+    is_list = re.match(r"\s*\[\s*\{", head) is not None
+    return is_list and all(key in head for key in ('"fromUser"', '"sent"', '"text"'))
 
 
 def read_json(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
-    """Read a page of messages; it doesn't say of which room."""
+    """Read a page of messages, which does not name its room."""
     yield from tables(_messages(file))
 
 
@@ -79,8 +83,14 @@ def _messages(file: File) -> Iterator[Row]:
     for number, message in enumerate(items(file, "item"), 1):
         with WrittenBy("Gitter", number):
             user = message.get("fromUser") or {"id": "", "username": ""}
-            text = message.get("text") or ""
-            yield Row(message["id"], user["id"], user.get("username") or user["id"], message["sent"], "", text)
+            yield Row(
+                message_id=message["id"],
+                author_id=user["id"],
+                author=user.get("username") or user["id"],
+                sent_at=message["sent"],
+                channel="",
+                text=message.get("text") or "",
+            )
 
 
 CSV = Format("gitter-csv", is_csv, read_csv)

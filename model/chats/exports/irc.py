@@ -16,7 +16,7 @@ from model.chats.exports.files import File, Format, Row, tables
 
 TIME = r"\[?(?:(?P<day>\d{4}-\d\d-\d\d)[T ])?(?P<time>\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)\]?"
 MODES = "@+%~&!"  # of a nick in its channel: operator, voice, ...
-PLAIN = re.compile(
+USUAL = re.compile(
     rf"{TIME}\s+(?:<\s?(?P<nick>[^\s>]+)>(?: (?P<text>.*))?"
     r"|\*\s?(?P<actor>[^\s*]+) (?P<action>.*)|(?P<system>-!-|\*\*\*|-->|<--|---?|-\S+-) .*)"
 )
@@ -24,14 +24,14 @@ WEECHAT = re.compile(
     rf"{TIME}\t(?:(?P<system>|-->|<--|--|=!=)\t.*"
     rf"| ?\*\t(?P<actor>\S+) (?P<action>.*)|(?P<nick>[^\s*]+)\t(?P<text>.*))"
 )
-DAY = re.compile(r"--- (?:Log opened|Day changed) (.*)")  # irssi's
-EVENT = re.compile(  # of mIRC and others, who mark an event like an action
+DAY = re.compile(r"--- (?:Log opened|Day changed) (.*)")  # of irssi
+EVENT = re.compile(  # of mIRC and others, which mark an event like an action
     r"(?:Joins|Parts|Quits): "
     r"|\S+ (?:\([^\s@]+@\S+\)|sets? mode\b|is now known as |was kicked by |has (?:joined|left|quit)(?: [#&(\[]|$))"
 )
 FORMATTING = re.compile(r"\x03(?:\d{1,2}(?:,\d{1,2})?)?|\x04(?:[0-9A-Fa-f]{6})?|[\x02\x0f\x11\x16\x1d-\x1f]")
 DATE = re.compile(r"(?<!\d)(\d{4})[-_.]?(\d\d)[-_.]?(\d\d)(?!\d)")
-MONTHS = (  # irssi writes them in the language of its computer
+MONTHS = (  # irssi uses the language of its computer
     ("jan", "ene", "gen"),
     ("feb", "fév", "fev"),
     ("mar", "mär", "maa", "mrt"),
@@ -45,18 +45,22 @@ MONTHS = (  # irssi writes them in the language of its computer
     ("nov",),
     ("dec", "dez", "déc", "dic"),
 )
-LINES_LOOKED_AT = 20
+FIRST_LINES = 20
 
 
 def recognise(head: str) -> bool:
-    """Recognise a log by its first lines: most say when, one says who."""
-    lines = [line for line in re.split(r"\r?\n", head) if line.strip()][:LINES_LOOKED_AT]
-    timed = sum(bool(DAY.match(line) or re.match(TIME, line)) for line in lines)
-    return timed * 2 > len(lines) and any(_parsed(line) or DAY.match(line) for line in lines)
+    """Recognise a log by its first lines: most have a time, and one has an author or a date."""
+    lines = list(filter(str.strip, re.split(r"\r?\n", head)))[:FIRST_LINES]
+    timed = list(filter(_has_time, lines))
+    return len(timed) * 2 > len(lines) and any(_match(line) or DAY.match(line) for line in lines)
 
 
-def _parsed(line: str) -> "re.Match[str] | None":
-    return WEECHAT.match(line) or PLAIN.match(line)
+def _has_time(line: str) -> bool:
+    return bool(DAY.match(line) or re.match(TIME, line))
+
+
+def _match(line: str) -> "re.Match[str] | None":
+    return WEECHAT.match(line) or USUAL.match(line)
 
 
 def read(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
@@ -66,17 +70,16 @@ def read(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
 
 
 def _channel(file: File) -> str:
-    """Return the channel: in the file's name beside the date, or the folder's where there is only the date."""
+    """Return the channel: the file's name without the date, or the folder's name if nothing else remains."""
     return DATE.sub("", file.stem).strip("-_. ") or file.folder
 
 
 def _day(text: str) -> str:
-    """Find a date, as in "2024-01-31", "20240131", "Wed Jan 31 2024" and "Wed Jan 31 12:34:56 2024"; "" for none."""
-    if found := DATE.search(text):
-        year, month, day = (int(part) for part in found.groups())
-    elif found := re.search(r"(\w{3,5})\.? +(\d{1,2}) (?:[\d:]+ )?(\d{4})\s*$", text):
-        year, day = int(found[3]), int(found[2])
-        month = next((n for n, names in enumerate(MONTHS, 1) if found[1].lower().startswith(names)), 0)
+    """Find a date, as in "2024-01-31", "20240131", "Wed Jan 31 2024" and "Wed Jan 31 12:34:56 2024"; "" if none."""
+    if numbers := DATE.search(text):
+        year, month, day = map(int, numbers.groups())
+    elif words := re.search(r"(\w{3,5})\.? +(\d{1,2}) (?:[\d:]+ )?(\d{4})\s*$", text):
+        year, month, day = int(words[3]), _month_number(words[1]), int(words[2])
     else:
         return ""
     with suppress(ValueError):
@@ -84,23 +87,38 @@ def _day(text: str) -> str:
     return ""
 
 
+def _month_number(name: str) -> int:
+    """Return 1 for January; 0 for no month."""
+    for number, beginnings in enumerate(MONTHS, 1):
+        if name.lower().startswith(beginnings):
+            return number
+    return 0
+
+
 def _rows(lines: Iterable[str], day: str, channel: str, dropped: Counter[str]) -> Iterator[Row]:
     for line in filter(str.strip, lines):
-        if changed := DAY.match(line):
-            day = _day(changed[1])
-        elif found := _parsed(line := line.rstrip("\r\n")):
-            if found["system"] is not None or (found["actor"] and EVENT.match(f"{found['actor']} {found['action']}")):
-                dropped["system lines"] += 1
-            else:
-                yield _row(found, found["day"] or day, channel)
-        elif not line.startswith("--- Log closed "):
+        new_day = DAY.match(line)
+        if new_day:
+            day = _day(new_day[1])
+            continue
+        match = _match(line.rstrip("\r\n"))
+        if match and not _is_system_line(match):
+            yield _row(match, match["day"] or day, channel)
+        elif match or not line.startswith("--- Log closed "):
             dropped["system lines"] += 1
 
 
-def _row(found: "re.Match[str]", day: str, channel: str) -> Row:
-    nick = (found["nick"] or found["actor"]).lstrip(MODES)
-    text = found["text"] or "" if found["nick"] else f"/me {found['action']}"
-    return Row("", nick.lower(), nick, f"{day}T{found['time']}" if day else "", channel, FORMATTING.sub("", text))
+def _is_system_line(match: "re.Match[str]") -> bool:
+    if match["system"] is not None:
+        return True
+    return bool(match["actor"] and EVENT.match(f"{match['actor']} {match['action']}"))
+
+
+def _row(match: "re.Match[str]", day: str, channel: str) -> Row:
+    nick = (match["nick"] or match["actor"]).lstrip(MODES)
+    sent_at = f"{day}T{match['time']}" if day else ""
+    text = match["text"] or "" if match["nick"] else f"/me {match['action']}"
+    return Row("", nick.lower(), nick, sent_at, channel, FORMATTING.sub("", text))
 
 
 IRC = Format("irc", recognise, read)

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeAlias
 
 import ijson
 import pandas as pd
@@ -17,24 +17,27 @@ from model.chats.exports.files import File, Format, FormatError, Row, from_unix,
 from model.chats.exports.json_values import Encoded, Readable, WrittenBy, events
 from model.messages import SOMEONE
 
+Events: TypeAlias = Iterator[tuple[str, str, Any]]  # place, kind, value
+
 ACCOUNT = ("chats.list.item", "left_chats.list.item")
-CHATS = {"", *ACCOUNT}  # where a chat begins
-ABOUT_A_CHAT = {f"{chat}.{key}".lstrip("."): key for chat in CHATS for key in ("name", "type", "id")}
+# Places in the JSON, as ijson writes them.
+CHATS = {"", *ACCOUNT}
+CHAT_FACTS = {f"{chat}.{key}".lstrip("."): key for chat in CHATS for key in ("name", "type", "id")}
 MESSAGES = {f"{chat}.messages.item".lstrip(".") for chat in CHATS}
 CHAT_KEYS = {"type", "id", "messages"}
 ACCOUNT_KEYS = {"personal_information", "profile_pictures", "frequent_contacts", "web_sessions", "chats", "left_chats"}
-NO_OBJECT = {"null", "boolean", "number", "string", "start_array"}
-AMONG_MANY = ("group", "channel")  # "private_supergroup"; between two it is "personal_chat", "bot_chat", ...
+OTHER_VALUES = {"null", "boolean", "number", "string", "start_array"}
+GROUP_TYPES = ("group", "channel")  # endings: "private_supergroup"; chats of two are "personal_chat", "bot_chat", ...
 MENTIONS = {"mention", "mention_name"}
 ESCAPE = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|.)", re.DOTALL)
 
 
 def recognise(head: str) -> bool:
-    """Recognise one chat by what is said about it, an account by its chats or what comes before them."""
+    """Recognise a chat or an account by its keys."""
     if not head.lstrip().startswith("{"):
         return False
     keys = set()
-    with suppress(FormatError):  # the head ends somewhere
+    with suppress(FormatError):  # the head may end inside a value
         for prefix, event, value in events(_ValidJSON(io.BytesIO(head.encode()))):
             if prefix == "" and event == "map_key":
                 keys.add(value)
@@ -42,18 +45,18 @@ def recognise(head: str) -> bool:
 
 
 def read(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
-    """Read people's own words; an account's one-to-one chats are left out, they are other people's private words."""
+    """Read people's own words. Leave out an account's one-to-one chats: they are other people's private words."""
     with file.open_text() as text:
         yield from tables(_rows(events(_ValidJSON(Encoded(text))), dropped))
 
 
-def _rows(found: Iterator[tuple[str, str, Any]], dropped: Counter[str]) -> Iterator[Row]:
+def _rows(parsed: Events, dropped: Counter[str]) -> Iterator[Row]:
     chat: dict[str, Any] = {}
     number = 0
-    for prefix, event, value in found:
-        if prefix in ABOUT_A_CHAT:
-            chat[ABOUT_A_CHAT[prefix]] = value
-        elif prefix in MESSAGES and event in NO_OBJECT:
+    for prefix, event, value in parsed:
+        if prefix in CHAT_FACTS:
+            chat[CHAT_FACTS[prefix]] = value
+        elif prefix in MESSAGES and event in OTHER_VALUES:
             raise FormatError(f"found {value!r:.40} in the place of message {number + 1:,}; wanted an object")
         elif event != "start_map":
             continue
@@ -62,28 +65,36 @@ def _rows(found: Iterator[tuple[str, str, Any]], dropped: Counter[str]) -> Itera
         elif prefix in MESSAGES:
             number += 1
             with WrittenBy("Telegram", number):
-                if prefix.startswith(ACCOUNT) and not str(chat.get("type")).endswith(AMONG_MANY):
+                if _is_private(prefix, chat):
                     dropped["private messages"] += 1
-                elif reason := _left_out(message := _built(prefix, found)):
+                    continue
+                message = _built(prefix, parsed)
+                reason = _reason_to_drop(message)
+                if reason:
                     dropped[reason] += 1
                 else:
                     yield _row(chat, message)
 
 
-def _built(prefix: str, found: Iterator[tuple[str, str, Any]]) -> dict[str, Any]:
+def _is_private(prefix: str, chat: dict[str, Any]) -> bool:
+    """Return whether a chat is one of an account's and between two people."""
+    return prefix.startswith(ACCOUNT) and not str(chat.get("type")).endswith(GROUP_TYPES)
+
+
+def _built(prefix: str, parsed: Events) -> dict[str, Any]:
     """Build the object that has begun, from its events."""
     builder = ijson.ObjectBuilder()
     builder.event("start_map", None)
-    for where, event, value in found:
+    for place, event, value in parsed:
         builder.event(event, value)
-        if where == prefix and event == "end_map":
+        if place == prefix and event == "end_map":
             break
-    built: dict[str, Any] = builder.value
-    return built
+    message: dict[str, Any] = builder.value
+    return message
 
 
-def _left_out(message: dict[str, Any]) -> str:
-    """Say why a message is not its author's words, "" where it is."""
+def _reason_to_drop(message: dict[str, Any]) -> str:
+    """Return why a message is not its author's own words, or "" if it is."""
     if message.get("type") != "message":
         return "service lines"
     if any(key.startswith(("forwarded_from", "saved_from")) for key in message):
@@ -95,29 +106,34 @@ def _left_out(message: dict[str, Any]) -> str:
 
 def _row(chat: dict[str, Any], message: dict[str, Any]) -> Row:
     author_id, author = _author(message)
+    chat_id = chat.get("id", "")
     return Row(
-        f"telegram/{chat.get('id', '')}/{message['id']}" if "id" in message else "",
-        author_id,
-        author,
-        from_unix(str(message.get("date_unixtime"))) or str(message.get("date", "")),
-        str(chat.get("name") or chat.get("id", "")),
-        _text(message["text"]),
+        message_id=f"telegram/{chat_id}/{message['id']}" if "id" in message else "",
+        author_id=author_id,
+        author=author,
+        sent_at=from_unix(str(message.get("date_unixtime"))) or str(message.get("date", "")),
+        channel=str(chat.get("name") or chat_id),
+        text=_text(message["text"]),
     )
 
 
 def _author(message: dict[str, Any]) -> tuple[str, str]:
     """Return id and name: older exports have bare numbers, the oldest no id; deleted accounts have no name."""
-    name, found = message.get("from") or "", message.get("from_id") or ""
-    author_id = f"user{found}" if isinstance(found, int) else str(found or name)
+    name = message.get("from") or ""
+    from_id = message.get("from_id") or ""
+    author_id = f"user{from_id}" if isinstance(from_id, int) else str(from_id or name)
     return author_id, str(name or author_id)
 
 
 def _text(text: Any) -> str:
     parts = text if isinstance(text, list) else [text]
-    return "".join(_part(part) if isinstance(part, dict) else part for part in parts)
+    return "".join(map(_part, parts))
 
 
-def _part(part: dict[str, Any]) -> str:
+def _part(part: Any) -> Any:
+    """Return the text of a part: a string, or an object with a type. Anything else makes a TypeError."""
+    if not isinstance(part, dict):
+        return part
     return SOMEONE if part.get("type") in MENTIONS else part["text"]
 
 
@@ -125,24 +141,31 @@ class _ValidJSON:
     r"""Passes JSON on with Telegram's `\x0B` as JSON's `\u000B`: it writes control characters as JSON doesn't."""
 
     def __init__(self, source: Readable) -> None:
-        self._source, self._rest = source, b""
+        self._source = source
+        self._rest = b""
 
     def read(self, size: int) -> bytes:
         """Return some bytes, b"" at the end."""
-        found = self._source.read(size)
-        data, self._rest = self._rest + found, b""
+        part = self._source.read(size)
+        data = self._rest + part
+        self._rest = b""
         last = data.rfind(b"\\", -3)
-        if found and last >= 0 and not _is_escaped(data, last):  # an escape, perhaps cut off: it waits for its end
+        if part and last >= 0 and not _is_escaped(data, last):  # perhaps an escape whose end comes later
             data, self._rest = data[:last], data[last:]
         if b"\\x" not in data:
             return data
-        return ESCAPE.sub(lambda escape: b"\\u00" + escape[1] if escape[1] else escape[0], data)
+        return ESCAPE.sub(_replace_escape, data)
+
+
+def _replace_escape(escape: re.Match[bytes]) -> bytes:
+    return b"\\u00" + escape[1] if escape[1] else escape[0]
 
 
 def _is_escaped(data: bytes, place: int) -> bool:
-    """Say whether an odd number of backslashes is before this place."""
+    """Return whether an odd number of backslashes is before this place."""
     before = data[:place]
-    return (len(before) - len(before.rstrip(b"\\"))) % 2 == 1
+    backslashes = len(before) - len(before.rstrip(b"\\"))
+    return backslashes % 2 == 1
 
 
 TELEGRAM = Format("telegram", recognise, read)

@@ -1,7 +1,7 @@
-"""WhatsApp's exported chats, iOS' "_chat.txt" and Android's "WhatsApp Chat with Ada.txt", as telephones write them.
+"""WhatsApp's exported chats: iOS' "_chat.txt" and Android's "WhatsApp Chat with Ada.txt".
 
-Times have no zone; they are taken as UTC. Texts stay as they are: folding them (NFKC), as some readers do to find the
-dates, turns people's "…" into "...". On iOS all that WhatsApp says itself begins with U+200E, in every language.
+Times have no zone; UTC is assumed. Texts stay as they are: folding them (NFKC), as some readers do to find the dates,
+turns people's "…" into "...". On iOS all lines by WhatsApp itself begin with U+200E, in every language.
 """
 
 import dataclasses
@@ -18,7 +18,7 @@ MORNING = ("am", "πμ", "öö", "дп", "ص", "sa", "vm", "pg", "上午", "凌�
 AFTERNOON = ("pm", "μμ", "ös", "пп", "م", "ch", "nm", "ptg", "下午", "中午", "晚上", "午後", "오후")
 HOURS = dict.fromkeys(MORNING, 0) | dict.fromkeys(AFTERNOON, 12)  # to add
 HALF = "|".join(r"\.?\s?".join(half) + r"\.?" for half in HOURS)  # "p. m." too
-MARKS = "\u200e\u200f\u202a\u202b\u202c"  # of direction, around names and numbers
+MARKS = "\u200e\u200f\u202a\u202b\u202c"  # of writing direction, around names and numbers
 NO_MARKS = str.maketrans("", "", MARKS)
 NO_OWN_MARKS = str.maketrans("", "", "\u200e\u202a\u202c")  # in texts: who writes from right to left types the others
 DATE = rf"(\d{{1,4}})[{MARKS}]*([./,-])[{MARKS}\s]*(\d{{1,2}})[{MARKS}]*\2[{MARKS}\s]*(\d{{1,4}})\.?"
@@ -68,9 +68,12 @@ ANDROID_NOTE = re.compile(rf"\s?<(?:{'|'.join(_phrases(EDITED))})\.?>\Z", re.IGN
 
 
 def _starts(head: str) -> "re.Pattern[str] | None":
-    """Return how the messages of this file start; a chat quoted in one looks different, most often."""
-    first = head.lstrip().split("\n", 1)[0] + "\n"
-    return next((pattern for pattern in (IOS, ANDROID) if pattern.match(first)), None)
+    """Return the pattern of a message's start in this file; a chat that is quoted in it mostly has the other one."""
+    first_line = head.lstrip().split("\n", 1)[0] + "\n"
+    for pattern in (IOS, ANDROID):
+        if pattern.match(first_line):
+            return pattern
+    return None
 
 
 def recognise(head: str) -> bool:
@@ -83,14 +86,14 @@ def read(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
     starts = _starts(file.head())
     assert starts
     with dataclasses.replace(file, progress=None).open_text() as lines:
-        day_first = _is_day_first(found for line in lines if (found := starts.match(line)))
+        day_first = _is_day_first(filter(None, map(starts.match, lines)))
     channel = file.folder if file.stem == "_chat" else file.stem
     with file.open_text() as lines:
         yield from tables(_rows(_messages(lines, starts), day_first, channel, dropped))
 
 
 def _is_day_first(dates: Iterable["re.Match[str]"]) -> bool:
-    """Say whether the day comes before the month: a number over 12 tells, else it does, as in most of the world."""
+    """Return whether the day comes before the month: by a number over 12, or true, as in most of the world."""
     for date in dates:
         first, second = int(date[1]), int(date[3])
         if first <= 31 and max(first, second) > 12 >= min(first, second):
@@ -99,17 +102,22 @@ def _is_day_first(dates: Iterable["re.Match[str]"]) -> bool:
 
 
 def _messages(lines: Iterable[str], starts: "re.Pattern[str]") -> Iterator[tuple["re.Match[str]", str]]:
-    """Yield how each message starts, and what follows, over all its lines."""
+    """Yield the start of each message, and its text over all its lines."""
     start, body = None, ""
     for line in lines:
-        if found := starts.match(line):
-            if start:
-                yield start, body.removesuffix("\n").removesuffix("\r")
-            start, body = found, line[found.end() :]
-        else:
+        next_start = starts.match(line)
+        if not next_start:
             body += line
+            continue
+        if start:
+            yield start, _without_newline(body)
+        start, body = next_start, line[next_start.end() :]
     if start:
-        yield start, body.removesuffix("\n").removesuffix("\r")
+        yield start, _without_newline(body)
+
+
+def _without_newline(text: str) -> str:
+    return text.removesuffix("\n").removesuffix("\r")
 
 
 def _rows(
@@ -117,59 +125,77 @@ def _rows(
 ) -> Iterator[Row]:
     for start, body in messages:
         author, text = _author(body)
-        if reason := _left_out(author, text):
+        words = _words(text)
+        reason = _reason_to_drop(author, text)
+        if not words:
+            reason = reason or "media without text"
+        if reason:
             dropped[reason] += 1
-        elif words := _words(text):
-            yield Row("", author, author, _moment(start, day_first), channel, words)
         else:
-            dropped["media without text"] += 1
+            yield Row("", author, author, _moment(start, day_first), channel, words)
 
 
 def _moment(start: "re.Match[str]", day_first: bool) -> str:
-    first, _, second, third, before, hour, minute, second_of, after = start.groups()
-    a, b, c = int(first), int(second), int(third)
-    year, month, day = (a, b, c) if a > 31 else (c, b, a) if day_first else (c, a, b)
-    half = HOURS.get(re.sub(r"[\W_]", "", after or before).casefold())
-    hours = int(hour) if half is None else int(hour) % 12 + half
-    year += 2000 if year < 100 else 0
-    return f"{year:04}-{month:02}-{day:02}T{hours:02}:{int(minute):02}:{int(second_of or 0):02}"
+    first, _, second, third, before, hour, minute, seconds, after = start.groups()
+    year, month, day = _date((int(first), int(second), int(third)), day_first)
+    half = re.sub(r"[\W_]", "", after or before).casefold()
+    hours = int(hour)
+    if half in HOURS:
+        hours = hours % 12 + HOURS[half]
+    return f"{year:04}-{month:02}-{day:02}T{hours:02}:{int(minute):02}:{int(seconds or 0):02}"
+
+
+def _date(numbers: tuple[int, int, int], day_first: bool) -> tuple[int, int, int]:
+    """Return year, month and day."""
+    first, second, third = numbers
+    if first > 31:
+        year, month, day = first, second, third
+    elif day_first:
+        day, month, year = first, second, third
+    else:
+        month, day, year = first, second, third
+    return year if year >= 100 else year + 2000, month, day
 
 
 def _author(body: str) -> tuple[str, str]:
-    """Split a message; its author is "" where WhatsApp speaks: "Ada changed the subject to “a: b”" has none either."""
-    found = re.match(r"([^\n]+?):(?: |\r?\Z|(?=\r?\n))", body)
-    if not found:
+    """Split a message into author and text; the author of WhatsApp's own lines is "".
+
+    "Ada changed the subject to “a: b”" is such a line too.
+    """
+    start = re.match(r"([^\n]+?):(?: |\r?\Z|(?=\r?\n))", body)
+    if not start:
         return "", body
-    author = re.sub(r"\s+", " ", found[1].translate(NO_MARKS)).strip()
+    author = re.sub(r"\s+", " ", start[1].translate(NO_MARKS)).strip()
     in_quotes = author.count('"') % 2 or author.count("“") > author.count("”")
-    return "" if in_quotes else author, body[found.end() :]
+    return "" if in_quotes else author, body[start.end() :]
 
 
-def _left_out(author: str, text: str) -> str:
-    """Say why a message is not its author's words, "" where it is."""
-    plain = _plain(text)
-    if plain in GONE:
+def _reason_to_drop(author: str, text: str) -> str:
+    """Return why a message is not its author's own words, or "" if it is."""
+    phrase = _phrase(text)
+    if phrase in GONE:
         return "deleted messages"
-    if not author or plain.startswith(BANNERS):
+    if not author or phrase.startswith(BANNERS):
         return "system lines"
     if text.startswith("\u200e") and not text.startswith("\u200e<"):
-        return "media without text" if plain in MEDIA else "system lines"
+        return "media without text" if phrase in MEDIA else "system lines"
     return ""
 
 
-def _plain(text: str) -> str:
+def _phrase(text: str) -> str:
+    """Return a text as the phrases above are written."""
     return text.strip(f"{MARKS}<>. \r\n").casefold()
 
 
 def _words(text: str) -> str:
-    """Return what the author wrote, perhaps below a picture; "" if that is nothing."""
+    """Return what the author wrote, perhaps as a caption; "" if nothing."""
     text = ANDROID_NOTE.sub("", IOS_NOTE.sub("", text))
     caption, mark, note = text.rpartition("\u200e")
-    if mark and _plain(note) in MEDIA:
+    if mark and _phrase(note) in MEDIA:
         text = "" if IOS_DOCUMENT.fullmatch(caption.rstrip()) else caption.rstrip()
     first, _, rest = text.partition("\n")
     first = first.strip(f"{MARKS}\r")
-    if _plain(first) in MEDIA or ATTACHED.fullmatch(first) or PLACE.fullmatch(first):
+    if _phrase(first) in MEDIA or ATTACHED.fullmatch(first) or PLACE.fullmatch(first):
         text = rest
     return MENTION.sub(SOMEONE, text).translate(NO_OWN_MARKS)
 
