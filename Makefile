@@ -51,6 +51,10 @@ bench-imitation: .venv/all-installed ## measure how good imitations are: CHAT="F
 screenshots: .venv/all-installed $(FONTS) ## draw the pictures of the guides anew
 	@$(BIN)/python -m docs.screenshots
 
+lock: .venv/all-installed ## pin the packages of the bot's host by hash anew
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-annotate --upgrade \
+		--custom-compile-command "make lock" requirements-bot.txt --output-file requirements-bot.lock
+
 clean: ## delete what was installed and built
 	rm -rf .venv build
 

@@ -4,6 +4,9 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 import train
 from model.persona import load_persona
 from model.recipe import RECIPES, Recipe
@@ -60,3 +63,14 @@ def test_requirements_are_bounded_and_have_their_reasons():
         for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
             if line and not line.startswith(("#", "-r")):
                 assert re.fullmatch(r"[\w.-]+>=[\d.]+(,<[\d.]+)? +# .+", line), line
+
+
+def test_the_lock_pins_by_hash_what_the_bot_needs_within_its_bounds():
+    lock = (ROOT / "requirements-bot.lock").read_text(encoding="utf-8")
+    pinned = dict(re.findall(r"^([\w.-]+)==([\w.]+)", lock, re.MULTILINE))
+    for line in (ROOT / "requirements-bot.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            continue
+        wanted = Requirement(line.split("#")[0])
+        assert pinned[canonicalize_name(wanted.name)] in wanted.specifier
+    assert all("--hash=sha256:" in entry for entry in re.split(r"\n(?=[\w.-]+==)", lock)[1:])
