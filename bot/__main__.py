@@ -81,7 +81,7 @@ def serve(settings: Settings, imitator: Imitator) -> int:
     from bot.client import Client
 
     async def run() -> None:
-        await imitator.persona()  # a damaged persona is said before anyone is told that the bot is there
+        await imitator.personas.load_default()  # if none can be imitated, that is said before the bot connects
         async with Client(settings, imitator) as client:
             await client.start(settings.token)
 

@@ -23,7 +23,7 @@ from bot.settings import Settings
 from bot.store import Rules, Store
 from bot.text import escape
 from bot.view import Pick, Press
-from model.persona import Persona, PersonaError
+from model.persona import Persona, PersonaError, head_of
 
 log = logging.getLogger(__name__)
 
@@ -81,12 +81,15 @@ class Client(commands.AutoShardedBot):
 
     def rules(self, guild_id: int | None, channel: Any = None) -> Rules:
         """Return what holds in a server, in one of its channels, or in direct messages."""
-        personas, guild = self.imitator.personas, self.store.guild(guild_id)
-        names = personas.names()
+        names, guild = self.offered(guild_id), self.store.guild(guild_id)
         chosen = self.store.channel_persona(*_ids(channel)) if channel else ""
         if chosen in names:
             guild = replace(guild, persona=chosen)
-        return Rules.of(guild, self.settings, names, personas.default)
+        return Rules.of(guild, self.settings, names, self.imitator.personas.default_among(names))
+
+    def offered(self, guild_id: int | None) -> list[str]:
+        """Return the names of the personas that may be imitated in a server; None: in direct messages."""
+        return self.imitator.personas.offered(lambda author_ids: self.store.is_forgotten(author_ids, guild_id))
 
     async def imitated(self, name: str, guild_id: int | None) -> Persona:
         """Return a persona that may be imitated in a server.
@@ -94,6 +97,8 @@ class Client(commands.AutoShardedBot):
         Raises:
             RefusedError: no persona has that name, it can't be loaded, or the person doesn't want to be imitated there.
         """
+        offered = self.offered(guild_id)
+        name = self.imitator.personas.check(name, offered)
         try:
             persona = await self.imitator.persona(name)
         except NoConsentError as error:
@@ -104,9 +109,8 @@ class Client(commands.AutoShardedBot):
             raise RefusedError(
                 "That persona can't be loaded; the person who runs me finds the reason in the log."
             ) from error
-        if self.store.is_forgotten(persona.source.author_id, guild_id):
-            others = [other for other in self.imitator.personas.names() if other != name]
-            elsewhere = f" There are {', '.join(others)[:400]}." if others else ""
+        if self.store.is_forgotten(head_of(persona).author_ids, guild_id):
+            elsewhere = f" There are {', '.join(offered)[:400]}." if offered else ""
             raise RefusedError(f"{persona.author[:40]} is not imitated here any more.{elsewhere}")
         return persona
 

@@ -43,6 +43,10 @@ class Caller(Protocol):
         """What holds here: persona, temperature, language."""
 
     @property
+    def offered(self) -> list[str]:
+        """The names of the personas that may be imitated here."""
+
+    @property
     def guild_settings(self) -> GuildSettings:
         """What those who manage the server have set."""
 
@@ -214,7 +218,7 @@ def _with_name(caller: Caller, option: Option, value: Any) -> Any:
     """
     if not option.names_persona or value in ("", option.instead):
         return value
-    return caller.imitator.personas.check(value)
+    return caller.imitator.personas.check(value, caller.offered)
 
 
 def command(

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -16,7 +16,7 @@ from bot.settings import Settings
 from bot.store import GuildSettings, Rules, Store
 from bot.text import heat_colour, label, plain
 from model import UserError
-from model.persona import Persona
+from model.persona import Persona, head_of
 from model.sampler import Request
 
 BOLD, DIM, RESET = "\033[1m", "\033[2m", "\033[0m"
@@ -38,10 +38,10 @@ def chat(settings: Settings, imitator: Imitator, random_seed: int | None = None)
 
 
 async def _chat(terminal: "Terminal") -> None:
-    await terminal.imitator.persona()
     if terminal.settings.database.exists():
         await terminal.store.open(terminal.settings.database)
     try:
+        await terminal.imitator.personas.load_default(terminal.is_forgotten)
         if sys.stdin and sys.stdin.isatty():
             await terminal.answer(terminal.as_typed("help"))
             _show(f"{terminal.as_typed('quit')} leaves.")
@@ -77,8 +77,17 @@ class Terminal:
     @property
     def rules(self) -> Rules:
         """What holds in this chat."""
-        personas = self.imitator.personas
-        return Rules.of(self.guild_settings, self.settings, personas.names(), personas.default)
+        offered = self.offered
+        return Rules.of(self.guild_settings, self.settings, offered, self.imitator.personas.default_among(offered))
+
+    @property
+    def offered(self) -> list[str]:
+        """The names of the personas that may be imitated."""
+        return self.imitator.personas.offered(self.is_forgotten)
+
+    def is_forgotten(self, author_ids: Collection[str]) -> bool:
+        """Return whether the person with these ids must not be imitated."""
+        return self.store.is_forgotten(author_ids, None)
 
     @property
     def commands(self) -> dict[str, Command]:
@@ -126,8 +135,9 @@ class Terminal:
             RefusedError: no persona has that name, or the person doesn't want to be imitated.
             PersonaError: it can't be loaded.
         """
+        name = self.imitator.personas.check(name, self.offered)
         persona = await self.imitator.persona(name)
-        if self.store.is_forgotten(persona.source.author_id, None):
+        if self.is_forgotten(head_of(persona).author_ids):
             raise RefusedError(f"{persona.author} is not imitated here any more.")
         return persona
 
@@ -218,7 +228,7 @@ class Terminal:
         by_flag = {option.flag: option for option in command.options}
         before = by_flag.get(rest[-2]) if len(rest) > 1 else command.takes
         if before and before.names_persona:
-            candidates = self.imitator.personas.names()
+            candidates = self.offered
         elif before and before.choices:
             candidates = list(before.choices)
         else:

@@ -57,6 +57,11 @@ class Context(commands.Context["Client"]):
         return self.bot.rules(self.guild_id, self.channel)
 
     @property
+    def offered(self) -> list[str]:
+        """The names of the personas that may be imitated here."""
+        return self.bot.offered(self.guild_id)
+
+    @property
     def guild_settings(self) -> GuildSettings:
         """What those who manage the server have set."""
         return self.store.guild(self.guild_id)
@@ -154,7 +159,7 @@ class Context(commands.Context["Client"]):
                     edited = clock()
         if message:
             await asyncio.sleep(edited + SECONDS_BETWEEN_EDITS - clock())
-        await self.show(message, **state.payload(text, author, self.imitator.personas.names()))
+        await self.show(message, **state.payload(text, author, self.offered))
 
     async def show_replies(self, requests: Sequence[Request], name: str, explanation: str) -> None:
         """Answer with several replies, each in the colour of its temperature."""

@@ -7,7 +7,7 @@ the process.
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,9 +20,11 @@ from model.persona import (
     Persona,
     PersonaError,
     find_persona,
+    head_of,
     load_persona,
     matching_personas,
     persona_names,
+    read_head,
     today,
 )
 from model.sampler import Batch, Sampler
@@ -30,6 +32,7 @@ from model.sampler import Batch, Sampler
 log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
+IsForgotten = Callable[[Collection[str]], bool]
 
 
 class UnknownPersonaError(RefusedError):
@@ -40,11 +43,28 @@ class NoConsentError(PersonaError):
     """A persona's file doesn't say by what right it was made."""
 
 
+@dataclass(frozen=True)
+class Version:
+    """What tells a file from its next content; all 0 if there is none."""
+
+    size: int = 0
+    modified: int = 0  # nanoseconds
+    inode: int = 0
+
+
+def _version(path: Path) -> Version:
+    try:
+        status = path.stat()
+    except OSError:
+        return Version()
+    return Version(status.st_size, status.st_mtime_ns, status.st_ino)
+
+
 @dataclass(eq=False)
 class Loaded:
     """A persona's file as it was when it was read, and the replies that are sampled from it."""
 
-    version: tuple[int, ...]  # what tells it from the file's next content
+    version: Version
     sampler: Sampler
     batch: Batch
 
@@ -71,6 +91,7 @@ class Personas:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="personas")
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")  # what is looked at holds up no loading
         self._kept: OrderedDict[str, Loaded] = OrderedDict()  # by name, used last last; the thread's alone
+        self._faults: dict[str, Version] = {}  # of files that could not be loaded, by name
         if not self.names():
             raise PersonaError(f"{folder}: no persona file (*{SUFFIX}) is there; train one with train.py")
         self._chosen = self._name_of(default) if default else ""
@@ -88,8 +109,42 @@ class Personas:
             raise PersonaError(f"{path}: no persona file of the folder {self._folder}, which MIMIC_PERSONAS names")
         return path.name.removesuffix(SUFFIX)
 
-    def check(self, wanted: str) -> str:
+    def offered(self, is_forgotten: IsForgotten = lambda _: False) -> list[str]:
+        """List the personas that may be imitated: readable, consented to and not forgotten.
+
+        Args:
+            is_forgotten: whether the person with these ids is not to be imitated.
+        """
+        return [name for name in self.names() if self._may_be_offered(name, is_forgotten)]
+
+    def _may_be_offered(self, name: str, is_forgotten: IsForgotten) -> bool:
+        kept = self._kept.get(name)
+        head = read_head(self._file(name)) or (head_of(kept.sampler.persona) if kept else None)
+        if head is None or not head.allows_imitation or is_forgotten(head.author_ids):
+            return False
+        return self._faults.get(name) != _version(self._file(name))
+
+    def default_among(self, offered: Sequence[str]) -> str:
+        """Return the persona that was chosen if it is offered, else the newest of the offered.
+
+        If none is offered: the one that was chosen, or the newest, to say why it is not.
+        """
+        if self._chosen in offered:
+            return self._chosen
+        candidates = self._newest_first(offered) or [self._chosen]
+        if not candidates[0]:
+            candidates = self._newest_first(self.names()) or [""]
+        return candidates[0]
+
+    def _newest_first(self, names: Iterable[str]) -> list[str]:
+        versions = {name: _version(self._file(name)) for name in names}
+        return sorted(versions, key=lambda name: versions[name].modified, reverse=True)
+
+    def check(self, wanted: str, offered: Sequence[str] | None = None) -> str:
         """Return the name of the persona that words mean, as of `matching_personas`.
+
+        Args:
+            offered: the names to suggest; None: all.
 
         Raises:
             UnknownPersonaError: no persona is called so, or several are.
@@ -99,18 +154,15 @@ class Personas:
             return found[0]
         if found:
             raise UnknownPersonaError(f"{len(found)} are called {wanted[:40]}; say one of {', '.join(found)[:400]}.")
-        names = self.names()
+        names = self.names() if offered is None else offered
         if not names:
             raise UnknownPersonaError("Nobody is here to be imitated.")
         raise UnknownPersonaError(f"I know nobody called {wanted[:40]}; there are {', '.join(names)[:400]}.")
 
     @property
     def default(self) -> str:
-        """The persona that was chosen; the newest where none was, or where that one is gone."""
-        names = self.names()
-        if self._chosen in names or not names:
-            return self._chosen
-        return max(names, key=lambda name: self._file(name).stat().st_mtime)
+        """The default persona as `default_among` all that may be imitated."""
+        return self.default_among(self.offered())
 
     def _file(self, name: str) -> Path:
         return self._folder / f"{name}{SUFFIX}"
@@ -125,13 +177,45 @@ class Personas:
         """
         return await self._in_thread(self._load, name)
 
+    async def load_default(self, is_forgotten: IsForgotten = lambda _: False) -> Loaded:
+        """Return the persona that the settings name; if they name none, the newest that can be imitated.
+
+        What is newer and can't be imitated is skipped, with its reason in the log.
+
+        Raises:
+            PersonaError: the named one can't be imitated, or none can; says why.
+        """
+        candidates = [self._chosen] if self._chosen else self._newest_first(self.names())
+        problems: list[str] = []
+        for name in candidates:
+            try:
+                loaded = await self.load(name)
+                persona = loaded.sampler.persona
+                if not is_forgotten(head_of(persona).author_ids):
+                    for problem in problems:
+                        log.warning("skipped: %s", problem)
+                    return loaded
+                problems.append(f"{self._file(name)}: {persona.author} is not to be imitated any more")
+            except (PersonaError, UnknownPersonaError) as error:
+                problems.append(str(error))
+        raise PersonaError("; ".join(problems) or f"{self._folder}: no persona file is there")
+
     async def read(self, name: str, use: Callable[[Persona], Result]) -> Result:
         """Return what a function makes of a persona with its arrays, read for it alone; errors as of `load`."""
         return await self._in_thread(lambda name: use(load_persona(self._file(name))), name, self._reader)
 
     async def peek(self, name: str) -> Persona:
-        """Return a persona without its arrays, consented to or not; errors as of `read`."""
-        return await self.read(name, lambda persona: replace(persona, arrays={}))
+        """Return a persona without its arrays, consented to or not: the one in use if its file is damaged by now.
+
+        Errors are those of `read`.
+        """
+        name = self.check(name)
+        try:
+            return await self.read(name, lambda persona: replace(persona, arrays={}))
+        except PersonaError:
+            if name in self._kept:
+                return self._kept[name].sampler.persona
+            raise
 
     async def delete(self, name: str) -> None:
         """Delete a persona's file; replies that are running still finish."""
@@ -145,16 +229,15 @@ class Personas:
 
     def _load(self, name: str) -> Loaded:
         path, known = self._file(name), self._kept.pop(name, None)
-        try:
-            status = path.stat()
-        except OSError as error:
-            raise PersonaError(f"{path}: {error.strerror}") from None
-        version = (status.st_size, status.st_mtime_ns, status.st_ino)
+        version = _version(path)
+        if version == Version():
+            raise PersonaError(f"{path}: no such file, or it can't be opened")
         if known is None or known.version != version:
             try:
                 sampler = Sampler(load_persona(path))
             except PersonaError as error:
                 if known is None:
+                    self._faults[name] = version
                     raise
                 log.warning("%s; the one before it stays in use", error)
                 known.version = version  # said once

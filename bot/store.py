@@ -6,7 +6,7 @@ was answered.
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -178,9 +178,10 @@ class Store:
         scores = [(user_id, points) for (guild, user_id), points in self._scores.items() if guild == guild_id]
         return sorted(scores, key=lambda score: -score[1])[:count]
 
-    def is_forgotten(self, author_id: str, guild_id: int | None) -> bool:
-        """Say whether a person is not to be imitated in a server, or anywhere."""
-        return not self._forgotten.isdisjoint({(author_id, EVERYWHERE), (author_id, guild_id or EVERYWHERE)})
+    def is_forgotten(self, author_ids: Collection[str], guild_id: int | None) -> bool:
+        """Return whether the person with these ids must not be imitated in a server, or anywhere."""
+        places = {EVERYWHERE, guild_id or EVERYWHERE}
+        return any((author_id, place) in self._forgotten for author_id in author_ids for place in places)
 
     async def forget(self, author_id: str, guild_id: int = EVERYWHERE) -> None:
         """Remember that a person is not to be imitated in a server, or anywhere."""

@@ -144,8 +144,8 @@ class Pick(discord.ui.DynamicItem[discord.ui.Select[Any]], template=rf"pick:{STA
 
 async def persona_choices(interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
     """Return the personas whose names hold the typed letters, for Discord to offer."""
-    personas = interaction.client.imitator.personas.names()
-    matches = [name for name in personas if typed.lower() in name.lower()]
+    offered = interaction.client.offered(interaction.guild_id)
+    matches = [name for name in offered if typed.lower() in name.lower()]
     return [app_commands.Choice(name=name, value=name) for name in matches[:MOST_CHOICES]]
 
 
@@ -167,7 +167,7 @@ async def write(interaction: "discord.Interaction[Client]", state: ReplyState) -
     try:
         author = (await client.imitated(state.persona, interaction.guild_id)).author
         text = await client.imitator.imitate(state.request, interaction.user.id, state.persona)
-        await interaction.edit_original_response(**state.payload(text, author, client.imitator.personas.names()))
+        await interaction.edit_original_response(**state.payload(text, author, client.offered(interaction.guild_id)))
     except RefusedError as error:
         await interaction.followup.send(escape(str(error)), ephemeral=True)
     except discord.NotFound as error:

@@ -208,7 +208,8 @@ def matching_personas(folder: Path, wanted: str) -> list[str]:
     folded = file.casefold()
     if found := [name for name in names if name.casefold() in (folded, folded.removesuffix(SUFFIX))]:
         return found
-    authors = {name: _author_in(folder / f"{name}{SUFFIX}") for name in names}
+    heads = {name: read_head(folder / f"{name}{SUFFIX}") for name in names}
+    authors = {name: head.author if head else "" for name, head in heads.items()}
     if found := [name for name in names if authors[name] == wanted]:
         return found
     spoken = " ".join(wanted.casefold().split())
@@ -235,24 +236,51 @@ def find_persona(wanted: str, folder: Path = FOLDER) -> Path:
     raise PersonaError(f"no persona in {folder} is called {wanted!r}; there are {names}")
 
 
-def _author_in(path: Path) -> str:
-    """Return the name of the person whom a file imitates, read from its header; "" if it can't be read."""
+@dataclass(frozen=True)
+class Head:
+    """What the beginning of a persona file says about people; the rest of the file may still be damaged."""
+
+    author: str
+    author_ids: frozenset[str]  # of the person imitated, the joined ones too
+    community: frozenset[str]  # the ids of the others whose text it learnt from
+    agreed: bool  # a consent is recorded
+    expires: str  # the last day of the consent; "": none
+
+    @property
+    def allows_imitation(self) -> bool:
+        """Whether a consent is recorded and has not ended."""
+        return self.agreed and not (self.expires and self.expires < today())
+
+
+def head_of(persona: Persona) -> Head:
+    """Return the head of a persona that is loaded."""
+    source, consent = persona.source, persona.consent
+    author_ids, community = frozenset({source.author_id, *source.aliases}), frozenset(source.community)
+    return Head(source.author, author_ids, community, consent is not None, consent.expires if consent else "")
+
+
+def read_head(path: Path) -> Head | None:
+    """Read whom a persona file imitates, from its beginning alone; None if that can't be read."""
     try:
         status = path.stat()
     except OSError:
-        return ""
+        return None
     if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for its writer
-        return ""
-    return _author_in_version(path, status.st_size, status.st_mtime_ns)
+        return None
+    return _head_of_version(path, status.st_size, status.st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=4096)
-def _author_in_version(path: Path, size: int, modified: int) -> str:
-    """Return the author in a file as it was when it had this size and was modified then."""
+def _head_of_version(path: Path, size: int, modified: int) -> Head | None:
+    """Return the head of a file as it was when it had this size and was modified then."""
     try:
-        return str(json.loads(load_metadata(path)[METADATA_KEY])["source"]["author"])
-    except (FileError, ValueError, KeyError, TypeError, RecursionError):
-        return ""
+        document = json.loads(load_metadata(path)[METADATA_KEY])
+        source, consent = document["source"], document.get("consent")
+        author_ids = frozenset({str(source["author_id"]), *source.get("aliases", {})})
+        expires = str(consent.get("expires", "")) if consent else ""
+        return Head(str(source["author"]), author_ids, frozenset(source.get("community", {})), bool(consent), expires)
+    except (FileError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
 
 
 def save_persona(persona: Persona, path: Path) -> None:

@@ -36,7 +36,10 @@ def make_persona(
     random = np.random.default_rng(0)
     shapes = array_shapes(len(vocabulary), recipe)
     arrays = {name: random.normal(0, scale, shape).astype(array_type(name)) for name, shape in shapes.items()}
-    source = Source(author, "a1", ["chat.csv"], "gitter-csv", 10, 400, "2026-01-01", "2026-02-01", "0" * 64, {}, {})
+    author_id = f"{author[0].lower()}1"
+    source = Source(
+        author, author_id, ["chat.csv"], "gitter-csv", 10, 400, "2026-01-01", "2026-02-01", "0" * 64, {}, {}
+    )
     consent = Consent("fiction", author, "2026-02-02", "")
     return Persona(
         name=author.lower(),

@@ -685,15 +685,44 @@ async def test_forgetting_the_default_leaves_help_and_the_others(server, client,
     save_persona(make_persona(author="Bob"), personas_folder / "bob.safetensors")
     os.utime(personas_folder / "bob.safetensors", (1, 1))
     assert "not imitated in this server" in await told(server, server.slash("forget", persona="ada"))
-    assert "I imitate how somebody chats" in await told(server, server.write("!help"))
-    assert "There are bob." in await told(server, server.write("!mimic hello"))
+    assert "how Bob chats" in await told(server, server.write("!help"))
+    assert "imitation of Bob" in await told(server, server.write("!mimic hello"))
+    assert "There are bob." in await told(server, server.write("!mimic hello --persona ada"))
     owner = person(OWNER_ID, "The owner")
     assert "the file is deleted" in await told(server, server.write("!forget ada", author=owner))
-    author = make_persona(author="Bob").source.author_id  # the two invented people share an id, so Bob is forgotten too
-    assert client.store.is_forgotten(author, None)
+    assert client.store.is_forgotten({"a1"}, None)
     (personas_folder / "eve.safetensors").write_bytes(b"half")
     assert "isn't imitated either" in await told(server, server.write("!forget eve"))
     assert "could not be read; the file is deleted" in await told(server, server.write("!forget eve", author=owner))
+
+
+async def test_who_is_forgotten_in_a_server_is_not_offered_there(server, client, personas_folder):
+    """Not listed, suggested, completed, picked or the default; elsewhere all is as before."""
+    for author in ("Bob", "Eve"):
+        save_persona(make_persona(author=author), personas_folder / f"{author.lower()}.safetensors")
+    owner = person(OWNER_ID, "The owner")
+    await told(server, server.write("!persona eve"))
+    await client.store.forget("e1", int(GUILD_ID))
+    assert "eve" not in await told(server, server.write("!personas"))
+    assert "eve" not in await told(server, server.write("!mimic hello --persona zoe"))
+    typed = {"name": "persona", "type": 3, "value": "", "focused": True}
+    answered = await server.acknowledgement(await server.interact(4, "mimic", typed))
+    assert [choice["value"] for choice in answered.payload["data"]["choices"]] == ["ada", "bob"]
+    await server.write("!mimic hello")
+    sent = await server.reply()
+    assert "imitation of Eve" not in sent.content
+    assert [option["value"] for option in buttons(sent)["pick"]["options"]] == ["ada", "bob"]
+    assert "eve" in await told(server, server.write("!personas", channel_id=DM_ID, author=owner))
+
+
+async def test_a_default_that_can_no_longer_be_imitated_is_not_the_default(server, client, personas_folder):
+    bob = make_persona(author="Bob")
+    save_persona(bob, personas_folder / "bob.safetensors")
+    assert "imitation of Bob" in await told(server, server.write("!mimic hello"))
+    save_persona(replace(bob, consent=None), personas_folder / "bob.safetensors")
+    assert "imitation of Ada" in await told(server, server.write("!mimic hello"))
+    (personas_folder / "eve.safetensors").write_bytes(b"half")  # the newest
+    assert "imitation of Ada" in await told(server, server.write("!mimic hello"))
 
 
 async def test_temps_of_any_length_asked_for_fits(server, client):

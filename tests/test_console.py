@@ -258,3 +258,43 @@ def test_a_bad_setting_says_why_in_one_line_and_exits_2(personas_folder):
         2,
         "mimic: MIMIC_LENGTH is 'long'; wanted a whole number from 1 to 1500\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda file: file.write_bytes(b"half"), "damaged"),
+        (lambda file: save_persona(replace(make_persona(author="Bob"), consent=None), file), "records no consent"),
+        (lambda file: file.write_bytes(file.read_bytes()[:-9]), "damaged"),  # of which the beginning is whole
+        (lambda file: (file.unlink(), file.mkdir()), "damaged"),
+    ],
+)
+def test_a_newest_persona_that_cannot_be_imitated_is_skipped_and_said(personas_folder, spoil, reason):
+    bob = personas_folder / "bob.safetensors"
+    save_persona(make_persona(author="Bob"), bob)
+    spoil(bob)
+    os.utime(personas_folder / "ada.safetensors", (1, 1))
+    done = chat(personas_folder, "!mimic hi --length 9\n!personas\n")
+    assert done.returncode == 0 and "imitation of Ada" in done.stdout.decode() and "bob" not in done.stdout.decode()
+    lines = done.stderr.decode().splitlines()
+    assert len(lines) == 1 and lines[0].startswith(f"skipped: {bob}") and reason in lines[0]
+
+
+def test_a_link_that_leads_nowhere_is_no_persona(personas_folder):
+    (personas_folder / "bob.safetensors").symlink_to("nowhere")
+    done = chat(personas_folder, "!mimic hi --length 9\n!personas\n")
+    assert done.returncode == 0 and "imitation of Ada" in done.stdout.decode() and "bob" not in done.stdout.decode()
+
+
+def test_a_persona_that_was_asked_for_is_not_skipped(personas_folder):
+    save_persona(replace(make_persona(author="Bob"), consent=None), personas_folder / "bob.safetensors")
+    done = chat(personas_folder, "!mimic hi\n", MIMIC_PERSONA="bob")
+    assert done.returncode == 2 and "records no consent" in done.stderr.decode() and done.stderr.count(b"\n") == 1
+
+
+def test_where_no_persona_can_be_imitated_each_reason_is_in_the_one_line(personas_folder):
+    save_persona(replace(make_persona(author="Bob"), consent=None), personas_folder / "bob.safetensors")
+    (personas_folder / "ada.safetensors").write_bytes(b"half")
+    done = chat(personas_folder, "!mimic hi\n")
+    assert done.returncode == 2 and done.stderr.count(b"\n") == 1
+    assert "records no consent" in done.stderr.decode() and "ada.safetensors: damaged" in done.stderr.decode()

@@ -47,8 +47,8 @@ async def test_what_was_told_is_there_after_a_restart(file):
     assert store.votes("ada") == (4, 1) and store.best(7, 1) == [(2, 2)] and store.best(8, 1) == []
     assert store.channel_persona(69, 70) == "ada" and store.channel_persona(71, None) == ""
     assert store.guild(7) == SETTINGS and store.guild(8) == store.guild(None) == GuildSettings()
-    assert store.is_forgotten("a1", 7) and not store.is_forgotten("a1", 8) and not store.is_forgotten("a1", None)
-    assert all(store.is_forgotten("b1", guild) for guild in (7, 8, None, EVERYWHERE))
+    assert store.is_forgotten({"a1"}, 7) and not any(store.is_forgotten({"a1"}, guild) for guild in (8, None))
+    assert all(store.is_forgotten({"b1", "b2"}, guild) for guild in (7, 8, None, EVERYWHERE))
     await store.close()
 
 

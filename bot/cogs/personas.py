@@ -14,7 +14,7 @@ AS_THE_SERVER = "server"  # in place of a name
 async def personas(caller: Caller) -> None:
     """List the people that I can imitate."""
     usual = caller.rules.persona
-    names = [f"{name} (if you name nobody)" if name == usual else name for name in caller.imitator.personas.names()]
+    names = [f"{name} (if you name nobody)" if name == usual else name for name in caller.offered]
     text = f"I can imitate these people ({caller.as_typed('about <name>')} for details):\n" + "\n".join(names)
     await caller.say(text[: MESSAGE_LIMIT // 2])
 
