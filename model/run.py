@@ -277,3 +277,19 @@ def write_samples(persona: Persona, prompt: str, epoch: int, folder: Path) -> st
     with written_aside(file) as aside:
         aside.write_text(before + text, encoding="utf-8")
     return text
+
+
+def epochs_in_all(recipe: Recipe) -> str:
+    """Say behind an epoch's number how many there are; "" if time ends the run: there may be fewer than it is cut in.
+
+    Such a run's epochs are longer where much is held out.
+    """
+    return "" if recipe.minutes else f"/{recipe.epochs}"
+
+
+def describe_seconds(seconds: float) -> str:
+    """Write a span of time, as 45 s, 12 min, 1 h 5 min."""
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"

@@ -6,9 +6,10 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -37,11 +38,12 @@ from model.network import (
     reset_state,
 )
 from model.recipe import Recipe, learning_rate
+from model.run import describe_seconds, epochs_in_all
 from model.selection import has_lost, has_stopped_improving, is_best, kept_epochs
 from model.vocabulary import Vocabulary
 
-# Batches of training, at least, for each of validation, where minutes end the run: a fifteenth of the time, as a
-# batch takes a third as long to judge as to learn.
+JUDGING = 1 / 3  # of the time that learning takes, by the batch
+# Batches of training, at least, for each of validation, where minutes end the run: a fifteenth of the time.
 TRAINING_PER_VALIDATION = 5
 # Weights that had learnt already are at their best early, and soon past it: they are looked at more often.
 TRAINING_PER_VALIDATION_OF_LEARNT = 3
@@ -49,7 +51,36 @@ TRAINING_PER_VALIDATION_OF_LEARNT = 3
 # up to so many batches, but no more passes than the most. Beyond, they learn it by heart.
 PASSES_OF_LEARNT, MOST_PASSES_OF_LEARNT = 2, 8
 BATCHES_OF_LEARNT = 128
+PACE_SECONDS = 60.0  # of batches; what is older counts half as much, so that a busy machine's pace is soon known
 ROLLBACKS = 3  # times that a run which has diverged is taken back and tried at half the learning rate
+
+
+# Why a part of a run ended: the last epoch, the time, enough passes by weights that had learnt already, or no progress.
+End = Literal["epochs", "minutes", "passes", "in vain"]
+
+
+@dataclass
+class Pace:
+    """How long a batch takes, apart from those that compile: the first of each size."""
+
+    batches: float = 0.0
+    seconds: float = 0.0
+    _compiled: set[int] = field(default_factory=set)  # sizes, in sequences
+
+    def add(self, size: int, seconds: float) -> None:
+        """Count a batch of so many sequences."""
+        if size not in self._compiled:
+            self._compiled.add(size)
+            return
+        if self.seconds > PACE_SECONDS:
+            self.batches, self.seconds = self.batches / 2, self.seconds / 2
+        self.batches += 1
+        self.seconds += seconds
+
+    @property
+    def seconds_per_batch(self) -> float | None:
+        """The mean of about the last minute; None before the second batch."""
+        return self.seconds / self.batches if self.batches else None
 
 
 class Training:
@@ -64,19 +95,27 @@ class Training:
         *,
         checkpoint: Checkpoint | None = None,
         initial: Arrays | None = None,
+        label: str = "",
     ) -> None:
-        """Build the network; begin with the initial weights, or go on from a checkpoint, where one is given."""
+        """Build the network; begin with the initial weights, or go on from a checkpoint, where one is given.
+
+        Args:
+            label: stands before the epochs in the progress bar.
+        """
         keras.utils.set_random_seed(recipe.random_seed)
         self.corpus = corpus
         self.vocabulary = vocabulary
         self.recipe = recipe
         self.folder = folder
+        self.label = label
         self.network = build_network(len(vocabulary), recipe)
         self.initial = checkpoint.initial if checkpoint else initial or {}
         self.progress = Progress()
         self.best_arrays: dict[str, NDArray[np.float32]] = {}
         self.interrupted = False
         self.diverged = False
+        self.pace = Pace()
+        self._closings: list[float] = []  # seconds from one epoch to the next, which validation takes
         self._ids = vocabulary.encode(corpus.training)
         self._held_out = vocabulary.encode(corpus.validation)
         # In one pass over the text; the last batch of windows may be smaller than the others.
@@ -85,9 +124,9 @@ class Training:
         if recipe.reading == "windows":
             self.sequence_count = len(sequences(self._ids, recipe))
         # Of an epoch, where minutes end the run. A stream is judged in one batch more, of what comes before.
-        validation_batches = count_batches(self._held_out, recipe) + 1
+        self._validation_batches = count_batches(self._held_out, recipe) + 1
         ratio = TRAINING_PER_VALIDATION_OF_LEARNT if self.initial else TRAINING_PER_VALIDATION
-        self._least_sequences = ratio * validation_batches * recipe.batch_size
+        self._least_sequences = ratio * self._validation_batches * recipe.batch_size
         if initial:
             import_arrays(self.network, initial)
         if checkpoint:
@@ -98,13 +137,66 @@ class Training:
     def share(self) -> float:
         """The share of the run that is done, in time or in batches."""
         if self.recipe.minutes:
-            share = self.progress.seconds / (60 * self.recipe.minutes)
-            if self.initial:
-                enough = max(PASSES_OF_LEARNT * self.pass_batches, BATCHES_OF_LEARNT)
-                enough = min(enough, MOST_PASSES_OF_LEARNT * self.pass_batches)
-                share = max(share, self.progress.batches / enough)
-            return share
-        return self.progress.batches / (self.pass_batches * self.recipe.epochs)
+            time = self.progress.seconds / (60 * self.recipe.minutes)
+            return max(time, self.progress.batches / self.most_batches)
+        return self.progress.batches / self.most_batches
+
+    @property
+    def most_batches(self) -> float:
+        """The batches after which the run ends, whatever the time; infinity if time alone ends it."""
+        if not self.recipe.minutes:
+            return self.pass_batches * self.recipe.epochs
+        if not self.initial:
+            return math.inf
+        enough = max(PASSES_OF_LEARNT * self.pass_batches, BATCHES_OF_LEARNT)
+        return min(enough, MOST_PASSES_OF_LEARNT * self.pass_batches)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """About how long the run still takes, unless it stops early; None while nothing tells."""
+        time = 60 * self.recipe.minutes - self.progress.seconds if self.recipe.minutes else math.inf
+        if self.most_batches == math.inf:
+            return max(0.0, time)
+        if self.pace.seconds_per_batch is None:
+            return None
+        batches = max(0.0, self.most_batches - self.progress.batches)
+        needed = batches * self.pace.seconds_per_batch + self._validations_left(batches)
+        return max(0.0, min(time, needed))
+
+    def _validations_left(self, batches: float) -> float:
+        """Return the seconds for the validations after so many more batches of training."""
+        epochs = self.recipe.epochs - len(self.progress.epochs)
+        if self.recipe.minutes:  # epochs are long there if much is held out
+            epochs = min(epochs, math.ceil(batches * self.recipe.batch_size / self._least_sequences))
+        assumed = self._validation_batches * JUDGING * (self.pace.seconds_per_batch or 0.0)
+        return epochs * min(self._closings[1:], default=assumed)  # the first one compiles
+
+    @property
+    def characters_per_second(self) -> float | None:
+        """The speed of training alone, without compilation; None before the second batch."""
+        if not self.pace.seconds_per_batch:
+            return None
+        return self.characters_per_batch / self.pace.seconds_per_batch
+
+    @property
+    def characters_per_batch(self) -> int:
+        """The number of characters that a batch adds to what was read."""
+        apart = self.recipe.step if self.recipe.reading == "windows" else self.recipe.sequence_length
+        return self.recipe.batch_size * apart
+
+    @property
+    def end(self) -> End | None:
+        """Why the run is finished; None while it isn't."""
+        done = len(self.progress.epochs)
+        if not done:
+            return None
+        if done >= self.recipe.epochs:
+            return "epochs"
+        if self.recipe.minutes and self.progress.batches >= self.most_batches:
+            return "passes"
+        if self.recipe.minutes and self.share >= 1:
+            return "minutes"
+        return "in vain" if has_stopped_improving(self.progress, self.recipe) else None
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
         """Return the weights as they are now, in the persona file's names."""
@@ -122,7 +214,7 @@ class Training:
         """
         self._before, self._began = self.progress.seconds, time.perf_counter()
         with _interrupts(self):
-            self.progress.finished = self._is_finished()  # or not any more: the run may have been lengthened
+            self.progress.finished = self.end is not None  # or not any more: the run may have been lengthened
             good = self._snapshot()
             while not self.progress.finished and not self.has_to_stop():
                 epoch = self._close_epoch() if self._train_epoch() else None
@@ -183,16 +275,10 @@ class Training:
                 name: (1 - share) * self.best_arrays[name] + share * array for name, array in self.arrays().items()
             }
         progress.epoch_sequences, progress.nats, progress.epoch_seconds = 0, 0.0, 0.0
-        progress.seconds = self.elapsed()
-        progress.finished = self._is_finished()
+        trained, progress.seconds = progress.seconds, self.elapsed()
+        self._closings.append(progress.seconds - trained)
+        progress.finished = self.end is not None
         return epoch
-
-    def _is_finished(self) -> bool:
-        """Say whether nothing is left to do, or nothing that would help."""
-        done = len(self.progress.epochs)
-        time_is_up = bool(self.recipe.minutes) and self.share >= 1
-        in_vain = has_stopped_improving(self.progress, self.recipe)
-        return done > 0 and (done >= self.recipe.epochs or time_is_up or in_vain)
 
     def elapsed(self) -> float:
         """Return the seconds of this run, whatever they went into, with those before it was resumed."""
@@ -238,7 +324,7 @@ class Training:
         rollbacks = self.progress.rollbacks + 1
         self.progress = copy.deepcopy(good.progress)
         self.progress.seconds, self.progress.rollbacks = self.elapsed(), rollbacks
-        self.progress.finished = self._is_finished()
+        self.progress.finished = self.end is not None
         self._assign(good.state)
         self.diverged = False
         place = f"the end of epoch {len(self.progress.epochs)}" if self.progress.epochs else "the beginning"
@@ -287,15 +373,15 @@ class _Watch(keras.callbacks.Callback):
         self._number = number
 
     def on_train_begin(self, logs: Any = None) -> None:
-        progress = self._training.progress
-        self._start = time.perf_counter()
+        training, progress = self._training, self._training.progress
+        self._start = training.elapsed()
         self._epoch_seconds = progress.epoch_seconds
         self._sequences, self._nats = progress.epoch_sequences, progress.nats
         self._bar = tqdm(
-            desc=f"epoch {self._number}/{self._training.recipe.epochs}",
+            desc=f"{training.label}epoch {self._number}{epochs_in_all(training.recipe)}",
             total=1.0,
-            initial=self._training.share,
-            bar_format="{desc} {percentage:3.0f}% |{bar}| {postfix}, {remaining} left",
+            initial=min(training.share, 1.0),
+            bar_format="{desc} |{bar}| {percentage:3.0f}%{postfix}",
             disable=None,  # no bar where the output is a file or a pipe
             leave=False,
         )
@@ -308,21 +394,29 @@ class _Watch(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         training, progress = self._training, self._training.progress
+        # The last batch of a pass over windows may be smaller.
+        place = progress.batches % training.pass_batches
+        size = min(training.recipe.batch_size, training.sequence_count - place * training.recipe.batch_size)
         progress.seconds = training.elapsed()
-        progress.epoch_seconds = self._epoch_seconds + time.perf_counter() - self._start
+        epoch_seconds = self._epoch_seconds + progress.seconds - self._start
+        training.pace.add(size, epoch_seconds - progress.epoch_seconds)
+        progress.epoch_seconds = epoch_seconds
         loss = float(logs["loss"])  # the mean since this fit began
         training.diverged = not math.isfinite(loss)
         if not training.diverged:
             progress.batches += 1
-            # The last batch of a pass over windows may be smaller.
-            size = training.recipe.batch_size
-            place = (progress.batches - 1) % training.pass_batches
-            progress.epoch_sequences += min(size, training.sequence_count - place * size)
+            progress.epoch_sequences += size
             new = progress.epoch_sequences - self._sequences
             progress.nats = (self._nats * self._sequences + loss * new) / progress.epoch_sequences
         self.model.stop_training = training.epoch_is_over(self._number) or training.has_to_stop()
-        self._bar.set_postfix_str(f"{progress.nats / math.log(2):.3f} bits per character", refresh=False)
-        self._bar.update(training.share - self._bar.n)
+        self._bar.set_postfix_str(self._standing(), refresh=False)
+        self._bar.update(min(training.share, 1.0) - self._bar.n)
+
+    def _standing(self) -> str:
+        """Describe where the run stands, behind the bar."""
+        bits = f"{self._training.progress.nats / math.log(2):.3f} bits per character"
+        left = self._training.seconds_left
+        return bits if left is None else f"{bits}, {describe_seconds(left)} left"
 
     def on_train_end(self, logs: Any = None) -> None:
         self._bar.close()
