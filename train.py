@@ -31,11 +31,11 @@ from model.chats import exports
 from model.chats.cleaning import Cleaned, clean
 from model.chats.exports import Export
 from model.checkpoint import FILE as CHECKPOINT
-from model.checkpoint import Epoch, load_checkpoint, sole_run
+from model.checkpoint import load_checkpoint, sole_run
 from model.cluster import train_on_ray
 from model.commands import command_line, quoted, record_consent
 from model.consent import NONE_GIVEN, choose_consent, may_teach, show_notices
-from model.corpus import READABLE_CHARACTERS, Corpus, build_corpus
+from model.corpus import Corpus, build_corpus
 from model.device import describe_device, gpus, settle_tensorflow, share_batches
 from model.files import Arrays, save_arrays, written_aside
 from model.measures import Canary, check_planted, describe_planted, plant
@@ -69,16 +69,16 @@ from model.persona import (
     save_persona,
 )
 from model.plots import draw_authors
-from model.recipe import Recipe, expected_bits
-from model.run import (
-    EMPHASIS,
-    RUNS,
-    Run,
-    refuse_to_replace,
-    run_folder,
-    sample_prompt,
-    write_history,
-    write_samples,
+from model.recipe import Recipe
+from model.run import RUNS, Run, refuse_to_replace, run_folder, sample_prompt, write_history, write_samples
+from model.run_log import (
+    describe_end,
+    describe_epoch,
+    describe_plan,
+    describe_prospect,
+    describe_text,
+    describe_weights,
+    is_news,
 )
 from model.selection import kept_epochs
 from model.vocabulary import Vocabulary
@@ -326,6 +326,8 @@ def fit(run: Run, resume: bool, replaces: bool) -> int:
     print(f"device: {describe_device()}")
     from model.training import Training
 
+    if not resume:
+        print(describe_plan(run, base_is_there=run.base_file.exists()), flush=True)
     if recipe.reading == "stream":  # the last batch of windows can't be shared evenly
         share_batches(math.gcd(recipe.batch_size, run.recipe.batch_size))  # the author's and everybody's
     initial = None
@@ -336,13 +338,28 @@ def fit(run: Run, resume: bool, replaces: bool) -> int:
     if training.unpredictable and run.recipe.reading == "windows":
         print(f"held-out characters that the training text lacks, left out of the loss: {training.unpredictable}")
     prompt = sample_prompt(run.corpus, run.recipe)
+    speed = None
     for epoch in training.epochs():
-        print(describe_epoch(epoch, recipe.epochs), flush=True)
+        finished = training.progress.finished
+        print(describe_epoch(epoch, recipe, training.share), flush=True)
+        if not training.initial:
+            speed = print_news(training, recipe.minutes, speed)
         write_history(training.progress.epochs, run.folder)
-        if epoch.number == 1 or training.progress.finished:
+        if epoch.number == 1 or finished:
             persona = run.persona(training.arrays(), training.progress.best, training.initial)
-            print(f"\n{write_samples(persona, prompt, epoch.number, run.folder)}", end="", flush=True)
+            briefly = not finished and recipe.reading == "stream"  # the tutorial shows all four from the first epoch
+            samples = write_samples(persona, prompt, epoch.number, run.folder, briefly=briefly)
+            print(f"\n{samples}", end="", flush=True)
     return finish(run, training)
+
+
+def print_news(training: "Training", minutes: float, printed: float | None) -> float | None:
+    """Print what a run will come to if its speed is news; return the speed printed last, None if none was."""
+    speed = training.characters_per_second
+    if training.progress.finished or not is_news(speed, printed):
+        return printed
+    print(describe_prospect(training, minutes), flush=True)
+    return speed
 
 
 def base_network(run: Run) -> Arrays:
@@ -355,19 +372,20 @@ def base_network(run: Run) -> Arrays:
         return arrays
     recipe, corpus, folder = run.community_recipe, run.community_corpus, run.base_folder
     checkpoint = load_checkpoint(corpus, recipe, folder) if run.is_at_the_community else None
-    training = Training(corpus, run.vocabulary, recipe, folder, checkpoint=checkpoint)
+    training = Training(corpus, run.vocabulary, recipe, folder, checkpoint=checkpoint, label="community, ")
     print(
         f"community: {len(corpus.training):,} characters by {len(run.corpus.authors):,} people, learnt first, "
         f"kept in {folder}"
     )
     with sole_run(folder):
+        speed = None
         for epoch in training.epochs():
-            print(f"community, {describe_epoch(epoch, recipe.epochs)}", flush=True)
-            if epoch.number == 1 and recipe.minutes:
-                print(describe_prospect(training, run.recipe.minutes), flush=True)
+            print(f"community, {describe_epoch(epoch, recipe, training.share)}", flush=True)
+            speed = print_news(training, run.recipe.minutes, speed)
             write_history(training.progress.epochs, folder)
     if not training.progress.finished:
         sys.exit(report_end(training))
+    report_end(training)
     arrays = training.best_arrays
     save_arrays(arrays, {"time": f"{training.progress.seconds / 60:.1f} minutes"}, run.base_file)
     return arrays
@@ -387,6 +405,8 @@ def report_end(training: "Training") -> int:
         if sys.stdin.isatty() and "--consent-kind" not in words:
             print("it will ask for the consent again: give the same answers")
         return INTERRUPTED
+    if end := describe_end(training):
+        print(end)
     return 0
 
 
@@ -407,10 +427,8 @@ def finish(run: Run, training: "Training") -> int:
     save_persona(persona, run.persona_file)
     if training.progress.finished:
         measure(persona, run.corpus, run.canaries, run.persona_file)
-    further = f", {EMPHASIS} times as far from everybody's as it moved them" if training.initial else ""
     kept = kept_epochs(training.progress, training.recipe)
-    weights = "the mean of the weights of epochs" if len(kept) > 1 else "the weights of epoch"
-    print(f"saved {run.persona_file}: {weights} {', '.join(map(str, kept))}{further}")
+    print(f"saved {run.persona_file}: {describe_weights(kept, from_base=bool(training.initial))}")
     if replaced:
         print(f"the persona before is kept as {run.backup_file}")
     return code if not training.diverged else 0
@@ -441,8 +459,7 @@ def prepare(chat: Chat, author: Author, recipe: Recipe, consent: Consent | None,
         f"to learn from: the first {corpus.training_messages:,} messages, {len(corpus.training):,} characters; "
         f"held out: the last {corpus.validation_messages:,}, {len(corpus.validation):,} characters"
     )
-    if len(corpus.training) < READABLE_CHARACTERS:
-        print(f"little text: replies become readable from about {READABLE_CHARACTERS:,} characters (see --fraction)")
+    print(describe_text(corpus, recipe))
     canaries = choose_canaries(arguments, recipe)
     if canaries:
         check_planted(canaries, corpus)
@@ -458,25 +475,6 @@ def prepare(chat: Chat, author: Author, recipe: Recipe, consent: Consent | None,
     )
     draw_authors(chat.ranking, chat.is_bot, run.folder / "authors.png")
     return run
-
-
-def describe_prospect(training: "Training", minutes: float) -> str:
-    """Say what a run of so many minutes is expected to reach, at the speed it has had so far."""
-    batch = training.recipe.batch_size * training.recipe.sequence_length
-    speed = training.progress.batches * batch / training.progress.seconds
-    characters = speed * 60 * minutes
-    return (
-        f"{speed:,.0f} characters a second, {characters / 1e6:.1f} million in {minutes:g} min in all: "
-        f"English chat came to about {expected_bits(characters):.1f} held-out bits per character with as many"
-    )
-
-
-def describe_epoch(epoch: Epoch, epochs: int) -> str:
-    """Say in one line what an epoch came to."""
-    held_out = "" if epoch.validation_bits is None else f", held out {epoch.validation_bits:.3f}"
-    return (
-        f"epoch {epoch.number}/{epochs}: {epoch.training_bits:.3f} bits per character{held_out}, {epoch.seconds:.0f} s"
-    )
 
 
 if __name__ == "__main__":

@@ -32,11 +32,12 @@ from model.persona import (
 from model.plots import draw_curve
 from model.recipe import TEMPERATURES, Recipe, author_part, community_part
 from model.sampler import Request, sampled_as_trained
-from model.vocabulary import Vocabulary
+from model.vocabulary import Vocabulary, readable
 
 PERSONAS = Path("personas")
 RUNS = Path("runs")
 SAMPLE_LENGTH = 400
+BRIEF_LENGTH, BRIEF_TEMPERATURES = 100, (0.5, 1.0)
 # Times that the weights go as far from everybody's as the author's text moved them. At low temperatures what the author
 # shares with everybody drowns the rest; this costs 0.01 bits of much text, and gains as much of little.
 # Source: Ilharco et al., "Editing models with task arithmetic", 2023.
@@ -264,32 +265,38 @@ def sample_prompt(corpus: Corpus, recipe: Recipe) -> str:
     return corpus.training[start : start + recipe.sequence_length]
 
 
-def write_samples(persona: Persona, prompt: str, epoch: int, folder: Path) -> str:
-    """Sample at each temperature and add that to the run's samples.txt; return it."""
-    seeds: dict[str, Any] = {"length": SAMPLE_LENGTH, "random_seed": persona.recipe.random_seed}
-    requests = [Request(prompt, temperature, **seeds) for temperature in TEMPERATURES]
+def visible(text: str) -> str:
+    """Escape the characters that a terminal would obey or not show, but for the ends of lines."""
+    return "".join(
+        character if character.isprintable() or character == "\n" else character.encode("unicode_escape").decode()
+        for character in text
+    )
+
+
+def in_one_line(text: str) -> str:
+    """Return a text with " / " where messages and lines end."""
+    return visible(" / ".join(filter(None, map(str.strip, readable(text).splitlines()))))
+
+
+def write_samples(persona: Persona, prompt: str, epoch: int, folder: Path, *, briefly: bool = False) -> str:
+    """Sample at each temperature and add that to the run's samples.txt; return it.
+
+    Args:
+        briefly: a line each at two temperatures: a network that has hardly learnt anything has nothing more to show.
+    """
+    length, temperatures = (BRIEF_LENGTH, BRIEF_TEMPERATURES) if briefly else (SAMPLE_LENGTH, TEMPERATURES)
+    seeds: dict[str, Any] = {"length": length, "random_seed": persona.recipe.random_seed}
+    requests = [Request(prompt, temperature, **seeds) for temperature in temperatures]
     replies = sampled_as_trained(persona, requests)
-    lines = [f"epoch {epoch}, from {prompt!r}:"]
-    lines += [f"temperature {request.temperature}: {reply}" for request, reply in zip(requests, replies, strict=True)]
+    if briefly:
+        replies = [in_one_line(reply) for reply in replies]
+    lines = [f"samples after epoch {epoch}, of how this goes on: {in_one_line(prompt)}"]
+    lines += [
+        f"temperature {request.temperature}: {visible(reply)}" for request, reply in zip(requests, replies, strict=True)
+    ]
     text = "\n\n".join(lines) + "\n\n"
     file = folder / "samples.txt"
     before = file.read_text(encoding="utf-8") if epoch > 1 and file.exists() else ""
     with written_aside(file) as aside:
         aside.write_text(before + text, encoding="utf-8")
     return text
-
-
-def epochs_in_all(recipe: Recipe) -> str:
-    """Say behind an epoch's number how many there are; "" if time ends the run: there may be fewer than it is cut in.
-
-    Such a run's epochs are longer where much is held out.
-    """
-    return "" if recipe.minutes else f"/{recipe.epochs}"
-
-
-def describe_seconds(seconds: float) -> str:
-    """Write a span of time, as 45 s, 12 min, 1 h 5 min."""
-    if seconds < 99.5:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"

@@ -38,7 +38,7 @@ from model.network import (
     reset_state,
 )
 from model.recipe import Recipe, learning_rate
-from model.run import describe_seconds, epochs_in_all
+from model.run_log import describe_seconds, epochs_in_all
 from model.selection import has_lost, has_stopped_improving, is_best, kept_epochs
 from model.vocabulary import Vocabulary
 

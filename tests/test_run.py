@@ -9,7 +9,8 @@ from model.corpus import Corpus
 from model.files import FileError, save_arrays
 from model.people import Author
 from model.recipe import Recipe
-from model.run import Run, sample_prompt
+from model.run import Run, in_one_line, sample_prompt, visible, write_samples
+from model.vocabulary import END
 from tests.conftest import make_persona
 
 
@@ -42,3 +43,21 @@ def test_a_persona_goes_further_from_everybody_than_the_authors_text_moved_it():
     # 1 + 1.25 * (1 - 1) and 1 + 1.25 * (2 - 1); from no base, what was learnt.
     assert run.persona(learnt, None, base).arrays["dense.bias"] == pytest.approx([1.0, 2.25])
     assert run.persona(learnt, None, {}).arrays["dense.bias"] == pytest.approx([1.0, 2.0])
+
+
+def test_what_a_terminal_would_obey_is_shown_escaped():
+    assert visible("a\x1b[2J\tb\nc\u202e😀") == "a\\x1b[2J\\tb\nc\\u202e😀"
+    assert in_one_line(f"so it is{END}{END}\n and\x07 then {END}") == "so it is / and\\x07 then"
+
+
+def test_samples_after_the_first_epoch_are_two_short_lines(tmp_path):
+    characters = f"{END}\n abcdefgh"
+    prompt = f"abc{END}fed"
+    brief = write_samples(make_persona(characters), prompt, 1, tmp_path, briefly=True)
+    head, *samples = brief.strip().split("\n\n")
+    assert head == "samples after epoch 1, of how this goes on: abc / fed"
+    assert [line.split(": ")[0] for line in samples] == ["temperature 0.5", "temperature 1.0"]
+    assert all("\n" not in line and 50 < len(line.split(": ", 1)[1]) <= 300 for line in samples)
+    whole = write_samples(make_persona(characters), prompt, 2, tmp_path)
+    assert [whole.count(f"temperature {each}: ") for each in (0.2, 0.5, 1.0, 1.2)] == [1, 1, 1, 1]
+    assert (tmp_path / "samples.txt").read_text(encoding="utf-8") == brief + whole

@@ -12,7 +12,6 @@ import sys
 from dataclasses import fields, replace
 from importlib.util import find_spec
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -23,7 +22,7 @@ from model.checkpoint import sole_run
 from model.commands import pip_install
 from model.measures import canaries, exposure
 from model.persona import load_persona, save_persona
-from model.recipe import RECIPES, Recipe, expected_bits
+from model.recipe import RECIPES, Recipe
 from model.sampler import Request, Sampler
 from model.vocabulary import END
 
@@ -480,14 +479,6 @@ def test_bad_input_is_answered_before_tensorflow_is_imported(chat_csv, tmp_path)
     )
     words = done.stdout.split()
     assert "2" in words and "keras" not in words and "tensorflow" not in words
-
-
-def test_a_run_says_what_it_expects_to_reach():
-    recipe = Recipe(batch_size=50, sequence_length=40)
-    training = SimpleNamespace(recipe=recipe, progress=SimpleNamespace(batches=100, seconds=20.0))
-    said = train.describe_prospect(training, minutes=10)
-    assert said.startswith("10,000 characters a second, 6.0 million in 10 min in all: ")
-    assert f"about {expected_bits(6e6):.1f} held-out bits" in said
 
 
 def test_what_a_persona_tells_is_json(run, chat_csv, tmp_path):

@@ -1,18 +1,22 @@
+import io
 import itertools
 import math
 import os
+import re
 import signal
+from collections.abc import Callable
 from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
+from tqdm import tqdm
 
 from model.checkpoint import load_checkpoint
 from model.lstm import LSTM
 from model.recipe import RECIPES, learning_rate
 from model.selection import PATIENCE, kept_epochs, score
-from model.training import Training
+from model.training import Pace, Training
 from model.vocabulary import Vocabulary
 from tests.conftest import corpus, make_persona
 
@@ -133,7 +137,7 @@ def test_a_stream_stops_when_its_validation_improves_no_more(tmp_path):
     epochs = run.epochs()
     next(epochs)
     first = run.arrays()
-    assert len(list(epochs)) == PATIENCE and run.progress.best.number == 1 and run.progress.finished
+    assert len(list(epochs)) == PATIENCE and run.progress.best.number == 1 and run.end == "in vain"
     for name, array in first.items():  # the best weights are kept, not the last
         assert np.array_equal(run.best_arrays[name], array) and not np.array_equal(run.arrays()[name], array)
 
@@ -164,6 +168,97 @@ def test_most_of_the_time_goes_into_training_however_much_is_held_out(tmp_path, 
     run.network.fit, run.validate = timed_fit, validate  # a batch takes a second
     epochs = list(run.epochs())
     assert [round(epoch.seconds) for epoch in epochs] == [100, 100, 100, 100, 100] and run.progress.finished
+
+
+def test_a_batch_of_a_new_size_compiles_and_is_no_measure_of_speed():
+    pace = Pace()
+    pace.add(64, 7.0)
+    assert pace.seconds_per_batch is None
+    for size, seconds in ((64, 0.25), (64, 0.5), (40, 9.0), (64, 0.75)):
+        pace.add(size, seconds)
+    assert pace.seconds_per_batch == pytest.approx(0.5)
+
+
+def test_a_pace_follows_a_machine_that_becomes_slower():
+    pace = Pace()
+    for seconds in [1.0] * 62 + [5.0] * 60:
+        pace.add(64, seconds)
+    assert 4.5 < pace.seconds_per_batch < 5.0
+
+
+def timed(run: Training, now: list[float], seconds: Callable[[int], float], validation: float) -> None:
+    """Let each batch, counted over the whole run from 0, and each validation take so many seconds."""
+    fit, validate = run.network.fit, run.validate
+
+    def timed_fit(data, callbacks, **options):
+        def tick(batch, logs):
+            now[0] += seconds(run.progress.batches)
+
+        return fit(data, callbacks=[keras.callbacks.LambdaCallback(on_train_batch_begin=tick), *callbacks], **options)
+
+    def timed_validate():
+        now[0] += validation
+        return validate()
+
+    run.network.fit, run.validate = timed_fit, timed_validate
+
+
+def test_the_speed_and_the_time_left_are_those_without_compilation(tmp_path, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("model.training.time.perf_counter", lambda: now[0])
+    run = training(STREAM, tmp_path)  # passes of 5 batches of 4 x 5 characters
+    timed(run, now, lambda batch: 7.0 if batch == 0 else 0.5, validation=2.0)
+    assert run.seconds_left is None and run.characters_per_second is None
+    left = []
+    for _ in run.epochs():
+        left.append(run.seconds_left)
+        assert run.characters_per_second == pytest.approx(4 * 5 / 0.5)
+    # Of two epochs: ten batches, and validations of two batches, each assumed to take a third of learning one.
+    assert left == pytest.approx([10 * 0.5 + 2 * (2 / 3 * 0.5), 5 * 0.5 + 2.0, 0.0])
+    assert run.end == "epochs"
+
+
+def test_the_time_left_of_a_run_by_the_clock_is_the_clocks(tmp_path, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("model.training.time.perf_counter", lambda: now[0])
+    run = training(replace(STREAM, epochs=4, minutes=1.0), tmp_path)
+    timed(run, now, lambda batch: 7.0 if batch == 0 else 0.5, validation=2.0)
+    for _ in run.epochs():
+        assert run.seconds_left == pytest.approx(max(0.0, 60 - now[0]))
+    assert run.end == "minutes"
+
+
+def test_what_weights_that_have_learnt_still_read_bounds_the_time_left(tmp_path, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("model.training.time.perf_counter", lambda: now[0])
+    learnt = training(STREAM, tmp_path / "before").arrays()
+    run = training(replace(STREAM, epochs=4, minutes=60.0), tmp_path, corpus("abcab " * 22), initial=learnt)
+    timed(run, now, lambda batch: 0.5, validation=0.0)
+    for _ in run.epochs():
+        assert run.seconds_left < 48 * 0.5 + 4 * 0.5 < 60 * 60 - now[0]  # 48 batches, and validations of a few
+    assert run.end == "passes" and run.seconds_left == 0.0
+
+
+@pytest.mark.parametrize("recipe", [replace(STREAM, epochs=3), replace(STREAM, epochs=6, minutes=2.0)])
+def test_a_progress_bar_has_the_epoch_the_share_and_the_time_left_from_its_first_line(tmp_path, monkeypatch, recipe):
+    clock = itertools.count(0.0, 2.0)
+    monkeypatch.setattr("model.training.time.perf_counter", lambda: next(clock))
+    shown = io.StringIO()
+    monkeypatch.setattr(
+        "model.training.tqdm",
+        lambda **options: tqdm(**options | {"disable": False, "file": shown, "ncols": 80, "mininterval": 0}),
+    )
+    run = training(recipe, tmp_path, label="community, ")
+    list(run.epochs())
+    lines = [line.strip() for line in shown.getvalue().split("\r") if line.strip()]
+    shape = r"community, epoch (\d+)(/3)? \|.*\| +(\d+)%(, \d\.\d{3} bits per character(, .* left)?)?"
+    found = [re.fullmatch(shape, line) for line in lines]
+    assert all(found) and all(len(line) <= 80 for line in lines)
+    shares = [int(each[3]) for each in found]
+    assert shares == sorted(shares) and shares[0] == 0 and shares[-1] == 100
+    for each in found:  # epochs of equal length
+        number, of = int(each[1]), recipe.epochs
+        assert (number - 1) / of - 0.11 <= int(each[3]) / 100 <= number / of + 0.11
 
 
 def test_no_epoch_is_empty_when_the_time_is_up_early(tmp_path, monkeypatch):
