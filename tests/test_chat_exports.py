@@ -1,3 +1,4 @@
+import bz2
 import gzip
 import lzma
 import os
@@ -5,6 +6,7 @@ import zipfile
 
 import pandas as pd
 import pytest
+import zstandard
 
 from model.chats import exports
 from model.chats.exports import ChatExportError
@@ -128,13 +130,20 @@ def broken(tmp_path, content: bytes, name="chat.csv"):
         (b"", "the file is empty"),
         (b" \n\n", "the file is empty"),
         (bytes(range(256)), "not text|not UTF-8"),
-        (b"user,message\na,b\n", r"found 'user,message'; wanted an export"),
+        (
+            b"user,message\na,b\n",
+            r"found a table with the columns user, message: say which .* --author-column and --text-column",
+        ),
+        (b"hello there\n", r"found 'hello there'; wanted an export"),
         (b"fromUser.id,body\na,b\n", "wanted text among them"),
         (b"fromUser.id,text\na1,hello, world\na1,hi\n", "more fields than the header|Expected 2 fields"),
         (b"fromUser.id,text\na1,hi\na1,hello, world\n", "more fields than the header|Expected 2 fields"),
         (b'fromUser.id,text\na1,"never closed\n', "EOF inside string"),
         (lzma.compress(CSV.encode())[:-20], "damaged or cut off"),
         (gzip.compress(CSV.encode(), mtime=0)[:-9], "damaged or cut off"),
+        (bz2.compress(CSV.encode())[:-9], "damaged or cut off"),
+        (zstandard.compress(CSV.encode())[:-3], "damaged or cut off"),
+        (zstandard.compress(CSV.encode())[:7], "damaged or cut off"),
         (TSV.replace(MESSAGE, "cut").encode(), "row 1 has no message id"),
         ("fromUser.id,text\na1,é\n".encode("latin-1"), "not UTF-8 text"),
     ],
@@ -149,11 +158,12 @@ def test_a_file_that_cannot_be_read_says_which_and_why_in_one_line(tmp_path, con
 def test_missing_files_and_empty_folders_are_said(tmp_path):
     with pytest.raises(ChatExportError, match="No such file"):
         read(tmp_path / "nothing.csv")
-    with pytest.raises(ChatExportError, match="no file in it is a chat export"):
+    with pytest.raises(ChatExportError, match="it holds no files; wanted an export"):
         read(tmp_path)
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as other:
-        other.writestr("a.txt", "x")
-    with pytest.raises(ChatExportError, match="no file in it is a chat export"):
+        for name in ("a.txt", "b.TXT", "deep/c.jpg"):
+            other.writestr(name, "x")
+    with pytest.raises(ChatExportError, match=r"no file in it is a chat export \(found 2 \.txt, 1 \.jpg\); wanted"):
         read(tmp_path / "other.zip")
 
 
@@ -176,8 +186,73 @@ def test_a_file_without_a_name_in_a_zip_is_none(tmp_path):
     with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
         archive.writestr("chat.csv", CSV)
     data = (tmp_path / "export.zip").read_bytes().replace(b"chat.csv", b"\0hat.csv")
-    with pytest.raises(ChatExportError, match="no file in it is a chat export"):
+    with pytest.raises(ChatExportError, match="it holds no files"):
         read(broken(tmp_path, data, "export.zip"))
+
+
+TELEGRAM_HTML = '<!DOCTYPE html>\n<html>\n<head><title>Exported Data</title></head><body><div class="page_wrap">'
+EXPORTER_HTML = "<!DOCTYPE html><html lang=en><head><title>Guild - general</title><style>.chatlog{padding:1em}"
+EXPORTER_TEXT = "==============\nGuild: Ours\nChannel: general\n==============\n\n[1/1/2024] ada\nhello\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (TELEGRAM_HTML.encode(), 'it is Telegram\'s HTML; export again as JSON: .*"Machine-readable JSON"'),
+        (EXPORTER_HTML.encode(), "it is DiscordChatExporter's HTML; export again as JSON: .*--format Json"),
+        (EXPORTER_TEXT.encode(), "it is DiscordChatExporter's plain text; export again as JSON"),
+        (b"<html><body>hi", r"it is a web page \(HTML\), and no chat is read from one; wanted"),
+        (b"%PDF-1.7\n\xe2\xe3", "it is a PDF; save the chat as plain text or as CSV"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "it is a picture; it holds no messages"),
+        (b"\0\0\0\x18ftypmp42\0\0", "it is a video, a sound file or a picture; it holds no messages"),
+        (b"SQLite format 3\0\x10", "it is a database; a backup is no export; export the chat in the app"),
+        (gzip.compress(b"chat.txt".ljust(257, b"\0") + b"ustar\0", mtime=0), "it is a tar archive; unpack it"),
+        (
+            b'{"participants": [{"name": "Ada"}], "messages": [{"content": "hi"}]}',
+            "the keys participants, messages; wanted",
+        ),
+        (b'[{"who": "Ada", "what": "hi"}, {"other": 1}]', "JSON of no known format, with the keys who, what; wanted"),
+        (b"[1, 2]", "JSON of no known format, without keys; wanted"),
+        (b"[not json] hello\n", r"found '\[not json\] hello'; wanted"),
+        (b"who\twhat\nAda\thi\n", "a table with the columns who, what: say which"),
+    ],
+)
+def test_a_wrong_file_is_named_for_what_it_is(tmp_path, content, sentence):
+    with pytest.raises(ChatExportError, match=sentence) as error:
+        read(broken(tmp_path, content, "chat.txt"))
+    assert "\n" not in str(error.value)
+
+
+def test_a_folder_of_an_export_for_people_says_how_to_have_it_for_programs(tmp_path):
+    broken(tmp_path, TELEGRAM_HTML.encode(), "messages.html")
+    broken(tmp_path, b"\xff\xd8\xff\xe0", "a-photo.jpg")
+    with pytest.raises(ChatExportError, match=r"messages\.html: it is Telegram's HTML; export again as JSON"):
+        read(tmp_path)
+
+
+def test_an_office_document_is_a_zip_and_named_for_what_it_is(tmp_path):
+    with zipfile.ZipFile(tmp_path / "chat.docx", "w") as document:
+        for name in ("[Content_Types].xml", "word/document.xml"):
+            document.writestr(name, "<?xml version='1.0'?>")
+    with pytest.raises(ChatExportError, match="it is a Word, Excel or PowerPoint document; save the chat as plain"):
+        read(tmp_path / "chat.docx")
+
+
+@pytest.mark.parametrize("share", [0.2, 0.6, 0.99])
+def test_a_zip_that_was_cut_off_says_so_alone_and_in_a_folder(tmp_path, share):
+    with zipfile.ZipFile(tmp_path / "package.zip", "w") as archive:
+        archive.writestr("chat.csv", CSV)
+    content = (tmp_path / "package.zip").read_bytes()
+    path = broken(tmp_path, content[: int(len(content) * share)], "package.zip")
+    with pytest.raises(ChatExportError, match="a zip whose end is missing: it was cut off, probably in the download"):
+        read(path)
+    broken(tmp_path, CSV.encode())
+    assert chat_exports.read([tmp_path]).unread == ["package.zip (a zip that was cut off)"]
+
+
+def test_what_zstandard_packed_is_read_whole_over_several_frames(tmp_path):
+    packed = zstandard.compress(CSV.encode()[:50]) + zstandard.compress(CSV.encode()[50:])
+    assert read(broken(tmp_path, packed))[0].equals(read(broken(tmp_path, CSV.encode()))[0])
 
 
 def test_a_zip_of_a_later_version_says_so_in_one_line(tmp_path):

@@ -103,7 +103,7 @@ def test_mimicbots_table_has_exactly_its_two_columns(tmp_path):
         ["5", "a, b"]
     ]
     assert read(tmp_path, "author_id,content").messages.empty
-    with pytest.raises(ChatExportError, match="wanted an export"):
+    with pytest.raises(ChatExportError, match="found a table with the columns author_id, content, more"):
         read(tmp_path, "author_id,content,more\n5,a,b\n")
 
 

@@ -1,9 +1,6 @@
 """Chat exports on disk to one messages table: finds the files, recognises each one's format by content, reads it."""
 
-import gzip
-import lzma
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -11,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 import pandas as pd
-import zstandard
 
 from model import UserError
 from model.chats.exports import discord_chat_exporter, discord_package, gitter, irc, plays, slack, telegram, whatsapp
 from model.chats.exports.files import (
+    DAMAGED,
     File,
     FolderFormat,
     Format,
@@ -27,6 +24,7 @@ from model.chats.exports.files import (
 )
 from model.chats.exports.lines import MARKOV_DISCORD
 from model.chats.exports.tables import MIMICBOT
+from model.chats.exports.unknown import binary_kind, describe, describe_folder
 from model.messages import COLUMNS, in_order, tidy
 
 FORMATS: tuple[Format, ...] = (  # the first that recognises a file reads it; those that look least closely come last
@@ -43,11 +41,6 @@ FORMATS: tuple[Format, ...] = (  # the first that recognises a file reads it; th
 )
 FOLDER_FORMATS: tuple[FolderFormat, ...] = (discord_package.PACKAGE, slack.SLACK, plays.PLAYS)
 MOST_FILES = 200_000  # of a folder or a zip; an account of ten years has some ten thousand
-WANTED = (
-    "wanted an export of Discord (a data package, or DiscordChatExporter's JSON or CSV), Telegram (result.json), "
-    "Slack, WhatsApp, IRC or Gitter, or a table with --author-column and --text-column, or lines with --lines-by"
-)
-DAMAGED = (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, zstandard.ZstdError)
 
 
 class ChatExportError(UserError):
@@ -130,8 +123,12 @@ class _Reading:
                     self._read_folder(path, files)
                 twice = sorted(name for name, count in names.items() if count > 1)
                 self.export.unread += map(_printable, twice)  # all but the last of each
-            elif not self._read_file(file := File(path, "", self._progress)):
-                raise FormatError(_found(file))
+            else:
+                file = File(path, "", self._progress)
+                if kind := binary_kind(file):
+                    raise FormatError(kind)
+                if not self._read_file(file):
+                    raise FormatError(describe(file))
 
     def _read_folder(self, path: Path, files: dict[str, File]) -> None:
         if len(files) > MOST_FILES:
@@ -149,11 +146,11 @@ class _Reading:
             elif not file.member and self._is_known(file.path):
                 pass
             elif not self._read_file(file, among_others=True):
-                self.export.unread.append(_printable(name))
+                self.export.unread.append(_printable(name) + (" (a zip that was cut off)" if _is_cut(file) else ""))
                 continue
             read += 1
         if not read:
-            raise FormatError(f"no file in it is a chat export; {WANTED}")
+            raise FormatError(describe_folder(files))
 
     def _is_known(self, path: Path) -> bool:
         """Say whether a path was read before, and remember it."""
@@ -207,13 +204,9 @@ def _numbered(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _found(file: File) -> str:
-    head = file.head()
-    if not head.strip():
-        return f"the file is empty; {WANTED}"
-    if "\0" in head:
-        return f"the file is binary, not text; {WANTED}"
-    return f"found {head.strip().splitlines()[0][:80]!r}; {WANTED}"
+def _is_cut(file: File) -> bool:
+    """Whether a file that isn't a whole zip begins as one."""
+    return file.name.lower().endswith(".zip") and file.starts_with(b"PK\x03\x04")
 
 
 @contextmanager
@@ -222,7 +215,9 @@ def _said(file: File | PurePath) -> Iterator[None]:
     try:
         yield
     except UnicodeDecodeError as error:
-        raise ChatExportError(f"{file}: not UTF-8 text (byte {error.start:,}: {error.reason}); {WANTED}") from error
+        raise ChatExportError(
+            f"{file}: not UTF-8 text (byte {error.start:,}: {error.reason}); export it again, or save it as UTF-8"
+        ) from error
     except DAMAGED as error:
         raise ChatExportError(f"{file}: the file is damaged or cut off ({error}); export it again") from error
     except OSError as error:

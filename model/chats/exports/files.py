@@ -12,6 +12,7 @@ import itertools
 import lzma
 import re
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -34,8 +35,45 @@ UNPACKERS: Mapping[bytes, Callable[[BinaryIO], IO[bytes]]] = {  # by a file's fi
     b"\xfd7zXZ\x00": lzma.open,
     b"\x1f\x8b": cast(Any, gzip.open),
     b"BZh": cast(Any, bz2.open),
-    b"\x28\xb5\x2f\xfd": zstandard.open,
+    b"\x28\xb5\x2f\xfd": lambda packed: io.BufferedReader(_Zstandard(packed)),
 }
+
+
+# Errors of the unpackers: a file is damaged or cut off.
+DAMAGED = (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, zstandard.ZstdError)
+
+
+class _Zstandard(io.RawIOBase):
+    """Unpacks Zstandard frames. zstandard.open takes a file that is cut off for whole."""
+
+    PIECE = 1024  # bytes at a time: a piece of a bomb unpacks to 32 MB at most
+
+    def __init__(self, packed: BinaryIO) -> None:
+        self._packed = packed
+        self._frame: Any = None  # that is being unpacked
+        self._unread, self._unpacked, self._place = b"", b"", 0
+
+    def readable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._place
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._unpacked:
+            piece = self._unread or self._packed.read(self.PIECE)
+            if not piece and self._frame:
+                raise EOFError("Compressed file ended before the end of its last frame")
+            if not piece:
+                return 0
+            self._frame = self._frame or zstandard.ZstdDecompressor().decompressobj()
+            self._unpacked, self._unread = self._frame.decompress(piece), b""
+            if self._frame.eof:
+                self._unread, self._frame = self._frame.unused_data, None
+        size = min(len(buffer), len(self._unpacked))
+        buffer[:size], self._unpacked = self._unpacked[:size], self._unpacked[size:]
+        self._place += size
+        return size
 
 
 class FormatError(UserError):
@@ -107,6 +145,11 @@ class File:
         """The name of the folder that holds the file, or of the zip."""
         inside = PurePosixPath(self.member).parent.name
         return inside or (self.path.stem if self.member else self.path.resolve().parent.name)
+
+    def starts_with(self, signature: bytes) -> bool:
+        """Say whether these are its first bytes, packed as it is."""
+        with self.archive.open(self.member) if self.archive else self.path.open("rb") as packed:
+            return packed.read(len(signature)) == signature
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
