@@ -190,12 +190,12 @@ class Training:
         done = len(self.progress.epochs)
         if not done:
             return None
-        if done >= self.recipe.epochs:
-            return "epochs"
         if self.recipe.minutes and self.progress.batches >= self.most_batches:
             return "passes"
         if self.recipe.minutes and self.share >= 1:
             return "minutes"
+        if done >= self.recipe.epochs:
+            return "epochs"
         return "in vain" if has_stopped_improving(self.progress, self.recipe) else None
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
@@ -382,6 +382,7 @@ class _Watch(keras.callbacks.Callback):
             total=1.0,
             initial=min(training.share, 1.0),
             bar_format="{desc} |{bar}| {percentage:3.0f}%{postfix}",
+            miniters=0,  # else tqdm guesses how many steps pass unseen
             disable=None,  # no bar where the output is a file or a pipe
             leave=False,
         )

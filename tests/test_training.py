@@ -213,8 +213,9 @@ def test_the_speed_and_the_time_left_are_those_without_compilation(tmp_path, mon
     for _ in run.epochs():
         left.append(run.seconds_left)
         assert run.characters_per_second == pytest.approx(4 * 5 / 0.5)
-    # Of two epochs: ten batches, and validations of two batches, each assumed to take a third of learning one.
-    assert left == pytest.approx([10 * 0.5 + 2 * (2 / 3 * 0.5), 5 * 0.5 + 2.0, 0.0])
+    # Of two epochs: ten batches, and validations of one batch, assumed to take a third of learning one until the
+    # second is measured.
+    assert left == pytest.approx([10 * 0.5 + 2 * (0.5 / 3), 5 * 0.5 + 2.0, 0.0])
     assert run.end == "epochs"
 
 
