@@ -247,7 +247,7 @@ def test_a_zip_that_was_cut_off_says_so_alone_and_in_a_folder(tmp_path, share):
     with pytest.raises(ChatExportError, match="a zip whose end is missing: it was cut off, probably in the download"):
         read(path)
     broken(tmp_path, CSV.encode())
-    assert chat_exports.read([tmp_path]).unread == ["package.zip (a zip that was cut off)"]
+    assert exports.read([tmp_path]).unread == ["package.zip (a zip that was cut off)"]
 
 
 def test_what_zstandard_packed_is_read_whole_over_several_frames(tmp_path):
