@@ -9,7 +9,7 @@ MEASURED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE TF_CPP_MIN_LOG_LEVEL=3
 TOO_NEW = $(BIN)/python -c 'import sys; sys.version_info < (3, 14) or sys.exit("TensorFlow may not be there yet for this Python: make clean, then make install PYTHON=python3.13")'
 export CHAT FLAGS
 
-.PHONY: help run install install-bot test train demo bench bench-imitation screenshots clean
+.PHONY: help run install install-bot test train demo bench bench-imitation screenshots lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
