@@ -186,7 +186,7 @@ class Client(commands.AutoShardedBot):
             from bot.metrics import Metrics
 
             metrics = Metrics(self, self.imitator)
-            await self._until_closed.enter_async_context(metrics.served(self.settings.metrics_port))
+            await self._until_closed.enter_async_context(metrics.serving(self.settings.metrics_port))
 
     async def close(self) -> None:
         """Leave Discord, and end what the setup began."""

@@ -1,6 +1,7 @@
-"""The declared commands as Discord's: typed after a prefix, and as slash commands, which `sync` registers."""
+"""Declared commands become Discord's: typed after a prefix, and as slash commands, which `sync` registers."""
 
 import inspect
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 from discord import app_commands
@@ -17,50 +18,70 @@ if TYPE_CHECKING:
 
 LONGEST_DESCRIPTION = 100  # characters of a slash command's or an option's help; Discord's limit
 
+DiscordCommand = commands.Command[Any, ..., None]
 
-def discord_command(command: Command) -> "commands.Command[Any, ..., None]":
-    """Return a declared command as a typed one and, unless it is to be typed only, a slash command."""
+
+def discord_command(command: Command) -> DiscordCommand:
+    """Return a declared command as a typed command and, unless it can only be typed, a slash command."""
+    callback: Any = _callback(command)
+    for option in command.parameters:
+        callback = _described(callback, option)
+    if command.servers_only:
+        callback = commands.guild_only()(callback)
+    if command.managers_only:
+        callback = commands.has_guild_permissions(manage_guild=True)(callback)
+        callback = app_commands.default_permissions(manage_guild=True)(callback)
+    kind: type[DiscordCommand] = commands.HybridCommand
+    if command.typed_only:
+        kind = commands.Command
+    return kind(
+        callback,
+        name=command.name,
+        description=command.help[:LONGEST_DESCRIPTION],
+    )
+
+
+def _callback(command: Command) -> Callable[..., Any]:
+    """Return the coroutine that Discord's command calls, with the parameters that discord.py shall see."""
 
     async def callback(context: Context, **values: Any) -> None:
         async with context.answering(private=command.private):
             if context.interaction:
                 await command.answer_chosen(context, values)
             else:
-                words = values.get(command.parameters[0].name) if command.parameters else None
-                await command.answer_typed(context, words or "")
+                words = _typed_words(command, values)
+                await command.answer_typed(context, words)
 
-    # discord.py reads the parameters of a command off its function; it clears a signature set on that function itself.
-    callback.__wrapped__ = _signature_of(command)  # type: ignore[attr-defined]
-    decorated: Any = callback
-    for option in command.parameters:
-        decorated = app_commands.describe(**{option.name: option.help[:LONGEST_DESCRIPTION]})(decorated)
-        if option.names_persona:
-            decorated = app_commands.autocomplete(**{option.name: persona_choices})(decorated)
-    if command.servers_only:
-        decorated = commands.guild_only()(decorated)
-    if command.managers_only:
-        decorated = commands.has_guild_permissions(manage_guild=True)(decorated)
-        decorated = app_commands.default_permissions(manage_guild=True)(decorated)
-    kind: Any = commands.Command if command.typed_only else commands.HybridCommand
-    built: commands.Command[Any, ..., None] = kind(
-        decorated, name=command.name, description=command.help[:LONGEST_DESCRIPTION]
-    )
-    return built
+    # discord.py takes a command's parameters from its function, but deletes a signature set on the function itself.
+    callback.__wrapped__ = _function_with_parameters(command)  # type: ignore[attr-defined]
+    return callback
 
 
-def _signature_of(command: Command) -> Any:
-    """Return a function with the parameters that discord.py reads: a typed command gives all words to the first."""
+def _typed_words(command: Command, values: dict[str, Any]) -> str:
+    """Return the words after the name of a typed command: discord.py gives all of them to the first parameter."""
+    if not command.parameters:
+        return ""
+    first = command.parameters[0]
+    return values.get(first.name) or ""
+
+
+def _function_with_parameters(command: Command) -> Any:
+    """Return a function that does nothing, with the parameters that discord.py shall see."""
 
     def stub() -> None: ...
 
-    parameters = [commands.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Context)]
+    context = commands.Parameter(
+        "context",
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        annotation=Context,
+    )
+    parameters = [context]
     for place, option in enumerate(command.parameters):
-        annotation = _annotation(option, first=place == 0)
         parameter = commands.Parameter(
             option.name,
             inspect.Parameter.KEYWORD_ONLY,
             default=None,
-            annotation=annotation,
+            annotation=_annotation(option, first=place == 0),
         )
         parameters.append(parameter)
     stub.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
@@ -68,26 +89,38 @@ def _signature_of(command: Command) -> Any:
 
 
 def _annotation(option: Option, *, first: bool) -> Any:
-    """Return the type by which Discord offers an option; the first takes any words when it is typed."""
+    """Return the type by which Discord offers an option; the first accepts any words when it is typed."""
     offered: Any = option.kind
     if option.choices:
         offered = Literal[option.choices]
     elif option.kind in (int, float) and not first:
-        offered = app_commands.Range[option.kind, *map(option.kind, option.limits)]
+        lowest, highest = option.limits
+        offered = app_commands.Range[option.kind, option.kind(lowest), option.kind(highest)]
     return offered | None
+
+
+def _described(callback: Any, option: Option) -> Any:
+    """Return a callback whose option has its help, and completes the names of personas."""
+    help = option.help[:LONGEST_DESCRIPTION]
+    callback = app_commands.describe(**{option.name: help})(callback)
+    if option.names_persona:
+        callback = app_commands.autocomplete(**{option.name: persona_choices})(callback)
+    return callback
 
 
 @commands.command()
 @commands.is_owner()
 async def sync(context: Context, where: str = "") -> None:
-    """Register the slash commands with Discord; once is enough, until they change. "here": for this server alone."""
+    """Register the slash commands with Discord, which keeps them until they change. "here": in this server only."""
     client: Client = context.bot
-    guild = context.guild if where == "here" else None
+    guild = None
+    if where == "here":
+        guild = context.guild
     if guild:
         client.tree.copy_global_to(guild=guild)
-    elif context.guild:  # commands registered for this server alone would be listed twice
+    elif context.guild:  # commands registered in this server only would appear twice
         client.tree.clear_commands(guild=context.guild)
         await client.tree.sync(guild=context.guild)
     registered = await client.tree.sync(guild=guild)
     names = ", ".join(command.name for command in registered)
-    await context.say(f"Registered with Discord: {names}. They can take a minute to show up.")
+    await context.say(f"Registered with Discord: {names}. They may take a minute to appear.")

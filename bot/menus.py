@@ -1,4 +1,4 @@
-"""The bot's entries in the menu of a message: *Finish this sentence* and *Report this reply*."""
+"""The bot's entries in the menu of a Discord message: *Finish this sentence* and *Report this reply*."""
 
 import logging
 from typing import TYPE_CHECKING
@@ -13,30 +13,19 @@ from bot.view import ReplyState, write
 if TYPE_CHECKING:
     from bot.client import Client
 
-LONGEST_SENTENCE = 500  # characters: the last ones of the message, which are continued
+LONGEST_SENTENCE = 500  # characters at the end of a message that are continued
 
 log = logging.getLogger(__name__)
 
 
 def menus(client: "Client") -> "list[app_commands.ContextMenu]":
-    """Return the entries of a client."""
+    """Return the menu entries of a client."""
 
     async def finish(interaction: discord.Interaction, message: discord.Message) -> None:
-        sentence = message.clean_content.strip()[-LONGEST_SENTENCE:]
-        if not await client.admits(interaction, "" if sentence else "There are no words in that message."):
-            return
-        await interaction.response.defer()
-        rules = client.rules(interaction.guild_id, interaction.channel)
-        (request,) = Prompt(sentence, (rules.temperature,)).requests(client.settings.length)
-        await write(interaction, ReplyState(request, rules.persona))  # type: ignore[arg-type] # our client
+        await _finish(client, interaction, message)
 
     async def report(interaction: discord.Interaction, message: discord.Message) -> None:
-        assert client.user
-        refusal = "" if message.author.id == client.user.id else "That isn't one of my replies."
-        if not await client.admits(interaction, refusal, anywhere=True):
-            return
-        await interaction.response.defer(ephemeral=True)
-        await interaction.followup.send(await send_report(client, message, interaction.user))
+        await _report(client, interaction, message)
 
     return [
         app_commands.ContextMenu(name="Finish this sentence", callback=finish),
@@ -44,21 +33,58 @@ def menus(client: "Client") -> "list[app_commands.ContextMenu]":
     ]
 
 
+async def _finish(client: "Client", interaction: discord.Interaction, message: discord.Message) -> None:
+    """Continue the end of a message."""
+    sentence = message.clean_content.strip()[-LONGEST_SENTENCE:]
+    refusal = ""
+    if not sentence:
+        refusal = "There are no words in that message."
+    if not await client.admits(interaction, refusal):
+        return
+    await interaction.response.defer()
+    rules = client.rules(interaction.guild_id, interaction.channel)
+    prompt = Prompt(sentence, (rules.temperature,))
+    (request,) = prompt.requests(client.settings.length)
+    state = ReplyState(request, rules.persona)
+    await write(interaction, state)  # type: ignore[arg-type] # the interaction's client is ours
+
+
+async def _report(client: "Client", interaction: discord.Interaction, message: discord.Message) -> None:
+    """Report a message of the bot to its owner."""
+    assert client.user
+    refusal = ""
+    if message.author.id != client.user.id:
+        refusal = "That isn't one of my replies."
+    if not await client.admits(interaction, refusal, anywhere=True):
+        return
+    await interaction.response.defer(ephemeral=True)
+    outcome = await send_report(client, message, interaction.user)
+    await interaction.followup.send(outcome)
+
+
 async def send_report(client: "Client", message: discord.Message, reporter: discord.abc.User) -> str:
-    """Send a reply of the bot's to its owner, with a link to it; return what the reporter is told."""
+    """Send a message of the bot to its owner, with a link to it; return a sentence for the reporter."""
     application = await client.application_info()
-    owner_id = (application.team and application.team.owner_id) or application.owner.id
+    owner_id = application.owner.id
+    if application.team and application.team.owner_id:
+        owner_id = application.team.owner_id
+    link = f"{reporter} reports {message.jump_url}"
+    embed = discord.Embed(description=text_of(message))
     try:
         channel = await client.create_dm(discord.Object(owner_id))
-        link = f"{reporter} reports {message.jump_url}"
-        await channel.send(link, embed=discord.Embed(description=text_of(message)))
+        await channel.send(link, embed=embed)
     except discord.HTTPException as error:
         log.warning("the report of %s did not reach the owner: %s", message.jump_url, error)
-        return "I can't reach the person who runs me; tell those who manage this server."
+        return "I can't reach the person who runs me; please tell the people who manage this server."
     return "Sent to the person who runs me. Thank you."
 
 
 def text_of(message: discord.Message) -> str:
-    """Return a message's text, that of its embeds, and the addresses of its files."""
-    parts = [message.content, *(embed.description or "" for embed in message.embeds)]
-    return "\n\n".join([*parts, *(file.url for file in message.attachments)]).strip()[:EMBED_LIMIT]
+    """Return a message's text, the text of its embeds, and the addresses of its files."""
+    parts = [message.content]
+    for embed in message.embeds:
+        parts.append(embed.description or "")
+    for file in message.attachments:
+        parts.append(file.url)
+    text = "\n\n".join(parts).strip()
+    return text[:EMBED_LIMIT]

@@ -20,15 +20,16 @@ SWITCH = {"on": True, "yes": True, "true": True, "off": False, "no": False, "fal
 class Option:
     """A named value of a command."""
 
-    name: str  # as a parameter; typed with a prefix: --random-seed
+    name: str  # the parameter's name; after a prefix, random_seed is typed as --random-seed
     help: str
     kind: type = str  # str, int, float or bool
-    limits: tuple[float, float] = (-math.inf, math.inf)  # of a number
-    choices: tuple[str, ...] = ()  # the only words that are accepted; empty: any
-    names_persona: bool = False  # completed with the names of the personas
+    limits: tuple[float, float] = (-math.inf, math.inf)  # the smallest and the largest number
+    unit: str = ""  # what the number counts, in the plural
+    choices: tuple[str, ...] = ()  # the only accepted words; empty: any
+    names_persona: bool = False  # the value is a persona's name, which Discord and the terminal complete
     instead: str = ""  # a word that is accepted in place of a persona's name
     neutral: Any = None  # the value that changes nothing; None: the settings decide
-    letter: str = ""  # marks the value in a button's id; "": the id does not carry it, or has a place for it
+    letter: str = ""  # marks the value in a button's id; "": the id omits it, or has a fixed place for it
 
     @property
     def flag(self) -> str:
@@ -39,49 +40,77 @@ class Option:
         """Return the value of a typed word.
 
         Raises:
-            ReplyError: it is out of range or not one of the choices; says what is possible.
+            ReplyError: the value is out of range or not one of the choices.
         """
         if self.kind is bool:
-            return self._choice(word, SWITCH)
+            return self._parse_choice(word, SWITCH)
         if self.choices:
-            return self._choice(word, dict(zip(self.choices, self.choices, strict=True)))
-        return word if self.kind is str else self._number(word)
+            choices = {choice: choice for choice in self.choices}
+            return self._parse_choice(word, choices)
+        if self.kind is str:
+            return word
+        return self._parse_number(word)
 
-    def _choice(self, word: str, choices: dict[str, Any]) -> Any:
-        if word.lower() not in choices:
-            raise ReplyError(f"{self.flag} must be one of {', '.join(choices)}, not {word[:20]}.")
-        return choices[word.lower()]
+    def _parse_choice(self, word: str, choices: dict[str, Any]) -> Any:
+        choice = word.lower()
+        if choice not in choices:
+            possible = ", ".join(choices)
+            raise ReplyError(f"{self.flag} must be one of {possible}, not {word[:20]}.")
+        return choices[choice]
 
-    def _number(self, word: str) -> float:
+    def _parse_number(self, word: str) -> float:
         lowest, highest = self.limits
         value = to_number(word)
         if not lowest <= value <= highest:
-            unit = " characters" if self.name == "length" else ""
-            raise ReplyError(f"{self.flag} must be between {lowest:g} and {highest:.10g}{unit}, not {word[:20]}.")
+            possible = f"between {lowest:g} and {highest:.10g}"
+            if self.unit:
+                possible += f" {self.unit}"
+            raise ReplyError(f"{self.flag} must be {possible}, not {word[:20]}.")
         number: float = self.kind(value)
         return number
 
 
 def to_number(word: str) -> float:
-    """Return the number that a word writes, with a point or a comma; NaN if it writes none."""
-    return float(word.replace(",", ".")) + 0.0 if NUMBER.fullmatch(word) else math.nan  # + 0.0: not "-0"
+    """Return the number that a word spells, with a point or a comma; NaN if it is not a number."""
+    if not NUMBER.fullmatch(word):
+        return math.nan
+    number = float(word.replace(",", "."))
+    return number + 0.0  # turns -0.0 into 0.0
 
 
-SEED = Option("seed", "your words: the imitation continues them")
-TEMPERATURE = Option(
-    "temperature",
-    "0 repeats the likeliest, 1 is as varied as the person, 2 is noise",
-    float,
-    (COLDEST, HOTTEST),
+SEED = Option(
+    name="seed",
+    help="your words, which the imitation continues",
 )
-PERSONA = Option("persona", "whom to imitate", names_persona=True)
-LENGTH = Option("length", "characters of the reply", int, (1, LONGEST_REPLY))
-RANDOM_SEED = Option("random_seed", "the same number gives the same reply again", int, (0, 2**32 - 1))
+TEMPERATURE = Option(
+    name="temperature",
+    help="0 always takes the likeliest letter, 1 is as varied as the person, 2 is noise",
+    kind=float,
+    limits=(COLDEST, HOTTEST),
+)
+PERSONA = Option(
+    name="persona",
+    help="the person to imitate",
+    names_persona=True,
+)
+LENGTH = Option(
+    name="length",
+    help="characters of the reply",
+    kind=int,
+    limits=(1, LONGEST_REPLY),
+    unit="characters",
+)
+RANDOM_SEED = Option(
+    name="random_seed",
+    help="the same number gives the same reply again",
+    kind=int,
+    limits=(0, 2**32 - 1),
+)
 TOP_P = Option(
-    "top_p",
-    "draw only from the likeliest characters that together have this probability",
-    float,
-    (0.01, 1),
+    name="top_p",
+    help="draw only from the likeliest characters that together have this probability",
+    kind=float,
+    limits=(0.01, 1),
     neutral=1.0,
     letter="p",
 )
@@ -90,7 +119,24 @@ TOP_P = Option(
 SAMPLING = (LENGTH, RANDOM_SEED, TOP_P)
 
 # How the bot behaves in a server.
-COOLDOWN = Option("cooldown", "seconds between one person's commands", float, (0, 3600))
-CHANNELS = Option("channels", "#a #b: answer only there; not #a #b: everywhere else; all: everywhere")
-LANGUAGE = Option("language", "language of the line under every reply", choices=tuple(LABELS))
-GUESS = Option("guess", "whether the guessing game may be played", bool)
+COOLDOWN = Option(
+    name="cooldown",
+    help="seconds that each person must wait between two commands",
+    kind=float,
+    limits=(0, 3600),
+    unit="seconds",
+)
+CHANNELS = Option(
+    name="channels",
+    help="#a #b: answer only there; not #a #b: answer everywhere else; all: answer everywhere",
+)
+LANGUAGE = Option(
+    name="language",
+    help="language of the line under every reply",
+    choices=tuple(LABELS),
+)
+GUESS = Option(
+    name="guess",
+    help="whether the guessing game can be played",
+    kind=bool,
+)

@@ -1,4 +1,4 @@
-"""The words after a command's name, parsed to a prompt: seed, temperatures, options. Knows no Discord."""
+"""The words after a command's name become a prompt: seed, temperatures and options. Knows no Discord."""
 
 import re
 import secrets
@@ -13,46 +13,50 @@ from model.sampler import Request
 
 LAST_OPTION = re.compile(r'(^|\s+)(?P<flag>--[a-z-]+)[\s=]+(?P<value>"[^"]+"|[^\s"]\S*)\s*$', re.IGNORECASE)
 LAST_WORD = re.compile(r"(^|\s+)(?P<word>\S+)$")
-OF_REQUEST = {each.name for each in fields(Request)}
+REQUEST_FIELDS = {each.name for each in fields(Request)}
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """A request for one reply or several."""
+    """What a person asks for: one reply, or one for each of several temperatures."""
 
     seed: str
     temperatures: tuple[float, ...]
-    options: Mapping[str, Any] = field(default_factory=dict)  # the given ones, by name
+    options: Mapping[str, Any] = field(default_factory=dict)  # values of the options that were given, by name
 
     @property
     def persona(self) -> str:
-        """The persona asked for; "" is the default."""
-        return str(self.options.get("persona") or "")
+        """The persona to imitate; "" is the default."""
+        name = self.options.get("persona")
+        return name or ""
 
     def requests(self, length: int) -> list[Request]:
-        """Return a request for each temperature, with the same random numbers.
+        """Return a request for each temperature, all with the same random numbers.
 
         Args:
-            length: characters, if the options give none.
+            length: characters of a reply if the options give none.
         """
-        values: dict[str, Any] = {"length": length, "random_seed": secrets.randbits(32)}
+        values: dict[str, Any] = {
+            "length": length,
+            "random_seed": secrets.randbits(32),
+        }
         for name, value in self.options.items():
-            if name in OF_REQUEST:
+            if name in REQUEST_FIELDS:
                 values[name] = value
         return [Request(self.seed, temperature, **values) for temperature in self.temperatures]
 
 
 def parse_prompt(words: str, default: tuple[float, ...], usage: str, options: Sequence[Option]) -> Prompt:
-    """Split off the options at the end and, before them, the temperatures.
+    """Split the options off the end of the words and, before them, the temperatures.
 
     Args:
         words: everything after the command's name.
-        default: the temperatures if none is given; no more than that many are taken.
-        usage: how the command is called here, for the sentences: `!mimic`.
-        options: those that the command takes.
+        default: the temperatures if none is given; at most as many are taken from the words.
+        usage: the command as the caller types it, for error messages: `!mimic`.
+        options: the options that the command accepts.
 
     Raises:
-        ReplyError: there is no seed, or a number is out of its range.
+        ReplyError: there is no seed, or a number is out of range.
     """
     words, values = split_options(words.strip(), options)
     temperatures: list[float] = []
@@ -60,7 +64,8 @@ def parse_prompt(words: str, default: tuple[float, ...], usage: str, options: Se
         last = LAST_WORD.search(words)
         if not last or not NUMBER.fullmatch(last["word"]):
             break
-        temperatures.insert(0, _temperature(last["word"]))
+        temperature = _parse_temperature(last["word"])
+        temperatures.insert(0, temperature)
         words = words[: last.start()]
     check_seed(words, usage)
     return Prompt(words, tuple(temperatures) or default, values)
@@ -73,23 +78,25 @@ def check_seed(seed: str, usage: str) -> None:
 
 
 def split_options(words: str, options: Sequence[Option]) -> tuple[str, dict[str, Any]]:
-    """Return the words before the options at the end, and the options' values by name."""
+    """Split the options off the end of the words; return the rest and the options' values by name."""
     by_flag = {option.flag: option for option in options}
     values: dict[str, Any] = {}
     while match := LAST_OPTION.search(words):
-        option = by_flag.get(match["flag"].lower())
+        flag = match["flag"].lower()
+        option = by_flag.get(flag)
         if option is None:
             break
-        values[option.name] = option.parse(match["value"].strip('"'))
+        value = match["value"].strip('"')
+        values[option.name] = option.parse(value)
         words = words[: match.start()]
     return words, values
 
 
-def _temperature(word: str) -> float:
+def _parse_temperature(word: str) -> float:
     value = to_number(word)
     if COLDEST <= value <= HOTTEST:
         return value
     raise ReplyError(
-        f"The last number is the temperature and goes from 0 (cold, sure) to 2 (hot, wild), not {word[:20]}; "
-        f"if it belongs to your words, add a temperature after it."
+        f"A number at the end is the temperature, from 0 (cold, sure) to 2 (hot, wild), not {word[:20]}; "
+        "if it belongs to your words, add a temperature after it."
     )

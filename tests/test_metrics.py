@@ -72,7 +72,7 @@ async def test_a_port_that_is_taken_is_said(personas_folder, tmp_path):
         listener.bind(("127.0.0.1", client.settings.metrics_port))
         listener.listen()
         async with client:
-            with pytest.raises(SettingsError, match="Address already in use; choose another one"):
+            with pytest.raises(SettingsError, match="Address already in use; choose another port"):
                 await client.setup_hook()
     client.imitator.close()
 
