@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from bot.errors import ReplyError
 from bot.game import Round
 from bot.imitator import Imitator
-from bot.options import SEED, Option
+from bot.options import SEED, TEMPERATURE, Option
 from bot.prompt import Prompt, check_seed, parse_prompt, split_options
 from bot.settings import Settings
 from bot.store import GuildSettings, Rules, Store
@@ -138,6 +138,22 @@ class Command:
     managers_only: bool
     private: bool  # a slash command's answer is seen by its caller alone
     typed_only: bool  # not a slash command: it is a reply to a message
+
+    @property
+    def usage(self) -> str:
+        """The command as help shows it: `mimic <your words> [temperature]`."""
+        if self.takes is None or self.takes.name != SEED.name:
+            return self.name
+        usage = f"{self.name} <your words>"
+        if TEMPERATURE in self.options:
+            usage += f" [{TEMPERATURE.name}]"
+        return usage
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of the help."""
+        first, _, _ = self.help.partition(". ")
+        return first.removesuffix(".") + "."
 
     @property
     def parameters(self) -> tuple[Option, ...]:

@@ -1,8 +1,8 @@
-"""The errors that are answered with one sentence, and two sentences without further facts."""
+"""Errors that are answered with one sentence, and two such sentences."""
 
 from model import UserError
 
-WENT_WRONG = "That went wrong on my side; the person who runs me finds the reason in the log."
+WENT_WRONG = "Something went wrong on my side; the person who runs me can find the reason in the log."
 NOT_HERE = "I'm not allowed to answer in this channel."
 
 

@@ -1,4 +1,4 @@
-"""A round of the guessing game in Discord: the three messages, a button for each, and the end of the round."""
+"""A round of the guessing game becomes a Discord message: the three messages, a button for each, and the result."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.game import LETTERS, TEMPERATURE, Round
-from bot.text import escape, label
+from bot.text import count_of, escape, label
 from model.persona import Persona
 
 if TYPE_CHECKING:
@@ -15,36 +15,47 @@ if TYPE_CHECKING:
 
 SECONDS_TO_GUESS = 60.0
 MOST_SCORES = 5  # lines of `scores`
-MOST_NAMES = 10  # of the people who found the real message
+MOST_NAMES = 10  # names of people who found the real message
 
 
 @dataclass(eq=False)
 class RoundView(discord.ui.View):
-    """A round as people play it, with each person's choice. Forgotten when it is over."""
+    """A round that is being played, with each person's choice. Nothing of it is stored but the result."""
 
     client: "Client"
     persona: Persona
     name: str
     guild_id: int
     round: Round
-    choices: dict[int, int] = field(default_factory=dict)  # the place of a message, by user
+    choices: dict[int, int] = field(default_factory=dict)  # index of the chosen message, by user
     message: discord.Message | None = None
 
     def __post_init__(self) -> None:
         super().__init__(timeout=None)
         for place, letter in enumerate(LETTERS):
-            self.add_item(_Letter(letter, place))
+            button = _Letter(letter, place)
+            self.add_item(button)
         self.add_item(_Reveal())
         self._end = asyncio.create_task(self._reveal_later())
 
     def text(self, outcome: str = "") -> str:
         """Return the three messages with the task, or with the outcome of the round."""
-        messages = zip(LETTERS, self.round.messages, strict=True)
-        quoted = "\n".join(f"**{letter}** {escape(message)}" for letter, message in messages)
+        lines = []
+        for letter, message in zip(LETTERS, self.round.messages, strict=True):
+            lines.append(f"**{letter}** {escape(message)}")
+        language = self.client.rules(self.guild_id).language
+        label_line = label(self.persona.author, TEMPERATURE, language)
+        lines += ["", outcome or self._task(), f"-# {escape(label_line)}, except for the real message"]
+        return "\n".join(lines)
+
+    def _task(self) -> str:
         author = escape(self.persona.author[:40])
-        task = f"One of these is {author}'s own, the others are made up. Which? {len(self.choices)} have chosen."
-        named = escape(label(self.persona.author, TEMPERATURE, self.client.rules(self.guild_id).language))
-        return f"{quoted}\n\n{outcome or task}\n-# {named}, but for one"
+        task = f"{author} really wrote one of these; the others are imitations. Which one is real?"
+        if not self.choices:
+            return f"{task} Nobody has chosen yet."
+        if len(self.choices) == 1:
+            return f"{task} 1 person has chosen."
+        return f"{task} {len(self.choices)} people have chosen."
 
     async def _reveal_later(self) -> None:
         await asyncio.sleep(SECONDS_TO_GUESS)
@@ -58,14 +69,27 @@ class RoundView(discord.ui.View):
         right = self.round.right
         fooled = {user: place != right for user, place in self.choices.items()}
         await self.client.store.vote(self.guild_id, self.name, fooled)
-        winners = [user for user in fooled if not fooled[user]]
-        names = " ".join(f"<@{user}>" for user in winners[:MOST_NAMES]) or "nobody"
-        if len(winners) > MOST_NAMES:
-            names += f" and {len(winners) - MOST_NAMES} more"
-        outcome = f"It was **{LETTERS[right]}**. Found by {names}, of {len(self.choices)}."
+        outcome = f"The real message was **{LETTERS[right]}**. {_winners_line(fooled)}"
         if self.message:
             await self.message.edit(content=self.text(outcome), view=None)
         self._end.cancel()
+
+
+def _winners_line(fooled: dict[int, bool]) -> str:
+    """Return a sentence on who found the real message.
+
+    Args:
+        fooled: whether each user took an imitation for it.
+    """
+    if not fooled:
+        return "Nobody guessed."
+    winners = [f"<@{user}>" for user, wrong in fooled.items() if not wrong]
+    if not winners:
+        return f"Nobody found it in {count_of(len(fooled), 'guess', 'guesses')}."
+    names = " ".join(winners[:MOST_NAMES])
+    if len(winners) > MOST_NAMES:
+        names += f" and {len(winners) - MOST_NAMES} more"
+    return f"Found by {names}, {len(winners)} of {len(fooled)} who guessed."
 
 
 class _Letter(discord.ui.Button[RoundView]):

@@ -1,4 +1,4 @@
-"""Sampled characters, labels and help as text for people. Knows no Discord but its markup and limits."""
+"""Sampled characters, names and numbers become text for people. Of Discord it knows only the markup and the limits."""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ from model.about import LONGEST_NAME
 
 MESSAGE_LIMIT = 2000  # characters of a Discord message
 EMBED_LIMIT = 4096  # characters of an embed's description
-LONGEST_IN_MESSAGE = 800  # characters of a reply that fit a message with every one of them escaped
+LONGEST_IN_MESSAGE = 800  # characters of a reply; even with all of them escaped, it fits a message
 LABELS = {
     "en": "imitation of {} by a neural network · temperature",
     "de": "Imitation von {} durch ein neuronales Netz · Temperatur",
@@ -19,83 +19,97 @@ LABELS = {
     "pl": "imitacja {} przez sieć neuronową · temperatura",
     "pt": "imitação de {} por uma rede neural · temperatura",
 }
-# Whatever Discord could read as markup, mention, link, invite or custom emoji; "1." begins a list.
+# Characters that Discord could read as part of markup, a mention, a link, an invite or an emoji; "1." begins a list.
 MARKUP = re.compile(r"[\\*_~`|<>@\[\]():#+/-]|(?<=\d)\.(?=\s)")
-# A channel or a person after `escape`.
+# A mention of a channel or a person, as `escape` leaves it.
 ESCAPED_MENTION = re.compile(r"\\<\\([#@])(\d+)\\>")
-CUT = "…\u2060"  # in place of a long seed's beginning; the second character, unseen, tells it from a person's own
-SHOWN_SEED = re.compile(r"\*\*(?P<seed>(\\.|[^\\*])*)\*\*", re.DOTALL)  # bold; each star of its own is escaped
-BLUE, RED = (59, 130, 246), (239, 68, 68)
+CUT = "…\u2060"  # replaces the beginning of a long seed; the invisible second character tells it from a typed "…"
+BOLD_SEED = re.compile(r"\*\*(?P<seed>(\\.|[^\\*])*)\*\*", re.DOTALL)  # stars of the seed itself are escaped
 BIDI_CONTROLS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
-
-def help_text(prefix: str, author: str, temperature: float) -> str:
-    """Return what the bot does and how to call it, short enough for a phone."""
-    return (
-        f"I imitate how {plain(author)[:LONGEST_NAME]} chats: a small neural network continues your words.\n"
-        f"{prefix}mimic <your words> [temperature]\n"
-        f"{prefix}temps <your words>: the same at four temperatures\n"
-        f"{prefix}heat <your words>: a picture of what may come next\n"
-        f"Temperature: 0 repeats the likeliest, {temperature:g} is usual, 1 is as varied as the person, 2 is noise.\n"
-        f"Try {prefix}mimic i think that 0.8, then the same at 0.2 and 1.2.\n"
-        f"What you type is used for that one reply and not kept."
-    )
+Colour = tuple[int, int, int]  # red, green and blue, 0 to 255
+BLUE: Colour = (59, 130, 246)
+RED: Colour = (239, 68, 68)
 
 
-def described_votes(votes: int, fooled: int) -> str:
-    """Return a line on how many guesses took an imitation for the real message; "" without guesses."""
+def count_of(number: int, singular: str, plural: str = "") -> str:
+    """Return a number with its noun: `1 reply`, `2,000 replies`.
+
+    Args:
+        plural: the noun for other numbers than 1; "": the singular with an s.
+    """
+    if number == 1:
+        return f"1 {singular}"
+    return f"{number:,} {plural or singular + 's'}"
+
+
+def votes_line(votes: int, fooled: int) -> str:
+    """Return a line on how many guesses mistook an imitation for the real message; "" without guesses."""
     if not votes:
         return ""
-    guesses = "1 guess" if votes == 1 else f"{votes:,} guesses"
-    return f"\nOf {guesses} in the game, {fooled / votes:.0%} took an imitation for the real one."
+    guesses = count_of(votes, "guess", "guesses")
+    return f"\nOf {guesses} in the game, {fooled / votes:.0%} mistook an imitation for the real message."
 
 
 def label(author: str, temperature: float, language: str = "en") -> str:
-    """Return the line that every reply carries, in one of LABELS' languages."""
-    return LABELS[language].format(plain(author)[:LONGEST_NAME]) + f" {temperature:g}"
+    """Return the line under every reply, in one of the languages of LABELS."""
+    name = plain(author)[:LONGEST_NAME]
+    words = LABELS[language].format(name)
+    return f"{words} {temperature:g}"
 
 
-def heat_colour(temperature: float) -> tuple[int, int, int]:
-    """Return the colour of a temperature as red, green and blue from 0 to 255: from cold, blue, to hot, red."""
+def heat_colour(temperature: float) -> Colour:
+    """Return the colour of a temperature as red, green and blue from 0 to 255; 0 is blue, the hottest is red."""
     heat = min(temperature / HOTTEST, 1.0)
-    red, green, blue = (round(cold + heat * (hot - cold)) for cold, hot in zip(BLUE, RED, strict=True))
+    return mixed(BLUE, RED, heat)
+
+
+def mixed(first: Colour, second: Colour, share: float) -> Colour:
+    """Return the colour between two colours: the first for a share of 0, the second for 1."""
+    red, green, blue = (round(start + share * (end - start)) for start, end in zip(first, second, strict=True))
     return red, green, blue
 
 
 def plain(text: str) -> str:
-    """Replace the characters that steer terminals and the direction of text; keep newlines and tabs."""
-    return "".join("\ufffd" if _steers(character) else character for character in text)
+    """Replace control characters that steer a terminal or the direction of text; keep newlines and tabs."""
+    characters = list(text)
+    for place, character in enumerate(characters):
+        if _is_control(character):
+            characters[place] = "\ufffd"
+    return "".join(characters)
 
 
-def _steers(character: str) -> bool:
-    """Return whether a character steers a terminal or the direction of text."""
+def _is_control(character: str) -> bool:
     if character in "\n\t":
         return False
     return character in BIDI_CONTROLS or unicodedata.category(character) in ("Cc", "Cs")
 
 
 def escape(text: str, *, mentions: bool = False) -> str:
-    """Make Discord show the text as it is: no markup, mention, link or emoji comes out of it.
+    """Escape a text so that Discord shows it as it is, without markup, mentions, links or emoji.
 
     Args:
-        mentions: leave `<#1>` and `<@1>` as they are, for the names of a channel and a person; they ping nobody.
+        mentions: keep `<#1>` and `<@1>`, which Discord shows as the name of a channel or a person; they ping nobody.
     """
     escaped = MARKUP.sub(r"\\\g<0>", plain(text))
-    return ESCAPED_MENTION.sub(r"<\1\2>", escaped) if mentions else escaped
+    if mentions:
+        return ESCAPED_MENTION.sub(r"<\1\2>", escaped)
+    return escaped
 
 
-def discord_text(seed: str, sampled: str, labelled: str, limit: int = MESSAGE_LIMIT) -> str:
-    """Return seed (bold), sampled characters and label as one text; a long seed loses its beginning."""
+def discord_text(seed: str, sampled: str, label_line: str, limit: int = MESSAGE_LIMIT) -> str:
+    """Return seed (bold), sampled characters and label as one text; a long seed is cut at its beginning."""
     ending = escape(sampled)
-    if labelled:
-        ending += f"\n-# {escape(labelled)}"
+    if label_line:
+        ending += f"\n-# {escape(label_line)}"
     room = limit - len(ending) - len("****")
-    return f"**{_end_of(escape(seed), room)}**{ending}"
+    beginning = _end_of(escape(seed), room)
+    return f"**{beginning}**{ending}"
 
 
 def seed_of(text: str) -> str:
-    """Return the seed at the beginning of a `discord_text`, without what was cut off; "" if there is none."""
-    match = SHOWN_SEED.match(text)
+    """Return the seed from a text that `discord_text` made, as far as it was not cut; "" if there is none."""
+    match = BOLD_SEED.match(text)
     if not match:
         return ""
     seed = re.sub(r"\\(.)", r"\1", match["seed"], flags=re.DOTALL)
@@ -103,11 +117,12 @@ def seed_of(text: str) -> str:
 
 
 def _end_of(escaped: str, room: int) -> str:
-    """Cut escaped text at its beginning, but not between a backslash and what it escapes."""
+    """Cut escaped text at its beginning, but never between a backslash and the character that it escapes."""
     if len(escaped) <= room:
         return escaped
-    end = escaped[len(escaped) - room + len(CUT) :]
-    # After an odd number of backslashes the cut is inside a pair: its second half goes too.
-    before = escaped[: len(escaped) - len(end)]
-    odd = (len(before) - len(before.rstrip("\\"))) % 2
-    return CUT + end[odd:]
+    start = len(escaped) - room + len(CUT)
+    removed = escaped[:start]
+    backslashes = len(removed) - len(removed.rstrip("\\"))
+    if backslashes % 2 == 1:  # the last backslash escapes the next character, which goes too
+        start += 1
+    return CUT + escaped[start:]

@@ -638,10 +638,10 @@ async def test_a_reply_can_be_reported_by_replying_to_it(server, client):
 
 
 async def test_stats_are_numbers(server, client):
-    assert "Nobody has asked yet." in await told(server, server.slash("stats"))
+    assert "Nobody has asked for a reply yet." in await told(server, server.slash("stats"))
     await told(server, server.write("!mimic hello --length 50"))
     said = await told(server, server.write("!stats"))
-    assert re.search(r"^1 replies, 50 characters\.\nA reply took \d+\.\d\d s on average\.$", said, re.MULTILINE)
+    assert re.search(r"^1 reply, 50 characters\.\nA reply took \d+\.\d\d s on average\.$", said, re.MULTILINE)
 
 
 async def test_a_damaged_persona_is_one_sentence_and_its_reason_in_the_log(server, client, personas_folder, caplog):

@@ -144,7 +144,7 @@ def test_settings_and_stats_are_said(personas_folder):
     typed = "!settings\n!mimic hi --length 9\n!stats\n"
     said = chat(personas_folder, typed, "--console", MIMIC_TEMPERATURE="0.7", DISCORD_TOKEN="a-secret").stdout.decode()
     assert "MIMIC_TEMPERATURE=0.7\n" in said and "secret" not in said
-    assert said.splitlines()[-2] == "1 replies, 9 characters."
+    assert said.splitlines()[-2] == "1 reply, 9 characters."
 
 
 def test_what_may_follow_is_offered(personas_folder):

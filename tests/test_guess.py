@@ -33,15 +33,16 @@ async def test_one_of_three_is_real_and_who_finds_it_has_a_point(quoted, server,
     sent = await server.reply()
     shown = lines(sent.content)
     (right,) = (letter for letter, message in shown.items() if message in QUOTES)
-    assert len(shown) == 3 and "imitation of Ada" in sent.content and "Which? 0 have chosen." in visible(sent.content)
+    assert len(shown) == 3 and "imitation of Ada" in sent.content
+    assert "Which one is real? Nobody has chosen yet." in visible(sent.content)
     chosen = await server.press(sent, buttons(sent)[right]["custom_id"])
-    assert "1 have chosen" in visible(chosen.content)
+    assert "1 person has chosen." in visible(chosen.content)
     revealed = await server.press(sent, buttons(sent)["reveal"]["custom_id"])
-    assert f"It was {right}. Found by <@7>, of 1." in visible(revealed.content)
+    assert f"The real message was {right}. Found by <@7>, 1 of 1 who guessed." in visible(revealed.content)
     assert client.store.best(int(GUILD_ID), 5) == [(7, 1)] and client.store.votes("ada") == (1, 0)
     assert await told(server, server.write("!scores")) == "1. <@7>: 1"
     assert (await told(server, server.write("!about"))).endswith(
-        "Of 1 guess in the game, 0% took an imitation for the real one."
+        "Of 1 guess in the game, 0% mistook an imitation for the real message."
     )
 
 
@@ -59,15 +60,15 @@ async def test_a_wrong_choice_is_no_point_and_the_end_comes_by_itself(quoted, se
     edits = len(server.edits)
     time_is_up.set()
     await server.edit(edits)
-    assert "Found by nobody, of 1." in visible(server.edits[-1].content)
+    assert "Nobody found it in 1 guess." in visible(server.edits[-1].content)
     assert client.store.votes("ada") == (1, 1) and not client.store.best(int(GUILD_ID), 5)
 
 
 async def test_without_messages_that_may_be_shown_there_is_no_game(server, client):  # noqa: F811
     assert "may be shown, so there is nothing to guess" in await told(server, server.write("!guess"))
-    assert await told(server, server.write("!scores")) == "Nobody has found one yet."
+    assert await told(server, server.write("!scores")) == "Nobody has found a real message yet."
 
 
 async def test_a_server_can_switch_it_off(quoted, server, client):  # noqa: F811
     await told(server, server.slash("settings", guess=False))
-    assert "off in this server" in await told(server, server.write("!guess"))
+    assert "switched off in this server" in await told(server, server.write("!guess"))

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.cogs.help import help_text
 from bot.settings import LONGEST_REPLY
-from bot.text import LONGEST_IN_MESSAGE, discord_text, escape, help_text, label, plain, seed_of
+from bot.text import LONGEST_IN_MESSAGE, discord_text, escape, label, plain, seed_of
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""One feature, one file, named as people call it."""
+"""The bot's features, one in each file; a command is named as people call it."""

@@ -9,15 +9,16 @@ from bot.text import label
 
 
 @command(
-    replace(SEED, help="your words, and a temperature after them if you like: i think that 1.2"),
+    replace(SEED, help="your words, and after them a temperature if you like: i think that 1.2"),
     PERSONA,
     *SAMPLING,
     temperatures=(1.0,),
 )
 async def heat(caller: Caller, prompt: Prompt) -> None:
-    """Draw what may come next at each temperature, and how surprising each letter of a reply was."""
-    from bot.picture import heat_picture  # its library's 8 MB are for those who ask
+    """Draw how likely each next letter is. Also shows how surprising each letter of a reply was."""
+    from bot.picture import heat_picture  # imported when needed: its drawing library takes 8 MB
 
-    author = (await caller.imitated(prompt.persona)).author
-    title = label(author, prompt.temperatures[0], caller.rules.language)
-    await caller.show_picture(await heat_picture(caller.imitator, prompt, title, caller.person_id), title)
+    persona = await caller.imitated(prompt.persona)
+    title = label(persona.author, prompt.temperatures[0], caller.rules.language)
+    picture = await heat_picture(caller.imitator, prompt, title, caller.person_id)
+    await caller.show_picture(picture, title)

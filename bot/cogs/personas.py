@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.command import Caller, command
 from bot.options import PERSONA
-from bot.text import MESSAGE_LIMIT, described_votes
+from bot.text import MESSAGE_LIMIT, votes_line
 from model.about import describe
 
 AS_THE_SERVER = "server"  # in place of a name
@@ -12,7 +12,7 @@ AS_THE_SERVER = "server"  # in place of a name
 
 @command(private=True)
 async def personas(caller: Caller) -> None:
-    """List the people that I can imitate."""
+    """List the people I can imitate."""
     usual = caller.rules.persona
     names = [f"{name} (if you name nobody)" if name == usual else name for name in caller.offered]
     text = f"I can imitate these people ({caller.as_typed('about <name>')} for details):\n" + "\n".join(names)
@@ -47,4 +47,4 @@ async def about(caller: Caller, name: str) -> None:
     """Describe a persona: whom I imitate, from what text, by what right and how well."""
     name = name or caller.rules.persona
     description = describe(await caller.imitated(name))
-    await caller.say(description + described_votes(*caller.store.votes(name)))
+    await caller.say(description + votes_line(*caller.store.votes(name)))

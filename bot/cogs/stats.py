@@ -1,15 +1,36 @@
-"""`stats`: what the bot has done since it was started, in numbers."""
+"""`stats`: how long the bot has run and how many replies it has written since."""
 
 import time
 
 from bot.command import Caller, command
+from bot.imitator import Tally
+from bot.text import count_of
 
-STARTED = time.monotonic()  # when the commands were loaded, as the bot starts
+STARTED = time.monotonic()  # time at which the commands are loaded, as the bot starts
 
 
 @command(private=True)
 async def stats(caller: Caller) -> None:
-    """Say what I have done since I was started."""
-    hours = (time.monotonic() - STARTED) / 3600
-    up = f"{hours / 24:.0f} days" if hours > 48 else f"{hours:.1f} hours"
-    await caller.say(f"Up for {up}, {caller.reach}.\n{caller.imitator.tally}")
+    """Show what I have done since I was started."""
+    uptime = duration(time.monotonic() - STARTED)
+    await caller.say(f"Running for {uptime}, {caller.reach}.\n{work_done(caller.imitator.tally)}")
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in minutes, hours or days."""
+    hours = seconds / 3600
+    if hours < 2:
+        return count_of(round(seconds / 60), "minute")
+    if hours < 48:
+        return count_of(round(hours), "hour")
+    return count_of(round(hours / 24), "day")
+
+
+def work_done(tally: Tally) -> str:
+    """Return the number of finished replies and their mean time, in two lines."""
+    finished = tally.outcomes["finished"]
+    replies = count_of(finished, "reply", "replies")
+    mean = "Nobody has asked for a reply yet."
+    if finished:
+        mean = f"A reply took {tally.seconds / finished:.2f} s on average."
+    return f"{replies}, {count_of(tally.characters, 'character')}.\n{mean}"
