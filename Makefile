@@ -7,9 +7,11 @@ FONTS := build/node_modules/twemoji-colr-font/twemoji.woff2
 MEASURED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE TF_CPP_MIN_LOG_LEVEL=3
 # Why pip found no TensorFlow, most likely.
 TOO_NEW = $(BIN)/python -c 'import sys; sys.version_info < (3, 14) or sys.exit("TensorFlow may not be there yet for this Python: make clean, then make install PYTHON=python3.13")'
+ALL_BUT_TRAINING := --ignore=tests/test_train.py --ignore=tests/test_training.py
 export CHAT FLAGS
 
-.PHONY: help run install install-bot test train demo bench bench-imitation screenshots lock clean
+.PHONY: help run install install-bot test test-numeric test-pure test-python test-bounds \
+	train demo bench bench-imitation screenshots lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +36,29 @@ test: .venv/all-installed ## format, lint, types and all tests: 3 to 6 minutes
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
+
+# What other machines compute with: another kernel of OpenBLAS, and TensorFlow without oneDNN's.
+test-numeric: .venv/all-installed ## the tests of arithmetic with other kernels than this processor's own: 1 minute
+	@kernel=$$($(BIN)/python -m tests.other_blas); test -z "$$kernel" || \
+		OPENBLAS_CORETYPE=$$kernel TF_ENABLE_ONEDNN_OPTS=0 $(BIN)/python -m pytest -m numeric
+
+test-pure: .venv/all-installed ## all tests but training's without a C compiler: NumPy samples the replies; 2 minutes
+	@rm -f build/kernel-*.so
+	@PATH=$(CURDIR)/$(BIN) $(CURDIR)/$(BIN)/python -m pytest $(ALL_BUT_TRAINING); \
+		status=$$?; $(BIN)/python -m model.kernel; exit $$status
+
+test-python: ## all tests but training's with another Python: make test-python PYTHON=python3.13; 5 minutes
+	@$(PYTHON) -m venv --clear build/python
+	@build/python/bin/python -m pip --disable-pip-version-check install --quiet -r requirements-dev.txt
+	@build/python/bin/python -m pytest $(ALL_BUT_TRAINING)
+
+test-bounds: .venv/all-installed ## all tests with the oldest and the newest versions that the requirements allow
+	@for versions in lowest-direct highest; do \
+		$(BIN)/uv venv --quiet --clear --python $(BIN)/python build/$$versions && \
+		$(BIN)/uv pip install --quiet --python build/$$versions/bin/python --no-build --resolution $$versions \
+			-r requirements-dev.txt && \
+		echo "with the versions of --resolution $$versions:" && build/$$versions/bin/python -m pytest || exit 1; \
+	done
 
 demo: .venv/training-installed $(PLAYS) ## train the demo persona anew: 12 minutes
 	$(BIN)/python train.py $(PLAYS) --author Falstaff --persona falstaff --replace --minutes 12 \

@@ -10,6 +10,8 @@ from model.measures.bits import held_out_bits, ppmd_bits, reference_bits
 from model.vocabulary import Vocabulary
 from tests.conftest import corpus, make_persona, silent
 
+pytestmark = pytest.mark.numeric
+
 STREAM = {"reading": "stream", "embedding": 4, "ngrams": 50, "batch_size": 3, "sequence_length": 5}
 
 

@@ -10,6 +10,8 @@ from model.messages import COLUMNS
 from model.vocabulary import END
 from tests.conftest import corpus
 
+pytestmark = pytest.mark.numeric
+
 
 def table(count: int) -> pd.DataFrame:
     """Messages of Ada and Bob in turn, half of them each."""

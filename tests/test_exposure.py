@@ -15,6 +15,8 @@ from model.measures.imitation import describe, evaluate
 from model.vocabulary import END
 from tests.conftest import corpus, make_persona
 
+pytestmark = pytest.mark.numeric
+
 STREAM = {"reading": "stream", "embedding": 4, "ngrams": 50}
 DIGITS = "0123456789"
 LETTERS = END + " .abcdefghijklmnopqrstuvwxyz" + DIGITS

@@ -15,6 +15,8 @@ from tests import PATIENCE
 from tests.conftest import make_persona
 from tests.rounding import decided
 
+pytestmark = pytest.mark.numeric
+
 
 @pytest.fixture
 def imitator(personas_folder):

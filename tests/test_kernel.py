@@ -12,6 +12,8 @@ from model.sampler import Request, Sampler
 from tests.conftest import make_persona
 from tests.rounding import are_decided, decided, in_double, single_precision_error
 
+pytestmark = pytest.mark.numeric
+
 CHARACTERS = "\n abcdefghijklmnopqrstuvwxyz.!?"
 ROWS, STEPS = 13, 50  # of no whole number of blocks
 

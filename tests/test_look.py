@@ -7,6 +7,8 @@ from tests.conftest import make_persona
 from tests.rounding import decided
 from tests.test_sampler import constant_persona
 
+pytestmark = pytest.mark.numeric
+
 
 def test_the_reply_is_the_samplers():
     persona = make_persona(reading="stream", embedding=4, ngrams=50)

@@ -8,6 +8,8 @@ from model.vocabulary import ngram_rows
 from tests.conftest import make_persona
 from tests.rounding import single_precision_error
 
+pytestmark = pytest.mark.numeric
+
 
 def naive_step(persona, ids):
     """The LSTM from its textbook equations in double precision, one character at a time; returns the logits.

@@ -17,6 +17,8 @@ from model.vocabulary import NGRAM
 from tests.conftest import make_persona
 from tests.test_lstm import error_in_logits, naive_step
 
+pytestmark = pytest.mark.numeric
+
 
 def trained(layers: int, sequence_length: int, units: int = 16):
     """A persona and its Keras network, a little trained so that no gate is at its initial value."""

@@ -8,6 +8,8 @@ from model.vocabulary import END
 from tests.conftest import make_persona
 from tests.rounding import decided
 
+pytestmark = pytest.mark.numeric
+
 
 def constant_persona(biases: dict[str, float]):
     """A persona whose logits are these numbers, whatever it has read."""

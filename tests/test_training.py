@@ -20,6 +20,8 @@ from model.training import Pace, Training
 from model.vocabulary import Vocabulary
 from tests.conftest import corpus, make_persona
 
+pytestmark = pytest.mark.numeric
+
 RECIPE = replace(RECIPES["tutorial"], sequence_length=5, step=1, units=8, batch_size=16, epochs=2)
 
 
