@@ -10,8 +10,7 @@ TOO_NEW = $(BIN)/python -c 'import sys; sys.version_info < (3, 14) or sys.exit("
 ALL_BUT_TRAINING := --ignore=tests/test_train.py --ignore=tests/test_training.py
 export CHAT FLAGS
 
-.PHONY: help run install install-bot test test-numeric test-pure test-python test-bounds \
-	train demo bench bench-imitation screenshots lock clean
+.PHONY: help run install install-bot test test-numeric test-pure test-python test-bounds train demo bench bench-imitation screenshots lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
