@@ -1,4 +1,4 @@
-"""A command, declared once for Discord and the terminal, and the caller that it answers.
+"""A coroutine becomes a command for Discord and the terminal, and typed words become the values it is called with.
 
 A module of `bot.cogs` declares its commands with `@command(...)`; `bot.hybrid` makes Discord's commands of them and
 `bot.console` the terminal's. Knows no Discord.
@@ -36,11 +36,11 @@ class Caller(Protocol):
 
     @property
     def store(self) -> Store:
-        """What is remembered."""
+        """The servers' settings, scores and forgotten people."""
 
     @property
     def rules(self) -> Rules:
-        """What holds here: persona, temperature, language."""
+        """The persona, temperature and language that hold here."""
 
     @property
     def offered(self) -> list[str]:
@@ -48,7 +48,7 @@ class Caller(Protocol):
 
     @property
     def guild_settings(self) -> GuildSettings:
-        """What those who manage the server have set."""
+        """The settings that the people who manage the server have chosen."""
 
     @property
     def person_id(self) -> int:
@@ -60,7 +60,7 @@ class Caller(Protocol):
 
     @property
     def place(self) -> str:
-        """The place of a channel's persona in words: "in this channel"."""
+        """The place where a chosen persona holds, in words: "in this channel"."""
 
     @property
     def reach(self) -> str:
@@ -84,7 +84,7 @@ class Caller(Protocol):
         """
 
     async def choose_persona(self, name: str) -> None:
-        """Imitate a persona here if nobody is named; "" follows the server's settings."""
+        """Imitate a persona here by default; "" follows the server's settings."""
 
     async def change_settings(self, settings: GuildSettings) -> None:
         """Store other settings for this server."""
@@ -96,19 +96,19 @@ class Caller(Protocol):
         """Answer with plain text.
 
         Args:
-            mentions: `<#1>` and `<@1>` are a channel and a person, shown by their names.
+            mentions: `<#1>` and `<@1>` mean a channel and a person, and are shown as their names.
         """
 
     async def show_reply(self, request: Request, name: str) -> None:
-        """Sample a persona's reply and show it, while it is drawn if that takes long."""
+        """Sample a persona's reply and show it, part by part if that takes long."""
 
     async def show_replies(self, requests: Sequence[Request], name: str, explanation: str) -> None:
-        """Sample several replies and show them side by side, coloured by temperature."""
+        """Sample several replies and show them side by side, in the colours of their temperatures."""
 
     async def show_picture(self, png: bytes, title: str) -> None:
         """Show a picture with its title."""
 
-    async def play(self, played: Round, persona: Persona, name: str) -> None:
+    async def play(self, game_round: Round, persona: Persona, name: str) -> None:
         """Show a round of the guessing game and take guesses."""
 
     def scores(self) -> list[str]:
@@ -118,7 +118,7 @@ class Caller(Protocol):
         """Return lines to show below the settings that hold here."""
 
     async def report(self) -> str:
-        """Send the reply that the caller points at to the bot's owner; return what became of it."""
+        """Send the reply that the caller points at to the bot's owner; return a sentence for the caller."""
 
 
 Run = Callable[..., Awaitable[None]]
@@ -126,23 +126,27 @@ Run = Callable[..., Awaitable[None]]
 
 @dataclass(frozen=True)
 class Command:
-    """A command's name, words, options and help, and the coroutine that answers it."""
+    """A command's name, help, words and options, and the coroutine that answers it.
+
+    The coroutine is called with the caller, then a Prompt if the command takes a seed, or the words if it takes any;
+    options are passed by name.
+    """
 
     name: str
     help: str
-    run: Run  # called with the caller and, by `takes`, a Prompt, the words or nothing; the options' values by name
-    takes: Option | None  # the words after the name; None: none
+    run: Run
+    takes: Option | None  # the words after the name; None: the command takes no words
     options: tuple[Option, ...]
-    temperatures: tuple[float, ...] | None  # if the seed is followed by none; None: the one that holds here
+    temperatures: tuple[float, ...] | None  # temperatures if none is given; None: the temperature that holds here
     servers_only: bool
     managers_only: bool
-    private: bool  # a slash command's answer is seen by its caller alone
-    typed_only: bool  # not a slash command: it is a reply to a message
+    private: bool  # only the caller sees the answer to a slash command
+    typed_only: bool  # no slash command exists, since the command is typed as a reply to a message
 
     @property
     def usage(self) -> str:
         """The command as help shows it: `mimic <your words> [temperature]`."""
-        if self.takes is None or self.takes.name != SEED.name:
+        if not self.takes_seed:
             return self.name
         usage = f"{self.name} <your words>"
         if TEMPERATURE in self.options:
@@ -158,37 +162,52 @@ class Command:
     @property
     def parameters(self) -> tuple[Option, ...]:
         """The words and the options, as a slash command offers them."""
-        return ((self.takes,) if self.takes else ()) + self.options
+        if self.takes is None:
+            return self.options
+        return (self.takes, *self.options)
+
+    @property
+    def takes_seed(self) -> bool:
+        """Whether the words after the name are a seed."""
+        return self.takes is not None and self.takes.name == SEED.name
 
     async def answer_typed(self, caller: Caller, words: str, defaults: Mapping[str, Any] | None = None) -> None:
         """Answer words typed after the name.
 
         Args:
-            defaults: options that hold unless they are typed.
+            defaults: values of options that are not typed.
 
         Raises:
             RefusedError: the words can't be answered.
         """
-        if self.takes is None:
-            await self._answer_values(caller, typed_values(words, self.options))
-        elif self.takes.name == SEED.name:
-            default = self._default_temperatures(caller)
-            prompt = parse_prompt(words, default, caller.as_typed(self.name), self.options)
+        if self.takes_seed:
+            prompt = self._typed_prompt(caller, words)
             options = {**(defaults or {}), **prompt.options}
             await self._answer_prompt(caller, replace(prompt, options=options))
-        else:
+        elif self.takes:
             rest, values = split_options(words.strip(), self.options)
             await self._answer_words(caller, self.takes, rest, values)
+        else:
+            values = typed_values(words, self.options)
+            await self._answer_values(caller, values)
 
     async def answer_chosen(self, caller: Caller, values: Mapping[str, Any]) -> None:
-        """Answer a slash command, which gives the words and each option by name; None: not given."""
+        """Answer a slash command.
+
+        Args:
+            values: the words and the options by name; None: not given.
+
+        Raises:
+            RefusedError: the values can't be answered.
+        """
         chosen = {name: value for name, value in values.items() if value is not None}
         if self.takes is None:
             await self._answer_values(caller, chosen)
             return
         words = chosen.pop(self.takes.name, "")
-        if self.takes.name == SEED.name:
-            prompt = self._chosen_prompt(caller, words, chosen.pop("temperature", None))
+        if self.takes_seed:
+            temperature = chosen.pop(TEMPERATURE.name, None)
+            prompt = self._chosen_prompt(caller, words, temperature)
             await self._answer_prompt(caller, replace(prompt, options=chosen))
         else:
             await self._answer_words(caller, self.takes, words.strip(), chosen)
@@ -196,41 +215,50 @@ class Command:
     def _default_temperatures(self, caller: Caller) -> tuple[float, ...]:
         return self.temperatures or (caller.rules.temperature,)
 
+    def _typed_prompt(self, caller: Caller, words: str) -> Prompt:
+        default = self._default_temperatures(caller)
+        usage = caller.as_typed(self.name)
+        return parse_prompt(words, default, usage, self.options)
+
     def _chosen_prompt(self, caller: Caller, seed: str, temperature: float | None) -> Prompt:
-        """Return the prompt of a slash command; one for several temperatures takes them from the end of the seed."""
+        """Return the prompt of a slash command; for several temperatures they are typed at the end of the seed."""
         usage = caller.as_typed(self.name)
         if self.temperatures is not None:
             return parse_prompt(seed, self.temperatures, usage, ())
         check_seed(seed, usage)
-        if temperature is None:
-            return Prompt(seed, self._default_temperatures(caller))
-        return Prompt(seed, (temperature,))
+        temperatures = self._default_temperatures(caller)
+        if temperature is not None:
+            temperatures = (temperature,)
+        return Prompt(seed, temperatures)
 
     async def _answer_prompt(self, caller: Caller, prompt: Prompt) -> None:
-        options = self._with_names(caller, prompt.options)
+        options = self._resolve_all(caller, prompt.options)
         options["persona"] = options.get("persona") or caller.rules.persona
         await self.run(caller, replace(prompt, options=options))
 
     async def _answer_words(self, caller: Caller, takes: Option, words: str, values: Mapping[str, Any]) -> None:
-        await self.run(caller, _with_name(caller, takes, words), **self._with_names(caller, values))
+        argument = _resolve(caller, takes, words)
+        options = self._resolve_all(caller, values)
+        await self.run(caller, argument, **options)
 
     async def _answer_values(self, caller: Caller, values: Mapping[str, Any]) -> None:
-        await self.run(caller, **self._with_names(caller, values))
+        options = self._resolve_all(caller, values)
+        await self.run(caller, **options)
 
-    def _with_names(self, caller: Caller, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the options' values, with each persona under its own name."""
+    def _resolve_all(self, caller: Caller, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options' values, with each persona's own name."""
         resolved = dict(values)
         for option in self.options:
             if option.name in resolved:
-                resolved[option.name] = _with_name(caller, option, resolved[option.name])
+                resolved[option.name] = _resolve(caller, option, resolved[option.name])
         return resolved
 
 
-def _with_name(caller: Caller, option: Option, value: Any) -> Any:
-    """Return an option's value; of a persona, whatever it is called, its own name.
+def _resolve(caller: Caller, option: Option, value: Any) -> Any:
+    """Return an option's value; if it names a persona in any way, the persona's own name.
 
     Raises:
-        UnknownPersonaError: no persona is called that, or several are.
+        UnknownPersonaError: no persona has that name, or several have.
     """
     if not option.names_persona or value in ("", option.instead):
         return value
@@ -246,13 +274,14 @@ def command(
     private: bool = False,
     typed_only: bool = False,
 ) -> Callable[[Run], Command]:
-    """Declare a coroutine as a command: its name is the command's, its docstring the help that people read."""
+    """Declare a coroutine as a command: the name is the coroutine's, the help its docstring."""
 
     def declare(run: Run) -> Command:
         docstring = inspect.getdoc(run) or ""
+        words = docstring.split()
         return Command(
             name=getattr(run, "__name__", ""),
-            help=" ".join(docstring.split()),
+            help=" ".join(words),
             run=run,
             takes=takes,
             options=options,
@@ -270,33 +299,44 @@ def typed_values(words: str, options: Sequence[Option]) -> dict[str, Any]:
     """Read options typed as `temperature 0.9 language de`, with or without `--` and `=`.
 
     Raises:
-        ReplyError: a name is no option's, or a value is missing or out of range.
+        ReplyError: an option has another name, or its value is missing or out of range.
     """
-    by_name = {option.name.replace("_", "-"): option for option in options}
-    starts: list[tuple[Option, list[str]]] = []
+    values: dict[str, Any] = {}
+    for option, value in _split_values(words, options):
+        if not value:
+            raise ReplyError(f"Give a value after {option.name}: {option.help}.")
+        values[option.name] = option.parse(" ".join(value))
+    return values
+
+
+def _split_values(words: str, options: Sequence[Option]) -> list[tuple[Option, list[str]]]:
+    """Return each option that the words name, with the words of its value."""
+    by_name = {option.flag.removeprefix("--"): option for option in options}
+    parts: list[tuple[Option, list[str]]] = []
     for word in words.replace("=", " ").split():
         name = word.removeprefix("--").removesuffix(":").lower()
         if name in by_name:
-            starts.append((by_name[name], []))
-        elif starts:
-            starts[-1][1].append(word)
+            parts.append((by_name[name], []))
+        elif parts:
+            _, value = parts[-1]
+            value.append(word)
         elif options and options[0].names_persona:
-            starts.append((options[0], [word]))  # `settings ada` names the persona
+            parts.append((options[0], [word]))  # `settings ada` names the persona
         else:
-            raise ReplyError(f"{word[:40]} is none of the options; there are {', '.join(by_name)}.")
-    for option, parts in starts:
-        if not parts:
-            raise ReplyError(f"Give a value after {option.name}: {option.help}.")
-    return {option.name: option.parse(" ".join(parts)) for option, parts in starts}
+            names = ", ".join(by_name)
+            raise ReplyError(f"There is no option {word[:40]}; the options are {names}.")
+    return parts
 
 
 @functools.cache
 def all_commands() -> tuple[Command, ...]:
-    """Return the commands that the modules of `bot.cogs` declare, in the order of their names."""
+    """Return the commands that the modules of `bot.cogs` declare, in alphabetical order."""
     from bot import cogs
 
-    modules = [importlib.import_module(f"bot.cogs.{module.name}") for module in pkgutil.iter_modules(cogs.__path__)]
-    declared = {
-        value.name: value for module in modules for value in vars(module).values() if isinstance(value, Command)
-    }
+    declared: dict[str, Command] = {}
+    for module in pkgutil.iter_modules(cogs.__path__):
+        cog = importlib.import_module(f"bot.cogs.{module.name}")
+        for value in vars(cog).values():
+            if isinstance(value, Command):
+                declared[value.name] = value
     return tuple(declared[name] for name in sorted(declared))

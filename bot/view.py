@@ -1,6 +1,6 @@
-"""A reply as Discord shows it, and the buttons under it, which work after a restart too.
+"""A reply becomes a Discord message with buttons, and a pressed button becomes a new reply, after a restart too.
 
-All that a button needs is in its own id and in the message: nothing is stored.
+A button finds all it needs in its own id and in the message: nothing is stored.
 """
 
 import logging
@@ -23,36 +23,36 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-STEP = 0.2  # degrees of temperature a press
-MOST_CHOICES = 25  # Discord's limit for a picker and for completion
+STEP = 0.2  # change of the temperature by a button
+MOST_CHOICES = 25  # choices in a picker, or offered while a person types; Discord's limit
 BUTTONS = {"colder": "🧊", "again": "🎲", "hotter": "🔥"}
-# Temperature, random seed and length; then each option with a letter that differs from its neutral value.
+# Temperature, random seed and length; then each option that has a letter and is not neutral.
 STATE = r"(?P<temperature>[\d.]+):(?P<random_seed>\d+):(?P<length>\d+)(?P<marked>(;[a-z][\d.]+)*)"
 MARKED = {option.letter: option for option in SAMPLING if option.letter}
 
 
 @dataclass(frozen=True)
 class ReplyState:
-    """The request behind a shown reply: all that its buttons need."""
+    """The request behind a reply: all that its buttons need."""
 
     request: Request
-    persona: str  # the file's name
-    language: str = "en"  # of the label
+    persona: str  # name of the persona's file
+    language: str = "en"  # language of the label
 
     def payload(self, text: str, author: str, personas: list[str] | None = None) -> dict[str, Any]:
-        """Return the message: seed, text and label; long ones in an embed.
+        """Return the message with seed, text and label; a long one is an embed.
 
         Args:
-            personas: who else can be picked; None: no buttons yet, the reply is still being written.
+            personas: names to pick from; None: no buttons yet, since the reply is still being written.
         """
-        label_text = label(author, self.request.temperature, self.language)
+        label_line = label(author, self.request.temperature, self.language)
         seed = self.request.prompt
         message: dict[str, Any] = {}
         if self.request.length > LONGEST_IN_MESSAGE:
-            description = discord_text(seed, text, label_text, EMBED_LIMIT)
+            description = discord_text(seed, text, label_line, EMBED_LIMIT)
             message["embeds"] = [discord.Embed(description=description)]
         else:
-            message["content"] = discord_text(seed, text, label_text)
+            message["content"] = discord_text(seed, text, label_line)
         if personas is not None:
             message["view"] = self.buttons(personas)
         return message
@@ -61,61 +61,74 @@ class ReplyState:
         """Return the buttons, and a picker if there is more than one persona."""
         view = discord.ui.View(timeout=None)
         for move in BUTTONS:
-            view.add_item(Press(move, self))
+            button = Press(move, self)
+            view.add_item(button)
         if len(personas) > 1:
-            view.add_item(Pick(self, personas))
+            picker = Pick(self, personas)
+            view.add_item(picker)
         return view
 
     @property
     def encoded(self) -> str:
-        """The part of a button's id that brings the request back."""
+        """The part of a button's id that holds the request."""
         request = self.request
-        marked = ""
+        state = f"{request.temperature:.2f}:{request.random_seed}:{request.length}"
         for letter, option in MARKED.items():
             value = getattr(request, option.name)
             if value != option.neutral:
-                marked += f";{letter}{value:g}"
-        return f"{request.temperature:.2f}:{request.random_seed}:{request.length}{marked}"
+                state += f";{letter}{value:g}"
+        return state
 
     @classmethod
     def of(cls, match: re.Match[str], persona: str) -> "ReplyState":
-        """Read what a button's id carries; the seed is in the message."""
+        """Return the state from a button's id, without the seed, which is in the message."""
         values: dict[str, Any] = {}
         for letter, value in re.findall(r";([a-z])([\d.]+)", match["marked"]):
             if option := MARKED.get(letter):
                 values[option.name] = option.parse(value)
-        temperature, random_seed, length = float(match["temperature"]), int(match["random_seed"]), int(match["length"])
-        return cls(Request("", temperature, length, random_seed, **values), persona)
+        request = Request(
+            prompt="",
+            temperature=float(match["temperature"]),
+            length=int(match["length"]),
+            random_seed=int(match["random_seed"]),
+            **values,
+        )
+        return cls(request, persona)
 
     def moved(self, move: str) -> "ReplyState":
-        """Return the state after a button: another temperature, or other random numbers at the same one."""
+        """Return the state after a button: with another temperature, or the same one and other random numbers."""
         if move == "again":
-            request = replace(self.request, random_seed=random.getrandbits(32))
+            random_seed = random.getrandbits(32)
+            request = replace(self.request, random_seed=random_seed)
             return replace(self, request=request)
-        step = STEP if move == "hotter" else -STEP
+        step = STEP
+        if move == "colder":
+            step = -STEP
         wanted = round(self.request.temperature + step, 2)
         temperature = min(HOTTEST, max(COLDEST, wanted))
-        return replace(self, request=replace(self.request, temperature=temperature))
+        request = replace(self.request, temperature=temperature)
+        return replace(self, request=request)
 
 
 class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"(?P<move>\w+):{STATE}:(?P<persona>.*)"):
-    """Colder, again or hotter."""
+    """The button colder, again or hotter."""
 
     def __init__(self, move: str, state: ReplyState) -> None:
         self.state = state.moved(move)
-        at_the_end = move != "again" and self.state == state
+        at_limit = move != "again" and self.state == state
         button: discord.ui.Button[Any] = discord.ui.Button(
             label=move,
             emoji=BUTTONS[move],
             custom_id=f"{move}:{state.encoded}:{state.persona}",
-            disabled=at_the_end,
+            disabled=at_limit,
         )
         super().__init__(button)
 
     @classmethod
     async def from_custom_id(cls, interaction: Any, item: Any, match: re.Match[str], /) -> Self:
-        """Make the button that was pressed."""
-        return cls(match["move"], ReplyState.of(match, match["persona"]))
+        """Return the button that was pressed."""
+        state = ReplyState.of(match, match["persona"])
+        return cls(match["move"], state)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Write the reply anew, in place."""
@@ -123,7 +136,7 @@ class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"(?P<move
 
 
 class Pick(discord.ui.DynamicItem[discord.ui.Select[Any]], template=rf"pick:{STATE}"):
-    """The choice of a persona."""
+    """The picker that chooses a persona."""
 
     def __init__(self, state: ReplyState, personas: list[str]) -> None:
         self.state = state
@@ -134,12 +147,16 @@ class Pick(discord.ui.DynamicItem[discord.ui.Select[Any]], template=rf"pick:{STA
 
     @classmethod
     async def from_custom_id(cls, interaction: Any, item: Any, match: re.Match[str], /) -> Self:
-        """Make the picker that was used."""
-        return cls(ReplyState.of(match, ""), [option.value for option in item.options])
+        """Return the picker that was used."""
+        personas = [option.value for option in item.options]
+        state = ReplyState.of(match, "")
+        return cls(state, personas)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Write the reply anew, in place."""
-        await _rewrite(interaction, replace(self.state, persona=self.item.values[0]))
+        (persona,) = self.item.values
+        state = replace(self.state, persona=persona)
+        await _rewrite(interaction, state)
 
 
 async def persona_choices(interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
@@ -154,20 +171,24 @@ async def _rewrite(interaction: "discord.Interaction[Client]", state: ReplyState
         return
     await interaction.response.defer()
     assert interaction.message
-    embeds = interaction.message.embeds
-    text = embeds[0].description if embeds else interaction.message.content
-    request = replace(state.request, prompt=seed_of(text or ""))
+    text = interaction.message.content
+    if interaction.message.embeds:
+        text = interaction.message.embeds[0].description or ""
+    request = replace(state.request, prompt=seed_of(text))
     await write(interaction, replace(state, request=request))
 
 
 async def write(interaction: "discord.Interaction[Client]", state: ReplyState) -> None:
-    """Sample a reply and show it as the answer to an interaction that was deferred."""
+    """Sample a reply and show it as the answer to a deferred interaction."""
     client = interaction.client
-    state = replace(state, language=client.rules(interaction.guild_id).language)
+    language = client.rules(interaction.guild_id).language
+    state = replace(state, language=language)
     try:
-        author = (await client.imitated(state.persona, interaction.guild_id)).author
+        persona = await client.imitated(state.persona, interaction.guild_id)
         text = await client.imitator.imitate(state.request, interaction.user.id, state.persona)
-        await interaction.edit_original_response(**state.payload(text, author, client.offered(interaction.guild_id)))
+        offered = client.offered(interaction.guild_id)
+        payload = state.payload(text, persona.author, offered)
+        await interaction.edit_original_response(**payload)
     except RefusedError as error:
         await interaction.followup.send(escape(str(error)), ephemeral=True)
     except discord.NotFound as error:
