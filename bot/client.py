@@ -1,4 +1,4 @@
-"""The Discord client: intents, mentions, and what happens when a command goes wrong. Its features are in `bot.cogs`."""
+"""Discord's events become answers: intents, cooldowns, and sentences for errors. The commands are in `bot.cogs`."""
 
 import asyncio
 import difflib
@@ -21,47 +21,52 @@ from bot.menus import menus
 from bot.personas import NoConsentError
 from bot.settings import Settings
 from bot.store import Rules, Store
-from bot.text import escape
+from bot.text import count_of, escape
 from bot.view import Pick, Press
 from model.persona import Persona, PersonaError, head_of
 
 log = logging.getLogger(__name__)
 
-# Only what the commands need: messages with their text, and the guilds that they are in.
+# Only what the commands need: messages with their text, and the servers in which they are written.
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
 
-MOMENT = "Give me a moment: your next one in {} s."
+MOMENT = "Give me a moment: you can ask again in {} s."
 WRAPPERS = (commands.CommandInvokeError, commands.HybridCommandError, app_commands.CommandInvokeError)
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a cooldown looks at, of what is no command."""
+class CooldownKey:
+    """The parts of a message that choose a person's cooldown, for a button or a menu."""
 
     guild: discord.Guild | None
     author: discord.User | discord.Member
 
 
 class NotHereError(commands.CheckFailure):
-    """A command was given in a channel where the server doesn't want it."""
+    """A command was typed in a channel where the server doesn't allow answers."""
 
 
 def _ids(channel: Any) -> tuple[int, int | None]:
-    """Return the ids of a channel and, where it is a thread, of the one that it belongs to."""
-    return channel.id, getattr(channel, "parent_id", None)
+    """Return a channel's id and, if it is a thread, the id of the channel that it belongs to."""
+    parent_id = getattr(channel, "parent_id", None)
+    return channel.id, parent_id
 
 
 class Client(commands.AutoShardedBot):
     """A bot that answers commands; one shard for small bots, more when Discord asks for more."""
 
     def __init__(self, settings: Settings, imitator: Imitator) -> None:
+        activity = discord.Activity(
+            type=discord.ActivityType.listening,
+            name=f"{settings.prefix}mimic",
+        )
         super().__init__(
             command_prefix=commands.when_mentioned_or(settings.prefix),
-            help_command=None,  # there is one of our own, the same text as in the terminal
+            help_command=None,  # bot.cogs.help is used instead, in the terminal too
             intents=INTENTS,
             allowed_mentions=discord.AllowedMentions.none(),
-            activity=discord.Activity(type=discord.ActivityType.listening, name=f"{settings.prefix}mimic"),
-            max_messages=None,  # nothing that people type is kept
+            activity=activity,
+            max_messages=None,  # no message stays in memory
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             case_insensitive=True,
@@ -71,21 +76,24 @@ class Client(commands.AutoShardedBot):
         self.imitator = imitator
         self._until_closed = AsyncExitStack()
         self.store = Store()
-        # One for all commands of a person; the decorator of discord.ext.commands has one for each command.
+        # A person has one cooldown for all commands; discord.py's decorator would give them one for each command.
         self.forget_cooldowns()
-        self._answering: dict[int, asyncio.Task[Any]] = {}  # commands, by their messages
-        self.before_invoke(self._began)
-        self.after_invoke(self._ended)
+        self._answering: dict[int, asyncio.Task[Any]] = {}  # running commands, by the id of their message
+        self.before_invoke(self._remember_task)
+        self.after_invoke(self._drop_task)
         self.add_check(self._may_answer_here)
         self.add_check(self._has_cooled_down)
 
     def rules(self, guild_id: int | None, channel: Any = None) -> Rules:
-        """Return what holds in a server, in one of its channels, or in direct messages."""
-        names, guild = self.offered(guild_id), self.store.guild(guild_id)
-        chosen = self.store.channel_persona(*_ids(channel)) if channel else ""
-        if chosen in names:
-            guild = replace(guild, persona=chosen)
-        return Rules.of(guild, self.settings, names, self.imitator.personas.default_among(names))
+        """Return the rules of a server, of one of its channels, or of direct messages."""
+        offered = self.offered(guild_id)
+        guild = self.store.guild(guild_id)
+        if channel:
+            chosen = self.store.channel_persona(*_ids(channel))
+            if chosen in offered:
+                guild = replace(guild, persona=chosen)
+        default = self.imitator.personas.default_among(offered)
+        return Rules.of(guild, self.settings, offered, default)
 
     def offered(self, guild_id: int | None) -> list[str]:
         """Return the names of the personas that may be imitated in a server; None: in direct messages."""
@@ -103,11 +111,11 @@ class Client(commands.AutoShardedBot):
             persona = await self.imitator.persona(name)
         except NoConsentError as error:
             log.warning("%s", error)
-            raise RefusedError("Nothing says that they agreed to be imitated, so I don't.") from error
+            raise RefusedError("I imitate only people whose consent is recorded, and theirs is not.") from error
         except PersonaError as error:
             log.error("%s", error)
             raise RefusedError(
-                "That persona can't be loaded; the person who runs me finds the reason in the log."
+                "That persona can't be loaded; the person who runs me can find the reason in the log."
             ) from error
         if self.store.is_forgotten(head_of(persona).author_ids, guild_id):
             elsewhere = f" There are {', '.join(offered)[:400]}." if offered else ""
@@ -115,51 +123,71 @@ class Client(commands.AutoShardedBot):
         return persona
 
     def forget_cooldowns(self) -> None:
-        """Let everybody's next command count as their first."""
-        self._cooldowns = commands.DynamicCooldownMapping(self._cooldown, commands.BucketType.member)
-        self._reminders = commands.DynamicCooldownMapping(self._cooldown, commands.BucketType.member)
+        """Start every cooldown anew, so that nobody has to wait for their next command."""
+        per_person = commands.BucketType.member
+        self._cooldowns = commands.DynamicCooldownMapping(self._cooldown, per_person)
+        self._reminders = commands.DynamicCooldownMapping(self._cooldown, per_person)
 
-    def _cooldown(self, asked: Any) -> commands.Cooldown | None:
-        seconds = self.rules(asked.guild.id if asked.guild else None).cooldown
-        return commands.Cooldown(1, seconds) if seconds else None
+    def _cooldown(self, message: Any) -> commands.Cooldown | None:
+        """Return a new cooldown for a message's server; None if it has none."""
+        guild_id = None
+        if message.guild:
+            guild_id = message.guild.id
+        seconds = self.rules(guild_id).cooldown
+        if not seconds:
+            return None
+        return commands.Cooldown(1, seconds)
 
     def answers_in(self, guild_id: int | None, channel: Any) -> bool:
-        """Say whether a server wants answers in a channel, or in a thread of it."""
+        """Return whether a server allows answers in a channel, or in the channel of a thread."""
         return self.store.guild(guild_id).answers_in(*_ids(channel))
 
     async def admits(self, interaction: discord.Interaction[Any], refusal: str = "", *, anywhere: bool = False) -> bool:
-        """Say whether to do what a button or a menu asks for, and count it; who is refused is told why.
+        """Return whether to do what a button or a menu asks for; if not, tell the person why.
 
         Args:
-            refusal: why not, where that is known already.
-            anywhere: in the channels too where the server wants no answers.
+            refusal: the reason to refuse, if there is one already.
+            anywhere: also in channels where the server allows no answers.
         """
-        if not (refusal or anywhere or self.answers_in(interaction.guild_id, interaction.channel)):
-            refusal = NOT_HERE
-        if not refusal:
-            bucket = self._cooldowns.get_bucket(Asked(interaction.guild, interaction.user))  # type: ignore[arg-type]
-            if bucket and (wait := bucket.update_rate_limit()):
-                refusal = MOMENT.format(math.ceil(wait))
+        refusal = refusal or self._refusal(interaction, anywhere=anywhere)
         if refusal:
             await interaction.response.send_message(refusal, ephemeral=True)
         return not refusal
 
+    def _refusal(self, interaction: discord.Interaction[Any], *, anywhere: bool) -> str:
+        """Return why a button or a menu must not be answered; "" if it may, which starts the person's cooldown."""
+        if not anywhere and not self.answers_in(interaction.guild_id, interaction.channel):
+            return NOT_HERE
+        key: Any = CooldownKey(interaction.guild, interaction.user)
+        bucket = self._cooldowns.get_bucket(key)
+        wait = bucket and bucket.update_rate_limit()
+        if wait:
+            return MOMENT.format(math.ceil(wait))
+        return ""
+
     async def _may_answer_here(self, context: Context) -> bool:
-        if self.answers_in(context.guild_id, context.channel) or context.command is self.get_command("settings"):
+        if self._is_settings(context) or self.answers_in(context.guild_id, context.channel):
             return True
         raise NotHereError
 
     def _has_cooled_down(self, context: commands.Context[Any]) -> bool:
         bucket = self._cooldowns.get_bucket(context)
-        if bucket and context.command is not self.get_command("settings") and (wait := bucket.update_rate_limit()):
+        if bucket is None or self._is_settings(context):
+            return True
+        wait = bucket.update_rate_limit()
+        if wait:
             raise commands.CommandOnCooldown(bucket, wait, commands.BucketType.user)
         return True
 
-    async def _began(self, context: commands.Context[Any]) -> None:
+    def _is_settings(self, context: commands.Context[Any]) -> bool:
+        """Return whether a command is `settings`, which is always answered: it can undo a wrong setting."""
+        return context.command is self.get_command("settings")
+
+    async def _remember_task(self, context: commands.Context[Any]) -> None:
         if task := asyncio.current_task():
             self._answering[context.message.id] = task
 
-    async def _ended(self, context: commands.Context[Any]) -> None:
+    async def _drop_task(self, context: commands.Context[Any]) -> None:
         self._answering.pop(context.message.id, None)
 
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
@@ -173,7 +201,7 @@ class Client(commands.AutoShardedBot):
             self._answering[message_id].cancel()
 
     async def setup_hook(self) -> None:
-        """Add the features, once, before connecting."""
+        """Open the store, and add commands, menus, buttons and metrics, once, before connecting."""
         await self.store.open(self.settings.database)
         self._until_closed.push_async_callback(self.store.close)
         for command in all_commands():
@@ -186,29 +214,32 @@ class Client(commands.AutoShardedBot):
             from bot.metrics import Metrics
 
             metrics = Metrics(self, self.imitator)
-            await self._until_closed.enter_async_context(metrics.serving(self.settings.metrics_port))
+            serving = metrics.serving(self.settings.metrics_port)
+            await self._until_closed.enter_async_context(serving)
 
     async def close(self) -> None:
-        """Leave Discord, and end what the setup began."""
+        """Leave Discord, and close what the setup opened."""
         await super().close()
         await self._until_closed.aclose()
 
     async def get_context(self, origin: Any, *, cls: Any = Context) -> Any:
-        """Wrap every command in our own context."""
+        """Make `bot.context.Context` the context of every command."""
         return await super().get_context(origin, cls=cls)
 
     async def on_ready(self) -> None:
-        """Say in the log that the bot can be used."""
+        """Log that the bot can be used."""
         assert self.user
-        log.info("%s is in %d servers and imitates %s", self.user, len(self.guilds), self.imitator.personas.default)
+        servers = count_of(len(self.guilds), "server")
+        default = self.imitator.personas.default
+        log.info("%s is in %s and imitates %s", self.user, servers, default)
 
     async def on_command_error(self, context: Context, error: commands.CommandError) -> None:  # type: ignore[override]
-        """Answer what a person can put right in one sentence; log the rest."""
+        """Answer an error that a person can put right with one sentence; log any other."""
         cause: Exception = error
         while isinstance(cause, WRAPPERS):
             cause = cause.original
         if isinstance(cause, discord.Forbidden | discord.NotFound):
-            # The channel is gone, or the bot may not write there: nobody is left to tell.
+            # The channel is gone, or the bot may not write there: nobody can be told.
             log.warning("no reply in channel %s: %s", context.channel.id, cause)
         elif sentence := self._sentence(context, cause):
             try:
@@ -217,38 +248,49 @@ class Client(commands.AutoShardedBot):
                 log.warning("no reply in channel %s: %s", context.channel.id, problem)
 
     def _sentence(self, context: Context, cause: Exception) -> str:
-        """Return what a person is told of an error; "" where silence is better."""
+        """Return the sentence that answers an error; "" if silence is better."""
         match cause:
             case commands.NotOwner():
-                return ""  # not everybody's command: to others it isn't there
+                return ""  # for everybody else that command does not exist
+            case NotHereError() if context.interaction:
+                return NOT_HERE
             case NotHereError():
-                return NOT_HERE if context.interaction else ""
+                return ""
             case commands.NoPrivateMessage():
-                return "That is for servers."
+                return "That command works only in a server."
             case commands.MissingPermissions():
-                return "That is for those who manage the server."
+                return "Only people who manage the server can use that command."
             case commands.CommandNotFound():
                 return self._suggestion(context)
             case commands.CommandOnCooldown():
-                reminder = self._reminders.get_bucket(context)
-                # Told once; whoever types on would make the bot flood the channel.
-                told = reminder and reminder.update_rate_limit()
-                return "" if told else MOMENT.format(math.ceil(cause.retry_after))
+                return self._reminder(context, cause.retry_after)
             case RefusedError():
                 return str(cause)
         log.error("the command %s failed", context.command, exc_info=cause)
         return WENT_WRONG
 
-    def _suggestion(self, context: Context) -> str:
-        """Answer a misspelt command, and whoever speaks to the bot; other bots' commands are not its business."""
-        bucket = self._cooldowns.get_bucket(context)
-        if not self.answers_in(context.guild_id, context.channel) or (bucket and bucket.get_retry_after()):
+    def _reminder(self, context: Context, seconds: float) -> str:
+        """Return a request to wait, once for each cooldown: repeated, it would flood the channel."""
+        reminder = self._reminders.get_bucket(context)
+        if reminder and reminder.update_rate_limit():
             return ""
-        called = context.invoked_with or ""
-        near = difflib.get_close_matches(called.lower(), [command.name for command in self.commands], n=1, cutoff=0.7)
+        return MOMENT.format(math.ceil(seconds))
+
+    def _suggestion(self, context: Context) -> str:
+        """Return an answer to an unknown command; "" if it may be meant for another bot, or nobody may ask now."""
+        if not self.answers_in(context.guild_id, context.channel):
+            return ""
+        bucket = self._cooldowns.get_bucket(context)
+        if bucket and bucket.get_retry_after():
+            return ""
         prefix = self.settings.prefix
-        if near:
+        typed = context.invoked_with or ""
+        names = [command.name for command in self.commands]
+        nearest = difflib.get_close_matches(typed.lower(), names, n=1, cutoff=0.7)
+        if nearest:
             if bucket:
                 bucket.update_rate_limit()
-            return f"Did you mean {prefix}{near[0]}?"
-        return f"Try {prefix}help." if context.prefix != prefix else ""
+            return f"Did you mean {prefix}{nearest[0]}?"
+        if context.prefix == prefix:  # other bots share prefixes, but a mention is meant for this one
+            return ""
+        return f"Try {prefix}help."

@@ -205,7 +205,7 @@ async def test_a_cooldown_is_friendly_said_once_and_a_persons_own(server, person
         for _ in range(5):
             await server.write("!mimic hello")
         sentence = visible((await server.reply()).content)
-        assert re.fullmatch(r"Give me a moment: your next one in 3[56]\d\d s\.", sentence)
+        assert re.fullmatch(r"Give me a moment: you can ask again in 3[56]\d\d s\.", sentence)
         await server.write("!mimic hello", author=person(9, "Bob"))
         assert visible((await server.reply()).content).startswith("hello")
         assert server.sent.empty()
@@ -554,7 +554,7 @@ async def test_a_channel_can_have_a_persona_of_its_own_that_survives_a_restart(s
             server, server.slash("persona", persona="eve")
         )
         server.roles = []
-        assert "those who manage the server" in await told(server, server.write("!persona ada"))
+        assert "Only people who manage the server" in await told(server, server.write("!persona ada"))
         server.roles = [MANAGERS]
     server.ready.clear()
     async for _ in joined(server, settings):
@@ -570,8 +570,8 @@ async def test_a_channel_can_have_a_persona_of_its_own_that_survives_a_restart(s
 
 async def test_only_those_who_manage_the_server_change_its_settings(server, client):
     server.roles = []
-    assert "those who manage the server" in await told(server, server.slash("settings", temperature=1.5))
-    assert await told(server, server.write("!settings", channel_id=DM_ID)) == "That is for servers."
+    assert "Only people who manage the server" in await told(server, server.slash("settings", temperature=1.5))
+    assert await told(server, server.write("!settings", channel_id=DM_ID)) == "That command works only in a server."
     assert client.rules(int(GUILD_ID)).temperature == 0.5
 
 
@@ -589,7 +589,7 @@ async def test_where_a_server_does_not_want_it_the_bot_is_silent(server, client)
 
 async def test_nobody_is_imitated_without_consent(server, client, personas_folder, caplog):
     save_persona(replace(make_persona(author="Bob"), consent=None), personas_folder / "bob.safetensors")
-    assert "Nothing says that they agreed" in await told(server, server.write("!mimic hi --persona bob"))
+    assert "only people whose consent is recorded" in await told(server, server.write("!mimic hi --persona bob"))
     assert "python -m model.persona consent" in caplog.text
 
 
@@ -646,7 +646,7 @@ async def test_stats_are_numbers(server, client):
 
 async def test_a_damaged_persona_is_one_sentence_and_its_reason_in_the_log(server, client, personas_folder, caplog):
     (personas_folder / "bob.safetensors").write_bytes(b"half")
-    assert "finds the reason in the log" in await told(server, server.write("!mimic hi --persona bob"))
+    assert "can find the reason in the log" in await told(server, server.write("!mimic hi --persona bob"))
     assert "bob.safetensors: damaged" in caplog.text
 
 
