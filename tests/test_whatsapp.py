@@ -160,6 +160,28 @@ def test_two_exports_of_one_chat_give_each_message_once_and_repeated_words_stay(
     assert export.messages["text"].tolist() == ["ha", "ha", "what"] and export.dropped["duplicates"] == 2
 
 
+def chat(count: int, words: str = "hello") -> str:
+    return "".join(f"[01/02/2024, 10:{number:02}:00] Ada: {words} {number}\n" for number in range(count))
+
+
+def test_a_copy_of_a_chat_in_another_folder_or_under_another_name_counts_once(tmp_path):
+    copies = (("one/_chat.txt", chat(15)), ("two/_chat.txt", chat(20)), ("three/renamed.txt", chat(20)))
+    for name, text in copies:
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    export = exports.read([tmp_path])
+    assert len(export.messages) == 20 and export.dropped["duplicates"] == 15 + 20
+    assert export.messages["channel"].nunique() == 1
+
+
+def test_what_is_sent_to_two_chats_at_once_stays_in_both(tmp_path):
+    for name, text in (("one", chat(15)), ("two", chat(9) + chat(30, "other"))):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "_chat.txt").write_text(text, encoding="utf-8")
+    export = exports.read([tmp_path])
+    assert len(export.messages) == 15 + 9 + 30 and set(export.messages["channel"]) == {"one", "two"}
+
+
 def test_names_that_never_end_take_no_longer_than_others(tmp_path, linear_time):
     text = "@\u2068" * 500_000
     assert read(tmp_path, f"20/01/19, 11:23 - Ada: {text}\n").messages["text"].tolist() == [text]

@@ -98,6 +98,7 @@ class _Reading:
         self.parts: list[pd.DataFrame] = []
         self.formats: dict[str, None] = {}
         self._seen: set[Path] = set()
+        self._known_chats = _KnownChats()
         self._progress, self._known = progress, known
         # One byte a message; all parts need the same categories.
         self._format_type = pd.CategoricalDtype(
@@ -176,7 +177,8 @@ class _Reading:
     def _add(self, name: str, tables: Iterator[pd.DataFrame]) -> None:
         self.formats[name] = None
         if parts := [tidy(table, self.export.dropped) for table in tables]:
-            self.parts.append(self.labelled(_numbered(pd.concat(parts, ignore_index=True)[COLUMNS]), name))
+            table = self._known_chats.named_alike(pd.concat(parts, ignore_index=True)[COLUMNS])
+            self.parts.append(self.labelled(_numbered(table), name))
 
     def labelled(self, table: pd.DataFrame, name: str) -> pd.DataFrame:
         """Return a table with its format's name on each row."""
@@ -187,6 +189,39 @@ def _inside(folder: Path) -> Iterator[Path]:
     """Yield the files below a folder, but for links that lead out of it."""
     root = folder.resolve()
     return (file for file in folder.rglob("*") if file.is_file() and file.resolve().is_relative_to(root))
+
+
+class _KnownChats:
+    """Recognises a chat that was read before under another name, as a copy of its file may have.
+
+    It is for formats whose messages have no ids. There a message is known by its author, time and text and by the
+    name of its chat, for people send the same words to several chats at once.
+    """
+
+    SHARED, SHARE = 10, 0.5  # messages, and of the shorter chat, that two files of one chat have in common at least
+
+    def __init__(self) -> None:
+        self._channels: dict[int, str] = {}  # in which each message was read first
+        self._sizes: Counter[str] = Counter()  # messages of each
+
+    def named_alike(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return a file's messages, under the name that their chat had when it was read before."""
+        told_by_words = table[(table["message_id"] == "") & table["sent_at"].notna()]
+        if told_by_words.empty or told_by_words["channel"].nunique() > 1:
+            return table
+        words = told_by_words[["author_id", "sent_at", "text"]]
+        number = words.groupby(list(words.columns)).cumcount()
+        keys = pd.util.hash_pandas_object(words.assign(number=number), index=False)
+        channel = str(told_by_words["channel"].iloc[0])
+        known_as = Counter(keys.map(self._channels).dropna().tolist())
+        for known, shared in known_as.most_common(1):
+            shorter = min(len(words), self._sizes[known])
+            if shared >= self.SHARED and shared >= self.SHARE * shorter:
+                channel = known
+        for key in keys:
+            self._channels.setdefault(key, channel)
+        self._sizes[channel] += len(words)
+        return table.assign(channel=channel)
 
 
 def _numbered(table: pd.DataFrame) -> pd.DataFrame:
