@@ -10,6 +10,8 @@ KNOWN = {
     *("slackbot", "combot", "grouphelpbot"),  # Slack, Telegram
     *("chanserv", "nickserv", "memoserv", "botserv", "operserv", "saslserv", "*status", "ubottu", "limnoria"),  # IRC
 }
+PACKAGE = "discord-package"  # the format of one person's own messages
+GUESSES = ("writes by the clock", "writes in set phrases")  # reasons that people may give too
 FEWEST = 30  # messages from which a machine is known
 SAMPLE = 200  # of an author's messages
 SHORT = 20  # characters; in shorter messages people have set phrases too
@@ -24,11 +26,19 @@ def recognise(messages: pd.DataFrame, ranking: pd.DataFrame) -> "pd.Series[str]"
     ids, names = ranking["author_id"], ranking["author"]
     busy = messages[messages["author_id"].isin(ids[ranking["messages"] >= FEWEST])]
     reason = pd.Series("", ranking.index, dtype=object)
-    reason[ids.isin(by_the_clock(busy))] = "writes by the clock"
-    reason[ids.isin(in_set_phrases(busy))] = "writes in set phrases"
+    for guess, of_these in zip(GUESSES, (by_the_clock(busy), in_set_phrases(busy)), strict=True):
+        reason[ids.isin(of_these)] = guess
     reason[ids.str.casefold().isin(KNOWN) | names.str.casefold().isin(KNOWN)] = "a known bot"
     reason[ranking["is_bot"].astype(bool)] = "marked in the export"
+    reason[ids.isin(owners(messages)) | (len(ranking) == 1)] = ""  # an export of a bot alone is one of somebody's bot
     return reason
+
+
+def owners(messages: pd.DataFrame) -> set[str]:
+    """Return the ids of those who sent for their own messages: only people have accounts to send for."""
+    if "format" not in messages:
+        return set()
+    return set(messages.loc[messages["format"] == PACKAGE, "author_id"])
 
 
 def in_set_phrases(messages: pd.DataFrame) -> set[str]:

@@ -16,7 +16,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from model import UserError
-from model.bots import recognise
+from model.bots import GUESSES, recognise
 from model.messages import one_line
 
 MOST_SUGGESTED = 10  # ids that are listed where a name is several people's
@@ -237,6 +237,11 @@ class Chat:
     def people(self) -> pd.DataFrame:
         """The ranking without the bots."""
         return self.ranking[~self.is_bot]
+
+    @property
+    def perhaps_people(self) -> pd.DataFrame:
+        """The ranking without those who are bots for certain."""
+        return self.ranking[self.ranking["bot"].isin(("", *GUESSES))]
 
     def file_name(self, author: Author) -> str:
         """Name an author's persona: their name in small letters, and their id too where another one's is the same."""

@@ -40,10 +40,20 @@ def test_what_the_export_marks_and_what_has_a_bots_name_is_a_bot():
 def test_regularity_is_told_from_thirty_messages():
     rows = [(f"{each}", "1", "Herald", f"2026-01-01T{each % 24:02}:00", "", "good morning all") for each in range(24)]
     rows += [(f"n{each}", "1", "Herald", f"2026-01-02T{each:02}:00", "", "good morning all") for each in range(6)]
-    messages = table(*rows)
-    assert recognise(messages, rank_authors(messages)).tolist() == ["writes by the clock"]
-    fewer = messages.head(FEWEST - 1)
-    assert recognise(fewer, rank_authors(fewer)).tolist() == [""]
+    messages = table(*rows, ("m", "2", "Ada", None, "", "hm"))
+    assert recognise(messages, rank_authors(messages)).tolist() == ["writes by the clock", ""]
+    fewer = messages.tail(FEWEST)
+    assert recognise(fewer, rank_authors(fewer)).tolist() == ["", ""]
+
+
+def test_the_only_author_and_the_owner_of_a_data_package_are_no_bots():
+    texts = [f"good morning all, it is day {number}" for number in range(40)]
+    rows = [(f"{name}{number}", name, name, None, "", text) for name in "ab" for number, text in enumerate(texts)]
+    alone, both = table(*rows[:40]), table(*rows)
+    assert recognise(both, rank_authors(both)).tolist() == ["writes in set phrases"] * 2
+    assert recognise(alone, rank_authors(alone)).tolist() == [""]
+    own = both.assign(format=["discord-package"] * 40 + ["irc"] * 40)
+    assert recognise(own, rank_authors(own)).tolist() == ["", "writes in set phrases"]
 
 
 def by_ada(texts) -> pd.DataFrame:
