@@ -123,7 +123,10 @@ def load_checkpoint(corpus: Corpus, recipe: Recipe, folder: Path) -> Checkpoint:
             f"update Mimic to resume it"
         )
     if differing:
-        raise ResumeError(f"the run in {folder} is another one: {'; '.join(differing)}")
+        cause = ""
+        if saved.get("minutes") != recipe.minutes:
+            cause = "; --minutes has changed, and the size follows from it: resume with the --minutes of before"
+        raise ResumeError(f"the run in {folder} is another one: {'; '.join(differing)}{cause}")
     if not same_text:
         raise ResumeError(f"the run in {folder} learnt from other text; train without --resume")
     state, best, initial = (

@@ -217,6 +217,13 @@ class Run:
             return False
         return (self.base_folder / CHECKPOINT).exists() and not self.base_file.exists()
 
+    @property
+    def other_bases(self) -> list[Path]:
+        """The folders in which learning from everybody was interrupted, but for this run's own."""
+        folders = [checkpoint.parent for checkpoint in sorted((RUNS / "bases").glob(f"*/{CHECKPOINT}"))]
+        interrupted = [folder for folder in folders if not (folder / self.base_file.name).exists()]
+        return [folder for folder in interrupted if folder != self.base_folder]
+
     def persona(self, arrays: Arrays, best: Epoch | None, initial: Arrays) -> Persona:
         """Make a persona of these weights, with the measures of the best epoch so far.
 

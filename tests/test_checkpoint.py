@@ -42,6 +42,10 @@ def test_another_recipe_or_text_is_refused_and_named(tmp_path):
     save_checkpoint(CHECKPOINT, CORPUS, RECIPE, tmp_path)
     with pytest.raises(ResumeError, match="units was 128 and is now 64"):
         load_checkpoint(CORPUS, replace(RECIPE, units=64), tmp_path)
+    with pytest.raises(
+        ResumeError, match="units was 128 and is now 64; --minutes has changed, and the size follows from"
+    ):
+        load_checkpoint(CORPUS, replace(RECIPE, units=64, minutes=5.0), tmp_path)
     with pytest.raises(ResumeError, match="learnt from other text"):
         load_checkpoint(replace(CORPUS, training="other"), RECIPE, tmp_path)
 

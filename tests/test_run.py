@@ -1,5 +1,6 @@
 """What a run leaves on disk but for its network."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,7 +12,7 @@ from model.people import Author
 from model.recipe import Recipe
 from model.run import Run, in_one_line, sample_prompt, visible, write_samples
 from model.vocabulary import END
-from tests.conftest import make_persona
+from tests.conftest import corpus, make_persona
 
 
 def test_the_prompt_of_the_samples_is_a_window_of_the_training_text():
@@ -43,6 +44,20 @@ def test_a_persona_goes_further_from_everybody_than_the_authors_text_moved_it():
     # 1 + 1.25 * (1 - 1) and 1 + 1.25 * (2 - 1); from no base, what was learnt.
     assert run.persona(learnt, None, base).arrays["dense.bias"] == pytest.approx([1.0, 2.25])
     assert run.persona(learnt, None, {}).arrays["dense.bias"] == pytest.approx([1.0, 2.0])
+
+
+def test_an_interrupted_run_on_everybodys_text_of_another_size_is_found(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ada = make_persona()
+    own, other, done = (
+        Run("ada", replace(ada.recipe, units=units), corpus(authors={"a": "b"}), ada.vocabulary, ada.source, None)
+        for units in (8, 16, 32)
+    )
+    for run in (own, other, done):
+        run.base_folder.mkdir(parents=True)
+        (run.base_folder / "checkpoint.safetensors").touch()
+    done.base_file.touch()
+    assert own.other_bases == [other.base_folder] and other.other_bases == [own.base_folder]
 
 
 def test_what_a_terminal_would_obey_is_shown_escaped():
