@@ -11,6 +11,7 @@ import argparse
 import math
 import os
 import shlex
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,10 +32,10 @@ from model.chats import exports
 from model.chats.cleaning import Cleaned, clean
 from model.chats.exports import Export
 from model.checkpoint import FILE as CHECKPOINT
-from model.checkpoint import load_checkpoint, sole_run
+from model.checkpoint import ResumeError, load_checkpoint, sole_run
 from model.cluster import train_on_ray
 from model.commands import command_line, quoted, record_consent
-from model.consent import NONE_GIVEN, choose_consent, may_teach, show_notices
+from model.consent import NONE_GIVEN, ask_author, choose_consent, may_teach, show_notices
 from model.corpus import Corpus, build_corpus
 from model.device import describe_device, gpus, settle_tensorflow, share_batches
 from model.files import Arrays, save_arrays, written_aside
@@ -49,6 +50,7 @@ from model.options import (
 )
 from model.people import (
     Author,
+    AuthorError,
     Chat,
     aliases,
     author_of_id,
@@ -74,6 +76,7 @@ from model.run import RUNS, Run, refuse_to_replace, run_folder, sample_prompt, w
 from model.run_log import (
     describe_end,
     describe_epoch,
+    describe_message,
     describe_plan,
     describe_prospect,
     describe_text,
@@ -126,18 +129,20 @@ def read_chat(arguments: argparse.Namespace, recipe: Recipe) -> tuple[Chat, Expo
     """Read the chat exports and clean them; say what they held, what was dropped and what cleaning did."""
     with reading(arguments.chat) as progress:
         export = exports.read(arguments.chat, progress=progress, plain=choose_plain(arguments))
-    print(f"{len(export.messages):,} messages ({export.formats}); dropped: {counted(export.dropped)}")
+    print(f"{len(export.messages):,} messages ({export.formats}){counted('; dropped: ', export.dropped)}")
     if export.unread:
-        print(f"{len(export.unread):,} files of no known format were left alone: {', '.join(export.unread[:5])[:200]}")
+        print(f"left alone, of no known format: {len(export.unread):,} ({', '.join(export.unread[:5])[:200]})")
     messages, joined = join_authors(export.messages, arguments.same_as)
     if canaries := choose_canaries(arguments, recipe):
         author = choose_author(rank_authors(messages), arguments)
         messages = plant(messages, author.author_id, canaries, recipe.fraction, recipe.random_seed)
     cleaned = clean(messages, choose_rules(arguments))
-    print(f"cleaned, by rule: {counted(cleaned.changed)}; nothing was left of: {counted(cleaned.dropped)}")
+    if cleaned.changed:
+        print(counted("cleaned: ", cleaned.changed) + counted("; left empty and dropped: ", cleaned.dropped))
     chat = Chat.of(cleaned.messages, export.formats, arguments.drop_author, arguments.keep_author, joined)
     if chat.is_bot.any():
         print(f"left out as bots: {described_bots(chat)}; --keep-author NAME takes one in")
+        print(f"that leaves {chat.people['messages'].sum():,} messages by {len(chat.people):,} people")
     return chat, export, cleaned
 
 
@@ -150,15 +155,16 @@ def reading(paths: Sequence[Path]) -> Iterator[Callable[[int], object]]:
         yield bar.update
 
 
-def counted(counts: Mapping[str, int]) -> str:
-    """List counts with what they are of."""
-    return ", ".join(f"{count:,} {reason}" for reason, count in counts.items() if count) or "none"
+def counted(title: str, counts: Mapping[str, int]) -> str:
+    """List counts behind a title; "" if there are none."""
+    listed = ", ".join(f"{count:,} {reason}" for reason, count in counts.items() if count)
+    return listed and title + listed
 
 
 def described_bots(chat: Chat) -> str:
     """List the bots, the most active first, and what shows that they are."""
     bots = chat.ranking[chat.is_bot]
-    names = [f"{row.author} ({row.bot})" for row in bots.head(MOST_NAMED).itertuples()]
+    names = [f"{row.author} ({row.bot}, {row.messages:,} messages)" for row in bots.head(MOST_NAMED).itertuples()]
     more = [f"{len(bots) - MOST_NAMED:,} more"] if len(bots) > MOST_NAMED else []
     return ", ".join(names + more)
 
@@ -171,7 +177,7 @@ def list_authors(chat: Chat) -> None:
         author = f"{row.author} (bot)" if bot else str(row.author)
         (words,) = words_for(chat.ranking, chat.ranking[chat.ranking["author_id"] == row.author_id])
         print(f"{author:<28}{row.messages:>10,}{row.characters:>12,}  {first:<12}{last:<12}{shlex.quote(words)}")
-    for rows in aliases(chat.people)[:MOST_NAMED]:
+    for rows in aliases(chat.perhaps_people)[:MOST_NAMED]:
         named = zip(rows["author"], words_for(chat.ranking, rows), strict=True)
         print(f"may be one person: {', '.join(f'{name} ({words})' for name, words in named)}")
         print(f"  if so, add {same_as(chat.ranking, rows)}")
@@ -237,10 +243,10 @@ def measure(persona: Persona, corpus: Corpus, canaries: Sequence[Canary], file: 
 def train(chat: Chat, recipe: Recipe, arguments: argparse.Namespace) -> int:
     """Train the networks of one author, or of several; return the exit code."""
     settle_tensorflow()
-    print(chat.messages.head()[["sent_at", "author", "text"]].to_string(index=False, max_colwidth=60))
-    authors = [author_of_id(chat.people, author_id) for author_id in chat.people["author_id"].head(arguments.top)]
-    if not arguments.top:
-        authors = [find_author(chat.people if arguments.author is None else chat.ranking, arguments.author)]
+    columns = shutil.get_terminal_size().columns
+    for row in chat.messages.head().itertuples():
+        print(describe_message(row.author, row.text, columns))
+    authors = choose_authors(chat, arguments)
     for author in authors:
         refuse_to_lose(persona_name(chat, author, arguments), arguments)
     show_notices(chat.formats, RUNS)
@@ -261,6 +267,30 @@ def train(chat: Chat, recipe: Recipe, arguments: argparse.Namespace) -> int:
         if code:
             return code
     return 0
+
+
+def choose_authors(chat: Chat, arguments: argparse.Namespace) -> list[Author]:
+    """Return those to imitate: as the command line says, else as the answer at the terminal, else who wrote most.
+
+    Raises:
+        AuthorError: nobody is called so, or it isn't said who of several people consents for themselves.
+    """
+    if arguments.top:
+        return [author_of_id(chat.people, author_id) for author_id in chat.people["author_id"].head(arguments.top)]
+    if arguments.author is not None:
+        return [find_author(chat.ranking, arguments.author)]
+    author = find_author(chat.people, None)
+    if len(chat.people) == 1:
+        return [author]
+    if arguments.consent_kind == "own-data":
+        raise AuthorError(
+            f"own-data means that the author is you, and {len(chat.people):,} people write here: "
+            "say who you are with --author NAME (--list-authors lists them)"
+        )
+    if not arguments.consent_kind and sys.stdin.isatty():
+        return [ask_author(chat.people)]
+    print(f"imitating {author.author}, who wrote most; --author NAME chooses another")
+    return [author]
 
 
 def persona_name(chat: Chat, author: Author, arguments: argparse.Namespace) -> str:
@@ -312,6 +342,11 @@ def fit(run: Run, resume: bool, replaces: bool) -> int:
     """
     recipe = run.author_recipe
     checkpoint = None
+    if resume and not run.has_begun and run.corpus.community and (others := run.other_bases):
+        raise ResumeError(
+            f"nothing to resume: {', '.join(map(str, others))} holds an interrupted run of another size or "
+            "other text; resume with the same chat, --community-consent and --minutes, from which the size follows"
+        )
     if resume and not run.is_at_the_community:
         checkpoint = load_checkpoint(run.corpus, recipe, run.folder)
         print(f"going on after epoch {len(checkpoint.progress.epochs)}, batch {checkpoint.progress.batches}")

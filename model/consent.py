@@ -6,8 +6,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from model.files import written_aside
-from model.people import Author, AuthorError, Chat, find_author, matching
+from model.people import Author, AuthorError, Chat, author_of_id, find_author, matching
 from model.persona import (
     CONSENT_KINDS,
     EVERYONE,
@@ -45,8 +47,9 @@ NOTICES = {  # by the formats that they are about: the file that remembers that 
     ),
 }
 OTHERS = (
-    f"who else of the chat agreed that theirs is learnt too: names or ids with commas, or {EVERYONE} (Enter: nobody): "
+    f"Who else agreed that their messages are learnt from? Names or ids with commas, or {EVERYONE} (Enter: nobody): "
 )
+MOST_OFFERED = 5  # people to imitate
 
 Ask = Callable[[str], str]
 
@@ -96,38 +99,83 @@ def ask_consent(author: str, agreed: Callable[[Sequence[str]], list[str]] | None
     Args:
         agreed: the ids of the others by their names; None: there are none who could agree.
     """
-    print(f"By what right may {author}'s messages be learnt?")
+    count = 6 if agreed is None else 7
+    print(f"1 of {count}  On what grounds may {author}'s messages be learnt from?")
     for number, kind in enumerate(CONSENT_KINDS, 1):
         print(f"  {number}  {kind}: {KINDS[kind]}")
     numbers = {str(number): kind for number, kind in enumerate(CONSENT_KINDS, 1)}
     try:
-        kind = _answer(ask, "number or name (Enter: none): ", lambda words: words in ("", *CONSENT_KINDS, *numbers))
+        kind = _answer(
+            ask,
+            "Number or name (Enter: none; the bot will not load the persona): ",
+            lambda words: words in ("", *CONSENT_KINDS, *numbers),
+            f"a number from 1 to {len(numbers)}, or a name as {CONSENT_KINDS[0]}",
+        )
+        kind = numbers.get(kind, kind)
         if not kind:
             return None
+        count -= bool(agreed) and kind in PUBLIC_KINDS
         return Consent(
-            kind=numbers.get(kind, kind),
-            by=ask(f"given by (Enter: {author}): ").strip() or author,
-            date=_answer(ask, f"on (Enter: today, {today()}): ", _is_past) or today(),
-            contact=ask("where to reach them; a Discord id lets them have it forgotten: ").strip(),
-            expires=_answer(ask, "last day of it, as 2027-12-31 (Enter: none): ", _is_ahead),
-            quoting=_answer(ask, "may messages be shown as they are, for `guess`? (y/N): ", _is_choice) == "y",
-            community=_others(ask, agreed) if agreed and numbers.get(kind, kind) not in PUBLIC_KINDS else [],
+            kind=kind,
+            by=ask(f"2 of {count}  Who gives the consent? (Enter: {author}): ").strip() or author,
+            date=_answer(
+                ask,
+                f"3 of {count}  On which day was it given? (Enter: today, {today()}): ",
+                _is_past,
+                f"a day up to today, as {today()}",
+            )
+            or today(),
+            contact=ask(
+                f"4 of {count}  How can they be reached? With a Discord id they can withdraw it there (Enter: skip): "
+            ).strip(),
+            expires=_answer(
+                ask,
+                f"5 of {count}  What is its last day? (Enter: it has none): ",
+                _is_ahead,
+                f"a day from today on, as {today()}",
+            ),
+            quoting=_answer(
+                ask,
+                f"6 of {count}  May messages be shown word for word, in the game `guess`? (y/N): ",
+                _is_choice,
+                "y or n",
+            )
+            == "y",
+            community=_others(ask, f"7 of {count}  {OTHERS}", agreed) if agreed and kind not in PUBLIC_KINDS else [],
         )
     except EOFError:
         print()
         return None
 
 
-def _answer(ask: Ask, question: str, fits: Callable[[str], bool]) -> str:
+def ask_author(people: pd.DataFrame, ask: Ask = input) -> Author:
+    """Ask whom to imitate; without an answer it is the one who wrote most."""
+    print("Whom do you want to imitate?")
+    offered = people.head(MOST_OFFERED)
+    for number, row in enumerate(offered.itertuples(), 1):
+        print(f"  {number}  {row.author}: {row.messages:,} messages")
+    numbers = {str(number): str(author_id) for number, author_id in enumerate(offered["author_id"], 1)}
+    while True:
+        try:
+            words = ask(f"Number, name or id (Enter: {offered['author'].iloc[0]}): ").strip() or "1"
+            return author_of_id(people, numbers[words]) if words in numbers else find_author(people, words)
+        except EOFError:
+            print()
+            return find_author(people, None)
+        except AuthorError as error:
+            print(error)
+
+
+def _answer(ask: Ask, question: str, fits: Callable[[str], bool], wanted: str) -> str:
     while not fits(words := ask(question).strip().casefold()):
-        print(f"{words!r} is no answer to that")
+        print(f"{words!r} doesn't fit here; type {wanted}, or just press Enter")
     return words
 
 
-def _others(ask: Ask, agreed: Callable[[Sequence[str]], list[str]]) -> list[str]:
+def _others(ask: Ask, question: str, agreed: Callable[[Sequence[str]], list[str]]) -> list[str]:
     while True:
         try:
-            return agreed([name.strip() for name in ask(OTHERS).split(",") if name.strip()])
+            return agreed([name.strip() for name in ask(question).split(",") if name.strip()])
         except AuthorError as error:
             print(error)
 
@@ -150,8 +198,8 @@ def may_teach(chat: Chat, author: Author, consent: Consent | None) -> set[str]:
     allowed = {each for each in everybody if consent and consent.covers(each)} | {author.author_id}
     if everybody - allowed:
         print(
-            f"learnt from {len(allowed):,} of {len(everybody):,} people; of the rest no consent is given: "
-            f"--community-consent NAME adds one who did, --community-consent {EVERYONE} says that all did"
+            f"learnt from {len(allowed):,} of {len(everybody):,} people; no consent is recorded for the others:\n"
+            f"add --community-consent NAME for each who agreed, or --community-consent {EVERYONE} if all did"
         )
     return allowed
 

@@ -1,13 +1,14 @@
 """What a training run prints: its plan, its epochs, what it will come to, and why it ended. Knows no Keras."""
 
 import math
+import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from model.checkpoint import Epoch
 from model.corpus import READABLE_CHARACTERS, Corpus
 from model.recipe import COMMUNITY_SHARE, Recipe, expected_bits
-from model.run import EMPHASIS, Run
+from model.run import EMPHASIS, Run, visible
 from model.selection import PATIENCE
 
 if TYPE_CHECKING:
@@ -23,6 +24,23 @@ def describe_seconds(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def describe_message(author: str, text: str, columns: int) -> str:
+    """Return a message as one line of a terminal, cut to its columns."""
+    line = visible(" ".join(f"{author}: {text}".split()))
+    if _columns(line) <= columns:
+        return line
+    while _columns(line) >= columns:
+        line = line[: max(len(line) - 1 - (_columns(line) - columns) // 2, 0)]
+    return f"{line}…"
+
+
+def _columns(line: str) -> int:
+    """Return how many columns of a terminal a line takes: Chinese characters and emoji take two."""
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in line)
+    joined = sum(unicodedata.category(character) in ("Mn", "Me", "Cf") for character in line)
+    return len(line) + wide - joined
 
 
 def describe_text(corpus: Corpus, recipe: Recipe) -> str:

@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from model.consent import ask_consent, choose_consent, may_teach, show_notices, who_agreed
+from model.consent import ask_author, ask_consent, choose_consent, may_teach, show_notices, who_agreed
 from model.options import parse_arguments
 from model.people import AuthorError, Chat, find_author
 from model.persona import Consent, PersonaError, today
@@ -57,7 +57,7 @@ def test_nobody_teaches_but_the_author_who_agreed_and_the_people_of_what_is_publ
 def test_how_many_did_not_agree_is_said(capsys):
     may_teach(CHAT, ADA, consent("written-consent", ["b1"]))
     assert (
-        "learnt from 2 of 3 people; of the rest no consent is given: --community-consent NAME"
+        "learnt from 2 of 3 people; no consent is recorded for the others:\nadd --community-consent NAME"
         in capsys.readouterr().out
     )
     may_teach(CHAT, ADA, consent("written-consent", ["everyone"]))
@@ -82,7 +82,7 @@ def test_a_bot_that_is_asked_for_may_be_learnt():
 def test_a_consent_is_asked_for_in_six_questions_and_the_others(capsys):
     given = ask_consent("Ada", AGREED, answers("2", "", "2026-01-02", " 7 ", "2027-12-31", "y", "Bo", "Bob, Eve,"))
     assert given == Consent("written-consent", "Ada", "2026-01-02", "7", "2027-12-31", True, ["b1", "e1"])
-    assert "By what right may Ada's messages be learnt?" in capsys.readouterr().out
+    assert "1 of 7  On what grounds may Ada's messages be learnt from?" in capsys.readouterr().out
     given = ask_consent("Ada", AGREED, answers("fiction", "its author", "", "", "", "", "never asked for"))
     assert given == Consent("fiction", "its author", today(), "", "", False, [])
 
@@ -97,10 +97,50 @@ def test_what_is_no_answer_is_asked_again(capsys):
     )
     assert given == Consent("own-data", "Ada", today(), "")
     said = capsys.readouterr().out
-    assert [line for line in said.splitlines() if "is no answer" in line] == [
-        f"{words!r} is no answer to that"
-        for words in ("6", "own", "tomorrow", "2999-01-01", "2027-02-30", "2020-01-01", "maybe")
+    kind = "a number from 1 to 5, or a name as own-data"
+    past, ahead = f"a day up to today, as {today()}", f"a day from today on, as {today()}"
+    assert [line for line in said.splitlines() if "doesn't fit" in line] == [
+        f"{words!r} doesn't fit here; type {wanted}, or just press Enter"
+        for words, wanted in (
+            *(("6", kind), ("own", kind), ("tomorrow", past), ("2999-01-01", past)),
+            *(("2027-02-30", ahead), ("2020-01-01", ahead), ("maybe", "y or n")),
+        )
     ]
+
+
+def questions(asked: list[str], *words):
+    """A person at the terminal, whose questions are noted."""
+    answer = answers(*words)
+
+    def ask(question: str) -> str:
+        asked.append(question)
+        return answer(question)
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("kind", "agreed", "counts"),
+    [
+        ("own-data", AGREED, [f"{number} of 7  " for number in range(2, 8)]),
+        ("own-data", None, [f"{number} of 6  " for number in range(2, 7)]),
+        ("fiction", AGREED, [f"{number} of 6  " for number in range(2, 7)]),  # nobody else has to agree
+    ],
+)
+def test_the_questions_are_numbered_and_say_what_enter_does(kind, agreed, counts):
+    asked = []
+    ask_consent("Ada", agreed, questions(asked, kind, "", "", "", "", "", ""))
+    assert [question[: len("2 of 7  ")] for question in asked[1:]] == counts
+    assert all("Enter" in question or "(y/N)" in question for question in asked)
+
+
+def test_whom_to_imitate_is_asked_by_number_name_or_id(capsys):
+    people = CHAT.people
+    for words, author_id in ((["2"], "b1"), (["eve"], "e1"), (["b1"], "b1"), ([""], "a1"), ([], "a1")):
+        assert ask_author(people, answers(*words)).author_id == author_id
+    assert "  1  Ada: 1 messages\n  2  Bob: 1 messages" in capsys.readouterr().out
+    assert ask_author(people, answers("Adda", "ada")).author_id == "a1"
+    assert "no author is called 'Adda'" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("words", [[""], [], ["1", "Ada"]])

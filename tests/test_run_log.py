@@ -11,6 +11,7 @@ from model.run_log import (
     MOST_PASSES,
     describe_end,
     describe_epoch,
+    describe_message,
     describe_plan,
     describe_prospect,
     describe_seconds,
@@ -29,6 +30,14 @@ MIMIC, TUTORIAL = RECIPES["mimic"], RECIPES["tutorial"]
 )
 def test_a_span_of_time_is_written_in_its_unit(seconds, words):
     assert describe_seconds(seconds) == words
+
+
+def test_a_message_is_one_line_as_wide_as_the_terminal():
+    assert describe_message("Ada", "hello\n there\x1b", 80) == "Ada: hello there\\x1b"
+    assert describe_message("Ada", "a" * 80, 20) == f"Ada: {'a' * 14}…"
+    # Each of these takes two columns: seven of them, the name and the mark are twenty.
+    assert describe_message("Ada", "田" * 80, 20) == f"Ada: {'田' * 7}…"
+    assert describe_message("Ada", "a" * 15, 20) == f"Ada: {'a' * 15}"
 
 
 def test_the_text_is_compared_with_what_readable_replies_need():

@@ -119,7 +119,7 @@ def test_who_did_not_agree_teaches_nothing(run, chat_csv, tmp_path):
     code, said, _ = run(chat_csv, *words)
     assert (
         code == 0
-        and "learnt from 1 of 2 people; of the rest no consent is given" in said
+        and "learnt from 1 of 2 people; no consent is recorded for the others" in said
         and "learnt first" not in said
     )
     alone = load_persona(tmp_path / "personas" / "ada.safetensors")
@@ -138,7 +138,11 @@ def test_authors_are_listed_however_little_they_wrote(run, chat_csv, tmp_path):
     code, said, _ = run(chat_csv, "--list-authors")
     lines = said.splitlines()
     assert code == 0
-    assert lines[2] == "left out as bots: camperbot (a known bot); --keep-author NAME takes one in"
+    assert lines[:3] == [
+        "186 messages (gitter-csv)",
+        "left out as bots: camperbot (a known bot, 120 messages); --keep-author NAME takes one in",
+        "that leaves 66 messages by 2 people",
+    ]
     assert lines[4].split() == [
         "camperbot",
         "(bot)",
@@ -539,6 +543,16 @@ def test_who_was_joined_is_recorded(run, chat_csv, tmp_path):
     assert run(chat_csv, *words)[0] == 0
     source = load_persona(tmp_path / "personas" / "ada.safetensors").source
     assert (source.aliases, source.community) == ({"b1": "Bob"}, {})
+
+
+def test_without_a_name_the_most_prolific_person_is_taken_and_named(run, chat_csv):
+    code, said, _ = run(chat_csv, *SMALL, "--epochs", "1")
+    assert code == 0 and "imitating Ada, who wrote most; --author NAME chooses another\n" in said
+    code, _, complaint = run(chat_csv, *SMALL, "--consent-kind", "own-data")
+    assert code == 2 and complaint == (
+        "train.py: own-data means that the author is you, and 2 people write here: "
+        "say who you are with --author NAME (--list-authors lists them)\n"
+    )
 
 
 def test_canaries_want_one_author_to_train(run, chat_csv):
