@@ -1,11 +1,12 @@
-"""The bot's commands in a terminal, or from a pipe: the same replies, no Discord."""
+"""Lines typed in a terminal, or piped in, become printed answers: the same commands as in Discord. Knows no Discord."""
 
 import asyncio
 import contextlib
+import re
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from bot.command import Command, all_commands
@@ -21,20 +22,22 @@ from model.sampler import Request
 
 BOLD, DIM, RESET = "\033[1m", "\033[2m", "\033[0m"
 LEAVE = ("quit", "exit")
+COMMAND = re.compile(r"\s*(\S*)\s*(.*)", re.DOTALL)  # its name, and the words after it
 
 
 def chat(settings: Settings, imitator: Imitator, random_seed: int | None = None) -> None:
-    """Answer the lines of standard input until it ends, or the person leaves.
+    """Answer the lines of standard input until it ends or the person leaves.
 
     Args:
-        random_seed: makes every reply repeatable; None: each is new.
+        random_seed: makes every reply repeatable; None: each reply has new random numbers.
 
     Raises:
         PersonaError: the default persona can't be loaded.
     """
     if sys.stdout:
-        sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr] # a terminal may not know every character
-    asyncio.run(_chat(Terminal(settings, imitator, Store(), random_seed)))
+        sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr] # a terminal may lack a character
+    terminal = Terminal(settings, imitator, Store(), random_seed)
+    asyncio.run(_chat(terminal))
 
 
 async def _chat(terminal: "Terminal") -> None:
@@ -44,12 +47,12 @@ async def _chat(terminal: "Terminal") -> None:
         await terminal.imitator.personas.load_default(terminal.is_forgotten)
         if sys.stdin and sys.stdin.isatty():
             await terminal.answer(terminal.as_typed("help"))
-            _show(f"{terminal.as_typed('quit')} leaves.")
+            _show(f"Type {terminal.as_typed('quit')} to leave.")
         line = None
         async for line in _lines(terminal):
             if not await terminal.answer(line):
                 return
-        if line is None and not terminal.settings.token:  # in a container, say, where it would end without a word
+        if line is None and not terminal.settings.token:  # as in a container, where the bot would end silently
             print("mimic: DISCORD_TOKEN is empty, and nothing was typed here", file=sys.stderr)
     finally:
         await terminal.store.close()
@@ -63,11 +66,11 @@ class Terminal:
     imitator: Imitator
     store: Store
     random_seed: int | None
-    guild_settings: GuildSettings = field(default_factory=GuildSettings)  # of this chat; they end with it
+    guild_settings: GuildSettings = field(default_factory=GuildSettings)  # they last until the chat ends
     round: Round | None = None  # the open round of the guessing game
-    found: int = 0  # real messages found
+    right_guesses: int = 0
     guesses: int = 0
-    latest: str = ""  # the latest reply
+    latest_reply: str = ""
     person_id: int = 0
     guild_id: int | None = None
     place: str = ""
@@ -76,7 +79,7 @@ class Terminal:
 
     @property
     def rules(self) -> Rules:
-        """What holds in this chat."""
+        """The rules that hold in this chat."""
         offered = self.offered
         return Rules.of(self.guild_settings, self.settings, offered, self.imitator.personas.default_among(offered))
 
@@ -91,7 +94,7 @@ class Terminal:
 
     @property
     def commands(self) -> dict[str, Command]:
-        """The commands by their names."""
+        """The commands by name."""
         return {each.name: each for each in all_commands()}
 
     async def answer(self, line: str) -> bool:
@@ -114,11 +117,12 @@ class Terminal:
         return True
 
     def _split(self, line: str) -> tuple[str, str]:
-        """Return the command of a line, as forgiving as Discord's, and the words after it; "" if there is none."""
-        if not line.startswith(self.settings.prefix):
+        """Return the name of a line's command, in small letters, and the words after it; "" if there is none."""
+        prefix = self.settings.prefix
+        if not line.startswith(prefix):
             return "", ""
-        name, *words = line.removeprefix(self.settings.prefix).split(maxsplit=1) or [""]
-        return name.lower(), "".join(words)
+        name, words = COMMAND.fullmatch(line.removeprefix(prefix)).groups()  # type: ignore[union-attr] # it fits any text
+        return name.lower(), words
 
     def as_typed(self, words: str) -> str:
         """Return a command as it is typed here."""
@@ -142,11 +146,11 @@ class Terminal:
         return persona
 
     async def choose_persona(self, name: str) -> None:
-        """Imitate a persona from now on; "" is the default again."""
-        self.guild_settings = GuildSettings(**vars(self.guild_settings) | {"persona": name})
+        """Imitate a persona by default in this chat; "" follows the bot's own settings again."""
+        self.guild_settings = replace(self.guild_settings, persona=name)
 
     async def change_settings(self, settings: GuildSettings) -> None:
-        """Let other settings hold in this chat."""
+        """Use other settings in this chat."""
         self.guild_settings = settings
 
     async def forget(self, author_id: str, *, everywhere: bool) -> None:
@@ -159,25 +163,32 @@ class Terminal:
         _show(plain(text))
 
     async def show_reply(self, request: Request, name: str) -> None:
-        """Print a reply as it is drawn."""
-        author = (await self.imitated(name)).author
+        """Print a reply while it is sampled."""
+        persona = await self.imitated(name)
+        self.latest_reply = ""
         _show(_styled(plain(request.prompt), BOLD), end="")
-        self.latest = ""
         async with contextlib.aclosing(self.imitator.stream(request, name=name)) as parts:
             async for part in parts:
-                self.latest += part
+                self.latest_reply += part
                 _show(plain(part), end="")
-        _show("\n" + _styled(f"({label(author, request.temperature, self.rules.language)})", DIM))
+        _show("")
+        self._show_label(persona, request.temperature)
+
+    def _show_label(self, persona: Persona, temperature: float) -> None:
+        label_line = label(persona.author, temperature, self.rules.language)
+        _show(_styled(f"({label_line})", DIM))
 
     async def show_replies(self, requests: Sequence[Request], name: str, explanation: str) -> None:
         """Print several replies, each in the colour of its temperature."""
-        author = (await self.imitated(name)).author
+        persona = await self.imitated(name)
         replies = await self.imitator.imitate_all(requests, name=name)
         for request, reply in zip(requests, replies, strict=True):
-            colour = "\033[38;2;{};{};{}m".format(*heat_colour(request.temperature))
-            _show(_styled(plain(request.prompt), BOLD) + _styled(plain(reply), colour))
-            _show(_styled(f"({label(author, request.temperature, self.rules.language)})", DIM))
-        self.latest = replies[-1]
+            red, green, blue = heat_colour(request.temperature)
+            seed = _styled(plain(request.prompt), BOLD)
+            coloured = _styled(plain(reply), f"\033[38;2;{red};{green};{blue}m")
+            _show(seed + coloured)
+            self._show_label(persona, request.temperature)
+        self.latest_reply = replies[-1]
 
     async def show_picture(self, png: bytes, title: str) -> None:
         """Save a picture and print its path."""
@@ -186,58 +197,82 @@ class Terminal:
         _show(file.name)
         _show(_styled(f"({title})", DIM))
 
-    async def play(self, played: Round, persona: Persona, name: str) -> None:
+    async def play(self, game_round: Round, persona: Persona, name: str) -> None:
         """Print a round of the guessing game; the next line is the guess."""
-        self.round = played
-        for letter, message in zip(LETTERS, played.messages, strict=True):
+        self.round = game_round
+        for letter, message in zip(LETTERS, game_round.messages, strict=True):
             _show(f"{_styled(letter, BOLD)} {plain(message)}")
-        _show(f"One of these is {plain(persona.author)}'s own, the others are made up. Which? Type its letter.")
-        _show(_styled(f"({label(persona.author, TEMPERATURE, self.rules.language)}, but for one)", DIM))
+        author = plain(persona.author)
+        _show(f"{author} really wrote one of these; the others are imitations. Which one is real? Type its letter.")
+        label_line = label(persona.author, TEMPERATURE, self.rules.language)
+        _show(_styled(f"({label_line}, except for the real message)", DIM))
 
-    def _reveal(self, played: Round, place: int) -> None:
-        correct = place == played.right
-        self.found += correct
+    def _reveal(self, game_round: Round, guess: int) -> None:
+        """Print which message was real, and count the guess."""
+        verdict = "you were fooled"
+        if guess == game_round.right:
+            verdict = "you found it"
+            self.right_guesses += 1
         self.guesses += 1
-        _show(f"It was {LETTERS[played.right]}: {'found' if correct else 'you were fooled'}.")
         self.round = None
+        letter = LETTERS[game_round.right]
+        _show(f"The real message was {letter}: {verdict}.")
 
     def scores(self) -> list[str]:
         """Return how often the real message was found in this chat."""
-        return [f"You found {self.found} of {self.guesses}."] if self.guesses else ["You have not guessed yet."]
+        if not self.guesses:
+            return ["You have not guessed yet."]
+        return [f"You found {self.right_guesses} of {self.guesses}."]
 
     def more_settings(self) -> list[str]:
-        """Return the bot's own settings, as `.env` has them."""
-        lines = [f"{each.metadata['variable']}={getattr(self.settings, each.name)}" for each in fields(self.settings)]
-        shown = [line for line in lines if not line.startswith("DISCORD_TOKEN=")]
-        return ["", "These end with the chat. For good, put them into .env and start again:", *shown]
+        """Return the bot's own settings, but for the token, as lines of `.env`."""
+        lines = ["", "Changes last until this chat ends. To keep them, put these lines into .env with the new values:"]
+        for each in fields(self.settings):
+            if each.name != "token":
+                variable = each.metadata["variable"]
+                value = getattr(self.settings, each.name)
+                lines.append(f"{variable}={value}")
+        return lines
 
     async def report(self) -> str:
-        """Return the latest reply: the person who would get the report is the one who reports it."""
-        if not self.latest:
+        """Return the latest reply: the person at the terminal runs the bot and would get the report."""
+        if not self.latest_reply:
             raise RefusedError("There is no reply to report yet.")
-        return f"You run me, so the report comes to you:\n{self.latest}"
+        return f"You run this bot, so the report comes to you:\n{self.latest_reply}"
 
-    def completions(self, typed: str) -> Iterable[str]:
-        """Return the words that may follow the typed ones: commands, options, personas."""
+    def completions(self, typed: str) -> list[str]:
+        """Return the words that may stand in place of the last typed one: commands, options or personas."""
         first, *rest = typed.split(" ")
-        if not rest:
-            return [f"{self.as_typed(name)} " for name in self.commands if self.as_typed(name).startswith(first)]
-        command = self.commands.get(first.removeprefix(self.settings.prefix).lower())
+        if rest:
+            candidates = self._candidates_after(first, rest)
+        else:
+            candidates = [f"{self.as_typed(name)} " for name in self.commands]
+        last = typed.rsplit(" ", 1)[-1]
+        return [candidate for candidate in candidates if candidate.startswith(last)]
+
+    def _candidates_after(self, first: str, rest: Sequence[str]) -> list[str]:
+        """Return the words that may follow a command's first word."""
+        name, _ = self._split(first)
+        command = self.commands.get(name)
         if command is None:
             return []
         by_flag = {option.flag: option for option in command.options}
-        before = by_flag.get(rest[-2]) if len(rest) > 1 else command.takes
-        if before and before.names_persona:
-            candidates = self.offered
-        elif before and before.choices:
-            candidates = list(before.choices)
-        else:
-            candidates = [f"{flag} " for flag in by_flag] if rest[-1].startswith("-") else []
-        return [candidate for candidate in candidates if candidate.startswith(rest[-1])]
+        option = command.takes
+        if len(rest) > 1:
+            option = by_flag.get(rest[-2])
+        if option and option.names_persona:
+            return self.offered
+        if option and option.choices:
+            return list(option.choices)
+        if rest[-1].startswith("-"):
+            return [f"{flag} " for flag in by_flag]
+        return []
 
 
 def _styled(text: str, style: str) -> str:
-    return f"{style}{text}{RESET}" if sys.stdout.isatty() else text
+    if not sys.stdout.isatty():
+        return text
+    return f"{style}{text}{RESET}"
 
 
 def _show(text: str, end: str = "\n") -> None:
@@ -245,22 +280,31 @@ def _show(text: str, end: str = "\n") -> None:
 
 
 async def _lines(terminal: Terminal) -> AsyncIterator[str]:
-    """Yield the lines typed or piped in; bytes that are no text become unknown characters, not errors."""
-    if sys.stdin and sys.stdin.isatty():
-        from prompt_toolkit import PromptSession  # only for who types
-        from prompt_toolkit.completion import Completer, Completion
-
-        class Words(Completer):
-            def get_completions(self, document: Any, _: Any) -> Iterable[Completion]:
-                typed = document.text_before_cursor
-                start = -len(typed.split(" ")[-1])
-                return (Completion(word, start) for word in terminal.completions(typed))
-
-        session: PromptSession[str] = PromptSession(completer=Words(), complete_while_typing=False)
-        with contextlib.suppress(EOFError, KeyboardInterrupt):
-            while True:
-                yield await session.prompt_async("> ")
-    elif sys.stdin:  # None where a service runs without one
-        sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]
-        for line in sys.stdin:
+    """Yield the lines typed or piped in; bytes that are not text become replacement characters."""
+    if sys.stdin is None:  # a service may run without standard input
+        return
+    if sys.stdin.isatty():
+        async for line in _typed_lines(terminal):
             yield line
+        return
+    sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]
+    for line in sys.stdin:
+        yield line
+
+
+async def _typed_lines(terminal: Terminal) -> AsyncIterator[str]:
+    """Yield the lines that a person types, with completion and a history."""
+    from prompt_toolkit import PromptSession  # imported when needed: a pipe does without it
+    from prompt_toolkit.completion import Completer, Completion
+
+    class Words(Completer):
+        def get_completions(self, document: Any, _: Any) -> Iterable[Completion]:
+            typed = document.text_before_cursor
+            last = typed.rsplit(" ", 1)[-1]
+            for word in terminal.completions(typed):
+                yield Completion(word, start_position=-len(last))
+
+    session: PromptSession[str] = PromptSession(completer=Words(), complete_while_typing=False)
+    with contextlib.suppress(EOFError, KeyboardInterrupt):
+        while True:
+            yield await session.prompt_async("> ")

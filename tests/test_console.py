@@ -116,7 +116,7 @@ def test_the_game_is_played_with_letters(personas_folder):
     assert lines[0] == "You have not guessed yet."
     rounds = [lines[start : start + 6] for start in range(1, 37, 6)]
     found = [shown[1][2:] in quotes for shown in rounds]
-    assert [shown[5].endswith(": found.") for shown in rounds] == found
+    assert [shown[5].endswith(": you found it.") for shown in rounds] == found
     assert all(sum(line[2:] in quotes for line in shown[:3]) == 1 for shown in rounds)
     assert lines[37] == f"You found {sum(found)} of 6." and lines[38].startswith("Commands begin with")
 
@@ -181,7 +181,7 @@ def test_a_terminal_completes_and_remembers(personas_folder):
         bot.kill()
         bot.wait()
         os.close(ours)
-    assert b"!quit leaves." in seen and seen.count(b"\x1b[1mhi\x1b[0m") == 2
+    assert b"Type !quit to leave." in seen and seen.count(b"\x1b[1mhi\x1b[0m") == 2
 
 
 def _until(terminal: int, wanted: bytes) -> bytes:
