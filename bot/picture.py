@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bot.imitator import Imitator
 from bot.prompt import Prompt
+from bot.settings import HOTTEST
 from bot.text import Colour, heat_colour, mixed, plain
 from model.look import Look
 from model.vocabulary import END
@@ -62,6 +63,53 @@ class Column:
         return self.left + self.width / 2
 
 
+class Canvas:
+    """A picture of full width that is drawn from its parts."""
+
+    def __init__(self, height: int) -> None:
+        self.height = height
+        self._image = Image.new("RGB", (WIDTH, height), GROUND)
+        self._draw = ImageDraw.Draw(self._image)
+        self._fonts: dict[int, Font] = {}  # by size; threads don't share them
+
+    def write(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        colour: Colour = INK,
+        *,
+        size: int = 16,
+        anchor: str = "la",
+    ) -> None:
+        """Write a text.
+
+        Args:
+            size: height of the letters in pixels.
+            anchor: the point of the text that is put at x and y, in Pillow's letters; "la" is its upper left corner.
+        """
+        if size not in self._fonts:
+            self._fonts[size] = _load_font(size)
+        self._draw.text(
+            (x, y),
+            text,
+            fill=colour,
+            font=self._fonts[size],
+            anchor=anchor,
+        )
+
+    def fill(self, left: int, top: int, width: int, height: int, colour: Colour) -> None:
+        """Fill a rectangle."""
+        box = (left, top, left + width, top + height)
+        self._draw.rectangle(box, colour)
+
+    def png(self) -> bytes:
+        """Return the picture as a PNG file."""
+        file = io.BytesIO()
+        self._image.save(file, "PNG")
+        return file.getvalue()
+
+
 async def heat_picture(imitator: Imitator, prompt: Prompt, title: str, person: int = 0) -> bytes:
     """Sample a prompt's reply with its probabilities and draw them, in threads; return a PNG with the title below."""
     (request,) = prompt.requests(LENGTH)
@@ -73,45 +121,42 @@ def draw_heat(seed: str, look: Look, title: str) -> bytes:
     """Draw the heat map and, below it, the reply; return a PNG."""
     lines = _lines(look)
     rows = min(MOST_CHARACTERS, len(look.characters))
+    map_height = CELL * (rows + 5)
     reply_height = LETTER_HEIGHT * len(lines)
-    height = 4 * MARGIN + CELL * (rows + 5) + reply_height
-    image = Image.new("RGB", (WIDTH, height), GROUND)
-    draw = ImageDraw.Draw(image)
+    canvas = Canvas(map_height + reply_height + 4 * MARGIN)
 
     end_of_seed = plain(seed).replace("\n", " ")[-LONGEST_TITLE:]
-    draw.text((MARGIN, MARGIN), f"after “{end_of_seed}”", INK, _font(20))
-    bottom = _draw_map(draw, look, rows, top=MARGIN + 2 * CELL)
+    canvas.write(MARGIN, MARGIN, f"after “{end_of_seed}”", size=20)
+    bottom = _draw_map(canvas, look, rows, top=MARGIN + 2 * CELL)
+    bottom += MARGIN
     explanation = "the brighter a letter, the more it surprised the network"
-    draw.text((MARGIN, bottom + MARGIN), explanation, FAINT, _font(16))
-    _draw_reply(draw, lines, top=bottom + MARGIN + CELL + 6)
-    draw.text((MARGIN, height - MARGIN - 4), title, FAINT, _font(16))
-
-    png = io.BytesIO()
-    image.save(png, "PNG")
-    return png.getvalue()
+    canvas.write(MARGIN, bottom, explanation, FAINT)
+    _draw_reply(canvas, lines, top=bottom + CELL + 6)
+    canvas.write(MARGIN, canvas.height - MARGIN - 4, title, FAINT)
+    return canvas.png()
 
 
-def _draw_map(draw: ImageDraw.ImageDraw, look: Look, rows: int, top: int) -> int:
+def _draw_map(canvas: Canvas, look: Look, rows: int, top: int) -> int:
     """Draw each character's probability at each temperature, and the entropies; return where the map ends."""
     likeliest = np.argsort(-look.distribution(1.0))[:rows]
     left = MARGIN + NAMES_WIDTH
     width = (WIDTH - MARGIN - left) // len(TEMPERATURES)
     for number, temperature in enumerate(TEMPERATURES):
         column = Column(left + number * width, top, width)
-        _draw_column(draw, look, likeliest, temperature, column)
-    font = _font(16)
+        _draw_column(canvas, look, likeliest, temperature, column)
     names_end = left - 10
     for row, character in enumerate(likeliest):
         name = _name(look.characters[character])
         middle = top + CELL * (row + 1.5)
-        draw.text((names_end, middle), name, INK, font, "rm")
-    draw.text((names_end, top), "temp.", FAINT, font, "rt")
-    draw.text((names_end, top + CELL * (rows + 1) + 4), "entropy", FAINT, font, "rt")
-    return top + CELL * (rows + 2)
+        canvas.write(names_end, middle, name, anchor="rm")
+    below = top + CELL * (rows + 1)
+    canvas.write(names_end, top, "temp.", FAINT, anchor="rt")
+    canvas.write(names_end, below + 4, "entropy", FAINT, anchor="rt")
+    return below + CELL
 
 
 def _draw_column(
-    draw: ImageDraw.ImageDraw,
+    canvas: Canvas,
     look: Look,
     likeliest: "np.ndarray[tuple[int], np.dtype[np.intp]]",
     temperature: float,
@@ -119,41 +164,35 @@ def _draw_column(
 ) -> None:
     """Draw the probabilities at one temperature, with the entropy below."""
     colour = heat_colour(temperature)
-    font = _font(16)
-    draw.text((column.middle, column.top), f"{temperature:g}", colour, font, "mt")
+    canvas.write(column.middle, column.top, f"{temperature:g}", colour, anchor="mt")
     probabilities = look.distribution(temperature)
-    for row, character in enumerate(likeliest, 1):
+    top = column.top
+    for character in likeliest:
+        top += CELL
         share = float(probabilities[character])
-        top = column.top + CELL * row
         brightness = share**0.5  # the root makes small probabilities visible
-        _fill(draw, column.left, top, column.width, mixed(GROUND, colour, brightness))
+        cell_colour = mixed(GROUND, colour, brightness)
+        canvas.fill(column.left + 1, top + 1, column.width - 2, CELL - 2, cell_colour)
         if share >= SMALLEST_SHARE:
-            draw.text((column.middle, top + CELL / 2), f"{share:.0%}", INK, font, "mm")
-    bits = f"{look.entropy(temperature):.1f} bits"
-    below = column.top + CELL * (len(likeliest) + 1) + 4
-    draw.text((column.middle, below), bits, colour, font, "mt")
+            canvas.write(column.middle, top + CELL / 2, f"{share:.0%}", anchor="mm")
+    bits = look.entropy(temperature)
+    below = top + CELL + 4
+    canvas.write(column.middle, below, f"{bits:.1f} bits", colour, anchor="mt")
 
 
-def _fill(draw: ImageDraw.ImageDraw, left: int, top: int, width: int, colour: Colour) -> None:
-    """Fill a cell of the heat map, but for a thin frame."""
-    right = left + width
-    bottom = top + CELL
-    draw.rectangle((left + 1, top + 1, right - 1, bottom - 1), colour)
-
-
-def _draw_reply(draw: ImageDraw.ImageDraw, lines: list[Line], top: int) -> None:
+def _draw_reply(canvas: Canvas, lines: list[Line], top: int) -> None:
     """Draw the letters of the reply, each on a ground as bright as its surprise is great."""
-    font = _font(22)
-    for row, line in enumerate(lines):
-        y = top + row * LETTER_HEIGHT
-        for column, letter in enumerate(line):
-            x = MARGIN + column * LETTER_WIDTH
+    y = top
+    for line in lines:
+        x = MARGIN
+        for letter in line:
             surprise = min(letter.bits / MOST_BITS, 1.0)
-            colour = mixed(GROUND, heat_colour(2 * surprise), surprise)
-            box = (x, y, x + LETTER_WIDTH, y + LETTER_HEIGHT - 3)
-            draw.rectangle(box, colour)
-            middle = (x + LETTER_WIDTH / 2, y + LETTER_HEIGHT / 2 - 1)
-            draw.text(middle, letter.character, INK, font, "mm")
+            hot = heat_colour(HOTTEST * surprise)
+            canvas.fill(x, y, LETTER_WIDTH, LETTER_HEIGHT - 3, mixed(GROUND, hot, surprise))
+            middle = x + LETTER_WIDTH / 2
+            canvas.write(middle, y + LETTER_HEIGHT / 2 - 1, letter.character, size=22, anchor="mm")
+            x += LETTER_WIDTH
+        y += LETTER_HEIGHT
 
 
 def _lines(look: Look) -> list[Line]:
@@ -188,7 +227,7 @@ def _name(character: str) -> str:
     return NAMES.get(character) or plain(character)
 
 
-def _font(size: int) -> Font:
+def _load_font(size: int) -> Font:
     for name in FONTS:
         try:
             return ImageFont.truetype(name, size)
