@@ -43,10 +43,18 @@ class Prompt:
         for name, value in self.options.items():
             if name in REQUEST_FIELDS:
                 values[name] = value
-        return [Request(self.seed, temperature, **values) for temperature in self.temperatures]
+        requests = []
+        for temperature in self.temperatures:
+            requests.append(Request(self.seed, temperature, **values))
+        return requests
 
 
-def parse_prompt(words: str, default: tuple[float, ...], usage: str, options: Sequence[Option]) -> Prompt:
+def parse_prompt(
+    words: str,
+    default: tuple[float, ...],
+    usage: str,
+    options: Sequence[Option],
+) -> Prompt:
     """Split the options off the end of the words and, before them, the temperatures.
 
     Args:
@@ -79,17 +87,22 @@ def check_seed(seed: str, usage: str) -> None:
 
 def split_options(words: str, options: Sequence[Option]) -> tuple[str, dict[str, Any]]:
     """Split the options off the end of the words; return the rest and the options' values by name."""
-    by_flag = {option.flag: option for option in options}
     values: dict[str, Any] = {}
     while match := LAST_OPTION.search(words):
-        flag = match["flag"].lower()
-        option = by_flag.get(flag)
+        option = _find_option(match["flag"], options)
         if option is None:
             break
         value = match["value"].strip('"')
         values[option.name] = option.parse(value)
         words = words[: match.start()]
     return words, values
+
+
+def _find_option(flag: str, options: Sequence[Option]) -> Option | None:
+    for option in options:
+        if option.flag == flag.lower():
+            return option
+    return None
 
 
 def _parse_temperature(word: str) -> float:

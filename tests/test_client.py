@@ -434,7 +434,7 @@ async def test_heat_sends_a_labelled_picture(server, client, call):
 
 async def test_who_can_be_imitated_is_listed_and_told(server, client, persona):
     await server.write("!personas")
-    assert "ada (if you name nobody)" in visible((await server.reply()).content)
+    assert "ada (the default)" in visible((await server.reply()).content)
     await server.slash("about", persona="ada")
     assert visible((await server.reply()).content) == describe(persona)
     await server.write("!about eve")

@@ -90,7 +90,7 @@ def test_heat_saves_a_picture_and_says_where(personas_folder, tmp_path):
 
 def test_the_personas_are_listed_and_told_about(personas_folder, persona):
     done = chat(personas_folder, "!personas\n!about\n!about eve\n")
-    listed = "I can imitate these people (!about <name> for details):\nada (if you name nobody)\n"
+    listed = "I can imitate these people (!about <name> for details):\nada (the default)\n"
     expected = f"{listed}{describe(persona)}\nI know nobody called eve; there are ada.\n"
     assert done.stdout.decode() == expected
 
@@ -101,7 +101,7 @@ def test_a_persona_chosen_is_imitated_until_another_is(personas_folder):
         personas_folder, "!persona bob\n!mimic hi\n!persona eve\n!mimic hi --persona ada\n", MIMIC_PERSONA="ada"
     )
     said = done.stdout.decode()
-    assert said.startswith("If nobody is named, I imitate bob.\n")
+    assert said.startswith("By default I imitate bob.\n")
     assert "I know nobody called eve; there are ada, bob." in said
     assert re.findall(r"imitation of (\w+)", said) == ["Bob", "Ada"]
 

@@ -1,4 +1,4 @@
-"""`personas`, `persona` and `about`: who can be imitated, who is, from what text and by what right."""
+"""`personas` lists the people the bot can imitate, `persona` chooses one for a channel, `about` describes one."""
 
 from dataclasses import replace
 
@@ -7,22 +7,27 @@ from bot.options import PERSONA
 from bot.text import MESSAGE_LIMIT, votes_line
 from model.about import describe
 
-AS_THE_SERVER = "server"  # in place of a name
+AS_THE_SERVER = "server"  # typed instead of a name, it follows the server's settings
 
 
 @command(private=True)
 async def personas(caller: Caller) -> None:
     """List the people I can imitate."""
-    usual = caller.rules.persona
-    names = [f"{name} (if you name nobody)" if name == usual else name for name in caller.offered]
-    text = f"I can imitate these people ({caller.as_typed('about <name>')} for details):\n" + "\n".join(names)
+    details = caller.as_typed("about <name>")
+    lines = [f"I can imitate these people ({details} for details):"]
+    for name in caller.offered:
+        if name == caller.rules.persona:
+            lines.append(f"{name} (the default)")
+        else:
+            lines.append(name)
+    text = "\n".join(lines)
     await caller.say(text[: MESSAGE_LIMIT // 2])
 
 
 @command(
     replace(
         PERSONA,
-        help=f"whom to imitate here if nobody is named; {AS_THE_SERVER}: as in the whole server",
+        help=f"the person to imitate here by default; {AS_THE_SERVER}: the default of the whole server",
         instead=AS_THE_SERVER,
     ),
     servers_only=True,
@@ -30,21 +35,27 @@ async def personas(caller: Caller) -> None:
     private=True,
 )
 async def persona(caller: Caller, name: str) -> None:
-    """Choose whom I imitate in this channel if nobody is named; for those who manage the server."""
-    if name and name != AS_THE_SERVER:
+    """Choose the person I imitate in this channel by default. Only for people who manage the server."""
+    if name == AS_THE_SERVER:
+        await caller.choose_persona("")
+    elif name:
         await caller.imitated(name)
-    if name:
-        await caller.choose_persona("" if name == AS_THE_SERVER else name)
-    chooses_another = f"{caller.as_typed('persona <name>')} chooses another"
-    resets = f"{caller.as_typed(f'persona {AS_THE_SERVER}')} follows the server's settings"
+        await caller.choose_persona(name)
+    choose = caller.as_typed("persona <name>")
+    reset = caller.as_typed(f"persona {AS_THE_SERVER}")
     await caller.say(
-        f"If nobody is named, I imitate {caller.rules.persona}{caller.place}.\n{chooses_another}, {resets}."
+        f"By default I imitate {caller.rules.persona}{caller.place}.\n"
+        f"{choose} chooses another person, {reset} follows the server's settings."
     )
 
 
-@command(replace(PERSONA, help="whom to describe"), private=True)
+@command(
+    replace(PERSONA, help="the person to describe"),
+    private=True,
+)
 async def about(caller: Caller, name: str) -> None:
-    """Describe a persona: whom I imitate, from what text, by what right and how well."""
+    """Describe a person I imitate. Shows what text I learnt from, by what right, and how good the imitation is."""
     name = name or caller.rules.persona
-    description = describe(await caller.imitated(name))
-    await caller.say(description + votes_line(*caller.store.votes(name)))
+    persona = await caller.imitated(name)
+    votes, fooled = caller.store.votes(name)
+    await caller.say(describe(persona) + votes_line(votes, fooled))

@@ -18,6 +18,8 @@ async def stats(caller: Caller) -> None:
 
 def duration(seconds: float) -> str:
     """Return a duration in minutes, hours or days."""
+    if seconds < 60:
+        return "less than a minute"
     hours = seconds / 3600
     if hours < 2:
         return count_of(round(seconds / 60), "minute")
