@@ -204,7 +204,7 @@ class Client(commands.AutoShardedBot):
         """Open the store, and add commands, menus, buttons and metrics, once, before connecting."""
         await self.store.open(self.settings.database)
         self._until_closed.push_async_callback(self.store.close)
-        for command in all_commands():
+        for command in all_commands().values():
             self.add_command(discord_command(command))
         self.add_command(sync)
         for menu in menus(self):

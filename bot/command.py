@@ -329,8 +329,8 @@ def _split_values(words: str, options: Sequence[Option]) -> list[tuple[Option, l
 
 
 @functools.cache
-def all_commands() -> tuple[Command, ...]:
-    """Return the commands that the modules of `bot.cogs` declare, in alphabetical order."""
+def all_commands() -> Mapping[str, Command]:
+    """Return the commands that the modules of `bot.cogs` declare, by name, in alphabetical order."""
     from bot import cogs
 
     declared: dict[str, Command] = {}
@@ -339,4 +339,4 @@ def all_commands() -> tuple[Command, ...]:
         for value in vars(cog).values():
             if isinstance(value, Command):
                 declared[value.name] = value
-    return tuple(declared[name] for name in sorted(declared))
+    return dict(sorted(declared.items()))

@@ -5,7 +5,7 @@ import contextlib
 import re
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -93,9 +93,9 @@ class Terminal:
         return self.store.is_forgotten(author_ids, None)
 
     @property
-    def commands(self) -> dict[str, Command]:
+    def commands(self) -> Mapping[str, Command]:
         """The commands by name."""
-        return {each.name: each for each in all_commands()}
+        return all_commands()
 
     async def answer(self, line: str) -> bool:
         """Answer a line; return whether the person stays. Errors that they can mend are one sentence."""

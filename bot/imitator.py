@@ -254,10 +254,10 @@ class Imitator:
 
 def _drop_given_up(batch: Batch, tickets: dict[Reply, Ticket]) -> None:
     """Take replies that nobody waits for any more out of a batch and its tickets."""
-    given_up = [reply for reply, ticket in tickets.items() if ticket.given_up]
-    for reply in given_up:
-        batch.remove(reply)
-        del tickets[reply]
+    for reply, ticket in list(tickets.items()):
+        if ticket.given_up:
+            batch.remove(reply)
+            del tickets[reply]
 
 
 async def _next_part(ticket: Ticket, deadline: float) -> str | None:

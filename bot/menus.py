@@ -4,7 +4,8 @@ import logging
 from typing import TYPE_CHECKING
 
 import discord
-from discord import app_commands
+from discord import Interaction, Message
+from discord.app_commands import ContextMenu
 
 from bot.prompt import Prompt
 from bot.text import EMBED_LIMIT
@@ -18,22 +19,22 @@ LONGEST_SENTENCE = 500  # characters at the end of a message that are continued
 log = logging.getLogger(__name__)
 
 
-def menus(client: "Client") -> "list[app_commands.ContextMenu]":
+def menus(client: "Client") -> list[ContextMenu]:
     """Return the menu entries of a client."""
 
-    async def finish(interaction: discord.Interaction, message: discord.Message) -> None:
+    async def finish(interaction: Interaction, message: Message) -> None:
         await _finish(client, interaction, message)
 
-    async def report(interaction: discord.Interaction, message: discord.Message) -> None:
+    async def report(interaction: Interaction, message: Message) -> None:
         await _report(client, interaction, message)
 
     return [
-        app_commands.ContextMenu(name="Finish this sentence", callback=finish),
-        app_commands.ContextMenu(name="Report this reply", callback=report),
+        ContextMenu(name="Finish this sentence", callback=finish),
+        ContextMenu(name="Report this reply", callback=report),
     ]
 
 
-async def _finish(client: "Client", interaction: discord.Interaction, message: discord.Message) -> None:
+async def _finish(client: "Client", interaction: Interaction, message: Message) -> None:
     """Continue the end of a message."""
     sentence = message.clean_content.strip()[-LONGEST_SENTENCE:]
     refusal = ""
@@ -49,7 +50,7 @@ async def _finish(client: "Client", interaction: discord.Interaction, message: d
     await write(interaction, state)  # type: ignore[arg-type] # the interaction's client is ours
 
 
-async def _report(client: "Client", interaction: discord.Interaction, message: discord.Message) -> None:
+async def _report(client: "Client", interaction: Interaction, message: Message) -> None:
     """Report a message of the bot to its owner."""
     assert client.user
     refusal = ""
@@ -62,7 +63,7 @@ async def _report(client: "Client", interaction: discord.Interaction, message: d
     await interaction.followup.send(outcome)
 
 
-async def send_report(client: "Client", message: discord.Message, reporter: discord.abc.User) -> str:
+async def send_report(client: "Client", message: Message, reporter: discord.abc.User) -> str:
     """Send a message of the bot to its owner, with a link to it; return a sentence for the reporter."""
     application = await client.application_info()
     owner_id = application.owner.id
@@ -79,7 +80,7 @@ async def send_report(client: "Client", message: discord.Message, reporter: disc
     return "Sent to the person who runs me. Thank you."
 
 
-def text_of(message: discord.Message) -> str:
+def text_of(message: Message) -> str:
     """Return a message's text, the text of its embeds, and the addresses of its files."""
     parts = [message.content]
     for embed in message.embeds:

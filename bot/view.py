@@ -30,6 +30,10 @@ BUTTONS = {"colder": "🧊", "again": "🎲", "hotter": "🔥"}
 STATE = r"(?P<temperature>[\d.]+):(?P<random_seed>\d+):(?P<length>\d+)(?P<marked>(;[a-z][\d.]+)*)"
 MARKED = {option.letter: option for option in SAMPLING if option.letter}
 
+Interaction = discord.Interaction[Any]
+Button = discord.ui.Button[Any]
+Select = discord.ui.Select[Any]
+
 
 @dataclass(frozen=True)
 class ReplyState:
@@ -110,13 +114,13 @@ class ReplyState:
         return replace(self, request=request)
 
 
-class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"(?P<move>\w+):{STATE}:(?P<persona>.*)"):
+class Press(discord.ui.DynamicItem[Button], template=rf"(?P<move>\w+):{STATE}:(?P<persona>.*)"):
     """The button colder, again or hotter."""
 
     def __init__(self, move: str, state: ReplyState) -> None:
         self.state = state.moved(move)
         at_limit = move != "again" and self.state == state
-        button: discord.ui.Button[Any] = discord.ui.Button(
+        button = Button(
             label=move,
             emoji=BUTTONS[move],
             custom_id=f"{move}:{state.encoded}:{state.persona}",
@@ -130,17 +134,17 @@ class Press(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"(?P<move
         state = ReplyState.of(match, match["persona"])
         return cls(match["move"], state)
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         """Write the reply anew, in place."""
         await _rewrite(interaction, self.state)
 
 
-class Pick(discord.ui.DynamicItem[discord.ui.Select[Any]], template=rf"pick:{STATE}"):
+class Pick(discord.ui.DynamicItem[Select], template=rf"pick:{STATE}"):
     """The picker that chooses a persona."""
 
     def __init__(self, state: ReplyState, personas: list[str]) -> None:
         self.state = state
-        picker: discord.ui.Select[Any] = discord.ui.Select(custom_id=f"pick:{state.encoded}")
+        picker = Select(custom_id=f"pick:{state.encoded}")
         for name in personas[:MOST_CHOICES]:
             picker.add_option(label=name, default=name == state.persona)
         super().__init__(picker)
@@ -152,18 +156,21 @@ class Pick(discord.ui.DynamicItem[discord.ui.Select[Any]], template=rf"pick:{STA
         state = ReplyState.of(match, "")
         return cls(state, personas)
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         """Write the reply anew, in place."""
         (persona,) = self.item.values
         state = replace(self.state, persona=persona)
         await _rewrite(interaction, state)
 
 
-async def persona_choices(interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
+async def persona_choices(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """Return the personas whose names hold the typed letters, for Discord to offer."""
     offered = interaction.client.offered(interaction.guild_id)
-    matches = [name for name in offered if typed.lower() in name.lower()]
-    return [app_commands.Choice(name=name, value=name) for name in matches[:MOST_CHOICES]]
+    choices = []
+    for name in offered:
+        if typed.lower() in name.lower():
+            choices.append(app_commands.Choice(name=name, value=name))
+    return choices[:MOST_CHOICES]
 
 
 async def _rewrite(interaction: "discord.Interaction[Client]", state: ReplyState) -> None:

@@ -21,7 +21,7 @@ async def help(caller: Caller) -> None:
 
 def help_text(prefix: str, author: str, temperature: float) -> str:
     """Return what the bot does and how to call it, short enough for a phone."""
-    commands = {each.name: each for each in all_commands()}
+    commands = dict(all_commands())
     del commands["help"]
     name = plain(author)[:LONGEST_NAME]
     lines = [f"I imitate how {name} chats: a small neural network continues your words."]
