@@ -1,1 +1,1 @@
-"""Discord and the terminal: commands in, imitations out. Sees the model through persona and sampler only."""
+"""Discord and the terminal: commands in, imitations out. Sees nothing of the model that trains."""

@@ -28,8 +28,12 @@ from model import UserError
 from model.commands import command_line
 
 PERMISSIONS = (
-    *("view_channel", "send_messages", "send_messages_in_threads"),
-    *("embed_links", "attach_files", "read_message_history"),
+    "view_channel",
+    "send_messages",
+    "send_messages_in_threads",
+    "embed_links",
+    "attach_files",
+    "read_message_history",
 )
 SCOPES = ("bot", "applications.commands")
 
@@ -75,7 +79,7 @@ def main() -> int:
 
 def serve(settings: Settings, imitator: Imitator) -> int:
     """Answer in Discord until stopped; return the exit code."""
-    # Imported here: the terminal chat starts in half the time and memory without it.
+    # Imported when needed: without discord.py the terminal chat starts in half the time and memory.
     import discord
 
     from bot.client import Client
@@ -86,60 +90,73 @@ def serve(settings: Settings, imitator: Imitator) -> int:
             await client.start(settings.token)
 
     discord.utils.setup_logging()
-    return said(run())
+    return run_or_explain(run())
 
 
 def health(settings: Settings) -> int:
-    """Print whether the running bot answers and is connected; return 0 if it does, else 1."""
+    """Print whether the running bot answers and is connected to Discord; return 0 if it is, else 1."""
     from bot.metrics import problem_of
 
     problem = problem_of(settings.metrics_port)
-    print(problem or "the bot is connected to Discord")
-    return 1 if problem else 0
+    if problem:
+        print(problem)
+        return 1
+    print("the bot is connected to Discord")
+    return 0
 
 
 def invite(settings: Settings) -> int:
-    """Print the link that brings the bot into a server, with the permissions that it needs; return the exit code."""
+    """Print the link that brings the bot into a server with the permissions that it needs; return the exit code."""
     import discord
 
     if not settings.token:
-        raise SettingsError("DISCORD_TOKEN is empty; --invite asks Discord whose it is")
+        raise SettingsError("DISCORD_TOKEN is empty; --invite needs the token to ask Discord for the bot's id")
 
-    async def ask() -> None:
+    async def print_link() -> None:
         async with discord.Client(intents=discord.Intents.none()) as client:
             await client.login(settings.token)
             application = await client.application_info()
-            permissions = discord.Permissions(**dict.fromkeys(PERMISSIONS, True))
-            print(discord.utils.oauth_url(application.id, permissions=permissions, scopes=SCOPES))
+        granted = dict.fromkeys(PERMISSIONS, True)
+        link = discord.utils.oauth_url(
+            application.id,
+            permissions=discord.Permissions(**granted),
+            scopes=SCOPES,
+        )
+        print(link)
 
-    return said(ask())
+    return run_or_explain(print_link())
 
 
-def said(work: Coroutine[Any, Any, None]) -> int:
-    """Do what needs Discord; say in one sentence what went wrong; return the exit code, 1 where time may help."""
+def run_or_explain(work: Coroutine[Any, Any, None]) -> int:
+    """Run a coroutine that talks to Discord; if it fails, print one sentence.
+
+    Returns:
+        The exit code: 0, or 1 if trying again later may help, or 2 if something must be mended first.
+    """
     import aiohttp
     import discord
 
-    # Nothing here speaks: no warning at each start that the packages for voice are not installed.
+    # The bot never speaks in voice channels, so a warning that packages for voice are missing would only confuse.
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     code = 2
     try:
         asyncio.run(work)
     except discord.LoginFailure:
         problem = (
-            "Discord refuses the token; copy it anew from the developer portal (your application, Bot, Reset Token)"
+            "Discord refuses the token; copy a new one from the developer portal (your application, Bot, Reset Token)"
         )
     except discord.ConnectionClosed as error:
-        problem = f"Discord closed the connection ({error.code}); if the token was reset meanwhile, copy the new one"
+        problem = f"Discord closed the connection ({error.code}); if you reset the token meanwhile, copy the new one"
     except discord.HTTPException as error:
         problem = f"Discord refuses the start: {error}; try again later"
-        code = 1 if error.status >= 500 else 2
+        if error.status >= 500:
+            code = 1
     except discord.PrivilegedIntentsRequired:
         problem = (
             "switch on the Message Content Intent in the developer portal (your application, Bot), then start again"
         )
     except (aiohttp.ClientConnectionError, discord.GatewayNotFound) as error:
-        problem = f"Discord can't be reached: {error}; look at the network and start again"
+        problem = f"Discord can't be reached: {error}; check the network and start again"
         code = 1
     else:
         return 0

@@ -59,7 +59,7 @@ def test_a_wrong_token(start_server, personas_folder, capsys):
     start_server()
     assert run_bot(personas_folder, "wrong") == 2
     complaints = capsys.readouterr().err
-    assert "Discord refuses the token; copy it anew" in complaints.splitlines()[-1]
+    assert "Discord refuses the token; copy a new one" in complaints.splitlines()[-1]
     assert "PyNaCl" not in complaints and "davey" not in complaints  # it has no use for voice
 
 
@@ -69,7 +69,7 @@ def test_the_message_content_intent_switched_off(start_server, personas_folder, 
     assert "switch on the Message Content Intent" in capsys.readouterr().err.splitlines()[-1]
 
 
-@pytest.mark.parametrize(("code", "sentence"), [(4004, "if the token was reset meanwhile"), (4013, "(4013)")])
+@pytest.mark.parametrize(("code", "sentence"), [(4004, "if you reset the token meanwhile"), (4013, "(4013)")])
 def test_a_connection_that_discord_refuses(start_server, personas_folder, capsys, code, sentence):
     start_server(refuse_with=code)
     assert run_bot(personas_folder, TOKEN) == 2
