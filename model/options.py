@@ -44,7 +44,11 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
         metavar="PERSONA",
         help="measure this persona, by name or file, on its author's held-out text, and stop",
     )
-    parser.add_argument("--author", metavar="NAME|ID", help="whom to imitate (default: the most prolific author)")
+    parser.add_argument(
+        "--author",
+        metavar="NAME|ID",
+        help="the person to imitate (default: the one who wrote most; asked in a terminal)",
+    )
     parser.add_argument("--top", metavar="N", type=int, default=0, help="imitate each of the N most prolific authors")
     parser.add_argument("--ray", metavar="ADDRESS", help="spread them over a Ray cluster (local: this machine's cores)")
     parser.add_argument("--persona", metavar="NAME", help="name of the persona (default: the author's)")
@@ -53,7 +57,11 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
         action="store_true",
         help="plant invented secrets in the author's messages and measure how well they are learnt (docs/privacy.md)",
     )
-    parser.add_argument("--resume", action="store_true", help="go on with the run that was interrupted")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="continue the run that was interrupted; give the same --minutes, from which the size follows",
+    )
     parser.add_argument(
         "--replace",
         action="store_true",
@@ -90,14 +98,14 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
         metavar="NAME|ID",
         action="append",
         default=[],
-        help="a bot to leave out, beside those that show it; may be repeated",
+        help="leave this author out as a bot, like those that are detected; may be repeated",
     )
     parser.add_argument(
         "--keep-author",
         metavar="NAME|ID",
         action="append",
         default=[],
-        help="a person, who is no bot whatever shows it; may be repeated",
+        help="treat this author as a person, even if detected as a bot; may be repeated",
     )
     parser.add_argument(
         "--same-as",
@@ -105,7 +113,7 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
         nargs=2,
         action="append",
         default=[],
-        help="two authors who are one person, called by the first name; may be repeated",
+        help="merge two authors into one, listed under the first name; may be repeated",
     )
     parser.add_argument("--author-column", metavar="NAME", help="of a table (CSV, TSV) of no known format")
     parser.add_argument("--text-column", metavar="NAME", help="of that table")

@@ -69,7 +69,7 @@ class Recipe:
     held_out: float = _knob(0.1, (0.0, 0.5), "share of the author's last messages kept for validation; 0: none")
     case: str = _knob("lower", CASES, "lower-case the text, or keep it as it is")
     message_end: str = _knob("space", MESSAGE_ENDS, "what ends a message: a space, or a character of its own")
-    rare: int = _knob(1, (1, 100_000), "characters met fewer times than this count as one, unknown; 1: none do")
+    rare: int = _knob(1, (1, 100_000), "characters seen fewer times than this are treated as unknown; 1 keeps all")
     community: bool = _knob(False, (False, True), "learn first from all who may be learnt from, then from the author")
     reading: str = _knob("windows", READINGS, "windows: learn the character after each; stream: learn every character")
     sequence_length: int = _knob(40, (1, 1000), "characters of a sequence, as far as learning looks back")
