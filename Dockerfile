@@ -6,7 +6,7 @@ COPY requirements-bot.lock .
 RUN python -m venv --without-pip .venv && pip --python .venv/bin/python install --no-cache-dir --require-hashes -r requirements-bot.lock
 COPY bot bot
 COPY model model
-RUN .venv/bin/python -m model.kernel
+RUN .venv/bin/python -m model.persona.kernel
 
 FROM python:3.12-slim
 WORKDIR /mimic

@@ -87,22 +87,22 @@ $(BIN)/python:
 	@echo "Making a virtual environment in .venv"
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
-.venv/bot-installed: requirements-bot.txt model/kernel.c | $(BIN)/python
+.venv/bot-installed: requirements-bot.txt model/persona/kernel.c | $(BIN)/python
 	@echo "Installing what the bot needs, once: 120 MB, under a minute"
 	@$(PIP) install -r requirements-bot.txt
-	@$(BIN)/python -m model.kernel
+	@$(BIN)/python -m model.persona.kernel
 	@touch $@
 
-.venv/training-installed: requirements-bot.txt requirements.txt model/kernel.c | $(BIN)/python
+.venv/training-installed: requirements-bot.txt requirements.txt model/persona/kernel.c | $(BIN)/python
 	@echo "Installing what training needs, TensorFlow among it, once: 2.7 GB, about 2 minutes"
 	@$(PIP) install -r requirements.txt || { $(TOO_NEW); exit 1; }
-	@$(BIN)/python -m model.kernel
+	@$(BIN)/python -m model.persona.kernel
 	@touch $@ .venv/bot-installed
 
-.venv/all-installed: requirements-bot.txt requirements.txt requirements-dev.txt model/kernel.c | $(BIN)/python
+.venv/all-installed: requirements-bot.txt requirements.txt requirements-dev.txt model/persona/kernel.c | $(BIN)/python
 	@echo "Installing what training and tests need, TensorFlow among it, once: 2.8 GB, 2 to 3 minutes"
 	@$(PIP) install -r requirements-dev.txt || { $(TOO_NEW); exit 1; }
-	@$(BIN)/python -m model.kernel
+	@$(BIN)/python -m model.persona.kernel
 	@touch $@ .venv/training-installed .venv/bot-installed
 
 $(PLAYS): requirements-demo.txt | $(BIN)/python

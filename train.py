@@ -30,25 +30,9 @@ from tqdm import tqdm
 from model import UserError
 from model.chats import exports
 from model.chats.cleaning import Cleaned, clean
+from model.chats.consent import NONE_GIVEN, ask_author, choose_consent, may_teach, show_notices
 from model.chats.exports import Export
-from model.checkpoint import FILE as CHECKPOINT
-from model.checkpoint import ResumeError, load_checkpoint, sole_run
-from model.cluster import train_on_ray
-from model.commands import command_line, quoted, record_consent
-from model.consent import NONE_GIVEN, ask_author, choose_consent, may_teach, show_notices
-from model.corpus import Corpus, build_corpus
-from model.device import describe_device, gpus, settle_tensorflow, share_batches
-from model.files import Arrays, save_arrays, written_aside
-from model.measures import Canary, check_planted, describe_planted, plant
-from model.options import (
-    choose_canaries,
-    choose_plain,
-    choose_recipe,
-    choose_rules,
-    parse_arguments,
-    settle_size,
-)
-from model.people import (
+from model.chats.people import (
     Author,
     AuthorError,
     Chat,
@@ -60,7 +44,10 @@ from model.people import (
     rank_authors,
     words_for,
 )
-from model.persona import (
+from model.commands import command_line, quoted, record_consent
+from model.measures import Canary, check_planted, describe_planted, plant
+from model.measures.plots import draw_authors
+from model.persona.file import (
     CANARIES,
     Consent,
     Persona,
@@ -70,10 +57,24 @@ from model.persona import (
     load_persona,
     save_persona,
 )
-from model.plots import draw_authors
-from model.recipe import Recipe
-from model.run import RUNS, Run, refuse_to_replace, run_folder, sample_prompt, write_history, write_samples
-from model.run_log import (
+from model.persona.recipe import Recipe
+from model.persona.storage import Arrays, save_arrays, written_aside
+from model.persona.vocabulary import Vocabulary
+from model.training.checkpoint import FILE as CHECKPOINT
+from model.training.checkpoint import ResumeError, load_checkpoint, sole_run
+from model.training.cluster import train_on_ray
+from model.training.corpus import Corpus, build_corpus
+from model.training.device import describe_device, gpus, settle_tensorflow, share_batches
+from model.training.options import (
+    choose_canaries,
+    choose_plain,
+    choose_recipe,
+    choose_rules,
+    parse_arguments,
+    settle_size,
+)
+from model.training.run import RUNS, Run, refuse_to_replace, run_folder, sample_prompt, write_history, write_samples
+from model.training.run_log import (
     describe_end,
     describe_epoch,
     describe_message,
@@ -83,11 +84,10 @@ from model.run_log import (
     describe_weights,
     is_news,
 )
-from model.selection import kept_epochs
-from model.vocabulary import Vocabulary
+from model.training.selection import kept_epochs
 
 if TYPE_CHECKING:
-    from model.training import Training
+    from model.training.loop import Training
 
 MOST_NAMED = 10  # bots, and people of several names, that are listed
 INTERRUPTED = 130  # exit code, as of a shell's command after Ctrl-C
@@ -359,7 +359,7 @@ def fit(run: Run, resume: bool, replaces: bool) -> int:
         run = run.resumed(epochs)
     # All is settled before TensorFlow is imported, which takes seconds: bad input is answered at once.
     print(f"device: {describe_device()}")
-    from model.training import Training
+    from model.training.loop import Training
 
     if not resume:
         print(describe_plan(run, base_is_there=run.base_file.exists()), flush=True)
@@ -399,7 +399,7 @@ def print_news(training: "Training", minutes: float, printed: float | None) -> f
 
 def base_network(run: Run) -> Arrays:
     """Train a network on everybody's text, or take the one that was trained before; exit when stopped."""
-    from model.training import Training
+    from model.training.loop import Training
 
     if run.base_file.exists():
         arrays, time = run.read_base()

@@ -19,9 +19,9 @@ import pandas as pd
 
 from model.chats import exports
 from model.chats.cleaning import clean
-from model.corpus import build_corpus
-from model.people import Chat, find_author
-from model.recipe import RECIPES
+from model.chats.people import Chat, find_author
+from model.persona.recipe import RECIPES
+from model.training.corpus import build_corpus
 
 COLUMNS = ["fromUser.id", "text"]
 MB = 1e6

@@ -18,9 +18,7 @@ import markovify
 from matplotlib.figure import Figure
 
 from model.chats import exports
-from model.corpus import Corpus, build_corpus
-from model.device import describe_device, settle_tensorflow
-from model.files import Arrays
+from model.chats.people import Author, Chat, find_author
 from model.measures.bits import reference_bits
 from model.measures.imitation import (
     BLOCK,
@@ -31,10 +29,12 @@ from model.measures.imitation import (
     real_blocks,
     told_apart,
 )
-from model.people import Author, Chat, find_author
-from model.recipe import RECIPES, SHORT_BATCH, SHORT_SEQUENCE, SIZES, Recipe
-from model.run import Run
-from model.vocabulary import END, Vocabulary
+from model.persona.recipe import RECIPES, SHORT_BATCH, SHORT_SEQUENCE, SIZES, Recipe
+from model.persona.storage import Arrays
+from model.persona.vocabulary import END, Vocabulary
+from model.training.corpus import Corpus, build_corpus
+from model.training.device import describe_device, settle_tensorflow
+from model.training.run import Run
 
 SAME_TEXT = {"case": "lower", "message_end": "space"}
 
@@ -120,7 +120,7 @@ def _fit(
     corpus: Corpus, vocabulary: Vocabulary, recipe: Recipe, initial: Arrays | None = None
 ) -> tuple[Arrays, list[tuple[float, float]]]:
     """Train; return the best weights, and after how many seconds which bits were reached."""
-    from model.training import Training
+    from model.training.loop import Training
 
     start = time.perf_counter()
     curve = []

@@ -24,8 +24,8 @@ import yarl
 
 from benchmarks.reply import random_persona
 from bot.imitator import RUNNING_LIMIT
-from model.persona import save_persona
-from model.recipe import MIMIC
+from model.persona.file import save_persona
+from model.persona.recipe import MIMIC
 from tests.discord_server import TOKEN, DiscordServer, person
 
 LAG_INTERVAL = 0.01  # seconds between two looks at the bot's event loop

@@ -27,7 +27,7 @@ from benchmarks.packing import damaged, put
 from model.chats import exports
 from model.chats.exports import ChatExportError
 from model.chats.exports.files import no_messages
-from model.messages import COLUMNS
+from model.chats.messages import COLUMNS
 from tests.chat_files import EXAMPLES
 
 SECONDS, MEGABYTES = 10, 500  # that one input may take, of the processor and at its worst

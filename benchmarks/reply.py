@@ -26,11 +26,11 @@ from threadpoolctl import threadpool_limits
 
 from bot.imitator import Imitator
 from bot.personas import Personas
-from model.lstm import LSTM
-from model.persona import Persona, array_shapes, array_type, load_persona, save_persona
-from model.recipe import MIMIC, RECIPES, Recipe
-from model.sampler import Request, Sampler
-from model.vocabulary import Vocabulary
+from model.persona.file import Persona, array_shapes, array_type, load_persona, save_persona
+from model.persona.lstm import LSTM
+from model.persona.recipe import MIMIC, RECIPES, Recipe
+from model.persona.sampler import Request, Sampler
+from model.persona.vocabulary import Vocabulary
 
 DEMO = Path("personas/falstaff.safetensors")
 PROMPT = "i think that we should go to the tavern "  # 40 characters, what the notebook's window holds

@@ -17,12 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
-from model.batches import training_pass
-from model.corpus import Corpus
-from model.device import settle_tensorflow
-from model.people import Author
-from model.recipe import RECIPES, Recipe
-from model.vocabulary import Vocabulary
+from model.chats.people import Author
+from model.persona.recipe import RECIPES, Recipe
+from model.persona.vocabulary import Vocabulary
+from model.training.batches import training_pass
+from model.training.corpus import Corpus
+from model.training.device import settle_tensorflow
 
 CHARACTERS = 200
 BATCHES = 60  # of a turn, as a pass over the text has many
@@ -71,7 +71,7 @@ def _text(recipe: Recipe) -> np.ndarray:
 
 def _mimic(recipe: Recipe, end: Connection) -> None:
     settle_tensorflow()
-    from model.training import Training, _Dataset
+    from model.training.loop import Training, _Dataset
 
     letters = [chr(0x4E00 + each) for each in range(CHARACTERS)]
     text = "".join(letters[each] for each in _text(recipe))

@@ -18,11 +18,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from model.chats import exports
-from model.corpus import Corpus, build_corpus
-from model.device import settle_tensorflow
-from model.people import Chat, find_author
-from model.recipe import RECIPES, Recipe
-from model.vocabulary import Vocabulary
+from model.chats.people import Chat, find_author
+from model.persona.recipe import RECIPES, Recipe
+from model.persona.vocabulary import Vocabulary
+from model.training.corpus import Corpus, build_corpus
+from model.training.device import settle_tensorflow
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def _notebook(corpus: Corpus, recipe: Recipe, end: Connection) -> None:
 
 def _mimic(corpus: Corpus, recipe: Recipe, end: Connection) -> None:
     settle_tensorflow()
-    from model.training import Training
+    from model.training.loop import Training
 
     with tempfile.TemporaryDirectory() as folder:
         epochs = Training(corpus, Vocabulary.of(corpus.training), recipe, Path(folder)).epochs()

@@ -19,8 +19,8 @@ from bot.options import SEED, TEMPERATURE, Option
 from bot.prompt import Prompt, check_seed, parse_prompt, split_options
 from bot.settings import Settings
 from bot.store import GuildSettings, Rules, Store
-from model.persona import Persona
-from model.sampler import Request
+from model.persona.file import Persona
+from model.persona.sampler import Request
 
 
 class Caller(Protocol):

@@ -17,8 +17,8 @@ from bot.settings import Settings
 from bot.store import GuildSettings, Rules, Store
 from bot.text import heat_colour, label, plain
 from model import UserError
-from model.persona import Persona, head_of
-from model.sampler import Request
+from model.persona.file import Persona, head_of
+from model.persona.sampler import Request
 
 BOLD, DIM, RESET = "\033[1m", "\033[2m", "\033[0m"
 LEAVE = ("quit", "exit")

@@ -19,8 +19,8 @@ from bot.settings import Settings
 from bot.store import EVERYWHERE, GuildSettings, Rules, Store
 from bot.text import EMBED_LIMIT, count_of, discord_text, escape, heat_colour, label
 from bot.view import ReplyState
-from model.persona import Persona
-from model.sampler import Request
+from model.persona.file import Persona
+from model.persona.sampler import Request
 
 if TYPE_CHECKING:
     from bot.client import Client  # noqa: F401 - for the type in quotes

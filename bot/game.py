@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from bot.errors import RefusedError
 from bot.imitator import Imitator
-from model.persona import LONGEST_QUOTE, SHORTEST_QUOTE, Persona
-from model.sampler import Request
-from model.vocabulary import END
+from model.persona.file import LONGEST_QUOTE, SHORTEST_QUOTE, Persona
+from model.persona.sampler import Request
+from model.persona.vocabulary import END
 
 LETTERS = "ABC"
 TEMPERATURE = 0.8  # the imitations are then nearly as varied as people are

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 
 from bot.errors import RefusedError
 from bot.personas import Loaded, Personas
-from model.look import Look, look
-from model.persona import Persona
-from model.sampler import Batch, Reply, Request
+from model.persona.file import Persona
+from model.persona.look import Look, look
+from model.persona.sampler import Batch, Reply, Request
 
 CHARACTERS_AT_A_TIME = 16  # a new reply waits this long to join: a millisecond, or 20 beside 64 running replies
 RUNNING_LIMIT = 64  # replies that run at once; with more, no more of them would finish in a second

@@ -1,6 +1,6 @@
 """The options of the commands, each declared once: for `--name value`, slash commands, buttons and completion.
 
-An option whose name is a field of `model.sampler.Request` reaches the sampler by itself.
+An option whose name is a field of `model.persona.sampler.Request` reaches the sampler by itself.
 """
 
 import math

@@ -15,8 +15,7 @@ from typing import TypeVar
 
 from bot.errors import RefusedError
 from model.commands import record_consent
-from model.files import SUFFIX
-from model.persona import (
+from model.persona.file import (
     Persona,
     PersonaError,
     find_persona,
@@ -27,7 +26,8 @@ from model.persona import (
     read_head,
     today,
 )
-from model.sampler import Batch, Sampler
+from model.persona.sampler import Batch, Sampler
+from model.persona.storage import SUFFIX
 
 log = logging.getLogger(__name__)
 

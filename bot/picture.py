@@ -14,8 +14,8 @@ from bot.imitator import Imitator
 from bot.prompt import Prompt
 from bot.settings import HOTTEST
 from bot.text import Colour, heat_colour, mixed, plain
-from model.look import Look
-from model.vocabulary import END
+from model.persona.look import Look
+from model.persona.vocabulary import END
 
 WIDTH = 800  # pixels; a phone shows it whole, and every letter can still be read
 MARGIN = 24  # pixels

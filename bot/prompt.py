@@ -9,7 +9,7 @@ from typing import Any
 from bot.errors import ReplyError
 from bot.options import NUMBER, Option, to_number
 from bot.settings import COLDEST, HOTTEST
-from model.sampler import Request
+from model.persona.sampler import Request
 
 LAST_OPTION = re.compile(r'(^|\s+)(?P<flag>--[a-z-]+)[\s=]+(?P<value>"[^"]+"|[^\s"]\S*)\s*$', re.IGNORECASE)
 LAST_WORD = re.compile(r"(^|\s+)(?P<word>\S+)$")

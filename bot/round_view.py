@@ -8,7 +8,7 @@ import discord
 
 from bot.game import LETTERS, TEMPERATURE, Round
 from bot.text import count_of, escape, label
-from model.persona import Persona
+from model.persona.file import Persona
 
 if TYPE_CHECKING:
     from bot.client import Client

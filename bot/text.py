@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from bot.settings import HOTTEST
-from model.about import LONGEST_NAME
+from model.persona.about import LONGEST_NAME
 
 MESSAGE_LIMIT = 2000  # characters of a Discord message
 EMBED_LIMIT = 4096  # characters of an embed's description

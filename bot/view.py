@@ -16,7 +16,7 @@ from bot.errors import WENT_WRONG, RefusedError
 from bot.options import SAMPLING
 from bot.settings import COLDEST, HOTTEST
 from bot.text import EMBED_LIMIT, LONGEST_IN_MESSAGE, discord_text, escape, label, seed_of
-from model.sampler import Request
+from model.persona.sampler import Request
 
 if TYPE_CHECKING:
     from bot.client import Client

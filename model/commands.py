@@ -31,7 +31,7 @@ def command_line(program: str, *words: str) -> str:
     """Return the line that runs a program of this project from the current folder.
 
     Args:
-        program: a script (`train.py`) or a module (`bot`, `model.persona`).
+        program: a script (`train.py`) or a module (`bot`, `model.persona.file`).
         words: what follows it.
     """
     script = ROOT / program

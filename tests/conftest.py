@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.corpus import Corpus
-from model.device import settle_tensorflow
-from model.people import Author
-from model.persona import Consent, Persona, Source, array_shapes, array_type, save_persona
-from model.recipe import RECIPES
-from model.vocabulary import Vocabulary
+from model.chats.people import Author
+from model.persona.file import Consent, Persona, Source, array_shapes, array_type, save_persona
+from model.persona.recipe import RECIPES
+from model.persona.vocabulary import Vocabulary
+from model.training.corpus import Corpus
+from model.training.device import settle_tensorflow
 
 settle_tensorflow()  # the kernels that train.py computes with, before any test imports Keras
 

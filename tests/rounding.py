@@ -13,9 +13,9 @@ from copy import copy
 
 import numpy as np
 
-from model.lstm import LSTM, Draws, State
-from model.persona import Persona
-from model.sampler import Request, draws_of
+from model.persona.file import Persona
+from model.persona.lstm import LSTM, Draws, State
+from model.persona.sampler import Request, draws_of
 
 UNIT = 2.0**-24  # of rounding in single precision
 TRIALS = 4  # random moves of all weights

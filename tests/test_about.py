@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from model.about import describe
-from model.persona import load_persona, save_persona
+from model.persona.about import describe
+from model.persona.file import load_persona, save_persona
 from tests.conftest import make_persona
 
 ROOT = Path(__file__).parent.parent

@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from model.batches import Stream, Windows, held_out_stream, sequences, training_pass
-from model.recipe import RECIPES
-from model.vocabulary import NGRAM, ngram_rows
+from model.persona.recipe import RECIPES
+from model.persona.vocabulary import NGRAM, ngram_rows
+from model.training.batches import Stream, Windows, held_out_stream, sequences, training_pass
 
 RECIPE = replace(RECIPES["tutorial"], sequence_length=5, step=1, units=8, batch_size=16, epochs=2)
 STREAM = replace(RECIPE, reading="stream", batch_size=2)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from model.measures.bits import held_out_bits, ppmd_bits, reference_bits
-from model.vocabulary import Vocabulary
+from model.persona.vocabulary import Vocabulary
 from tests.conftest import corpus, make_persona, silent
 
 pytestmark = pytest.mark.numeric
@@ -33,8 +33,8 @@ def test_an_unknown_character_costs_what_it_must_so_that_none_gains_by_leaving_i
 
 
 def test_the_bits_are_those_that_keras_finds(tmp_path):
-    from model.network import build_network, import_arrays
-    from model.training import Training
+    from model.training.loop import Training
+    from model.training.network import build_network, import_arrays
 
     text = corpus("abcab cba " * 30, "abcab bca cab")
     for knobs in ({"batch_size": 4}, STREAM):

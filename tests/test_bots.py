@@ -3,8 +3,8 @@ import random
 import pandas as pd
 import pytest
 
-from model.bots import FEWEST, by_the_clock, in_set_phrases, recognise
-from model.people import rank_authors
+from model.chats.bots import FEWEST, by_the_clock, in_set_phrases, recognise
+from model.chats.people import rank_authors
 from tests.test_messages import table
 
 WORDS = [

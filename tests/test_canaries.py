@@ -4,10 +4,10 @@ import pandas as pd
 import pytest
 
 from model.chats.cleaning import RULES, clean
-from model.corpus import CorpusError
+from model.chats.messages import COLUMNS
 from model.measures.canaries import REDACTED, TIMES, check_planted, describe_planted, make_canaries, plant
-from model.messages import COLUMNS
-from model.vocabulary import END
+from model.persona.vocabulary import END
+from model.training.corpus import CorpusError
 from tests.conftest import corpus
 
 pytestmark = pytest.mark.numeric

@@ -4,7 +4,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model.checkpoint import (
+from model.persona.recipe import RECIPES
+from model.persona.storage import load_arrays, save_arrays
+from model.training.checkpoint import (
     FILE,
     METADATA_KEY,
     Checkpoint,
@@ -15,8 +17,6 @@ from model.checkpoint import (
     refuse_unfinished,
     save_checkpoint,
 )
-from model.files import load_arrays, save_arrays
-from model.recipe import RECIPES
 from tests.conftest import corpus
 
 CORPUS = corpus("some text", "more")

@@ -12,7 +12,7 @@ from model.chats.cleaning import RULES, clean
 from model.chats.cleaning.characters import LONGEST
 from model.chats.cleaning.patterns import REMOVED
 from model.chats.cleaning.stages import OTHER_TEXT, PASTES, SECRETS
-from model.messages import SOMEONE
+from model.chats.messages import SOMEONE
 from tests.cleaning_cases import (
     KINDS,
     harmless_by_hand,

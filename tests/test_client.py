@@ -20,9 +20,9 @@ from bot.personas import Personas
 from bot.settings import Settings
 from bot.store import GuildSettings
 from bot.text import label, plain
-from model.about import describe
-from model.persona import save_persona
-from model.sampler import Batch, Request, Sampler
+from model.persona.about import describe
+from model.persona.file import save_persona
+from model.persona.sampler import Batch, Request, Sampler
 from tests import PATIENCE
 from tests.conftest import make_persona
 from tests.discord_server import BOT, CHANNEL_ID, DM_ID, GUILD_ID, MANAGERS, OWNER_ID, TOKEN, DiscordServer, person

@@ -15,7 +15,7 @@ import pytest
 from bot.personas import NoConsentError, Personas
 from model import commands
 from model.commands import BOT, PACKAGES, ROOT, TRAINING, command_line, pip_install, quoted, record_consent, require
-from model.persona import load_persona, save_persona
+from model.persona.file import load_persona, save_persona
 
 needs_make = pytest.mark.skipif(not shutil.which("make"), reason="make is not here")
 
@@ -114,7 +114,7 @@ def _plain(name: str) -> str:
 
 @pytest.mark.parametrize(
     ("script", "words"),
-    [("train.py", ["--help"]), ("bot", ["--console"]), ("model/persona.py", ["show", "x"])],
+    [("train.py", ["--help"]), ("bot", ["--console"]), ("model/persona", ["show", "x"])],
 )
 def test_without_its_packages_a_program_says_how_to_install_them(elsewhere, script, words):
     done = bare_python(ROOT / script, *words, folder=elsewhere, PATH=os.defpath)
@@ -124,7 +124,7 @@ def test_without_its_packages_a_program_says_how_to_install_them(elsewhere, scri
 
 @needs_make
 def test_the_command_that_installs_is_understood_by_make(elsewhere):
-    for script in ("train.py", "bot", "model/persona.py"):
+    for script in ("train.py", "bot", "model/persona"):
         done = bare_python(ROOT / script, folder=elsewhere)
         line = done.stderr.strip().split("which then runs it: ")[1]
         assert " install -r requirements" in shell(f"{line} --dry-run --always-make", elsewhere).stdout

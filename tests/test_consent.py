@@ -2,10 +2,10 @@ import io
 
 import pytest
 
-from model.consent import ask_author, ask_consent, choose_consent, may_teach, show_notices, who_agreed
-from model.options import parse_arguments
-from model.people import AuthorError, Chat, find_author
-from model.persona import Consent, PersonaError, today
+from model.chats.consent import ask_author, ask_consent, choose_consent, may_teach, show_notices, who_agreed
+from model.chats.people import AuthorError, Chat, find_author
+from model.persona.file import Consent, PersonaError, today
+from model.training.options import parse_arguments
 from tests.test_messages import table
 
 MESSAGES = table(

@@ -16,10 +16,10 @@ from bot.imitator import Imitator
 from bot.personas import Personas
 from bot.settings import Settings
 from bot.store import Store
-from model.about import describe
-from model.persona import save_persona
-from model.sampler import Request, Sampler
-from model.vocabulary import END
+from model.persona.about import describe
+from model.persona.file import save_persona
+from model.persona.sampler import Request, Sampler
+from model.persona.vocabulary import END
 from tests import PATIENCE
 from tests.conftest import make_persona
 

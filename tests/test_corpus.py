@@ -3,11 +3,11 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from model.corpus import CorpusError, build_corpus
-from model.messages import COLUMNS
-from model.people import Author
-from model.recipe import RECIPES
-from model.vocabulary import END
+from model.chats.messages import COLUMNS
+from model.chats.people import Author
+from model.persona.recipe import RECIPES
+from model.persona.vocabulary import END
+from model.training.corpus import CorpusError, build_corpus
 
 ADA = Author("a1", "Ada", 10, 50)
 RECIPE = replace(RECIPES["tutorial"], sequence_length=3, step=1, batch_size=1)

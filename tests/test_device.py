@@ -21,7 +21,7 @@ F0000 00:00:1795986933.080360    6543 cpu_feature_guard.cc:161] TensorFlow was c
 
 
 def run_python(code: str, **streams) -> subprocess.CompletedProcess:
-    code = f"import os\nfrom model.device import without_noise\n{code}"
+    code = f"import os\nfrom model.training.device import without_noise\n{code}"
     streams = streams or {"capture_output": True}
     return subprocess.run([sys.executable, "-c", code], text=True, cwd=ROOT, **streams)
 

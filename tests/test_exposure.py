@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model.lstm import LSTM
 from model.measures import canaries as canaries_module
 from model.measures import exposure as exposure_module
 from model.measures.canaries import REDACTED, SECRETS, TIMES, make_canaries
 from model.measures.exposure import describe_canaries, exposure, measure_canaries
 from model.measures.imitation import describe, evaluate
-from model.vocabulary import END
+from model.persona.lstm import LSTM
+from model.persona.vocabulary import END
 from tests.conftest import corpus, make_persona
 
 pytestmark = pytest.mark.numeric

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from model import files
-from model.files import FileError, load_arrays, save_arrays, written_aside
+from model.persona import storage as files
+from model.persona.storage import FileError, load_arrays, save_arrays, written_aside
 
 
 def test_arrays_and_metadata_come_back_as_they_were_saved(tmp_path):

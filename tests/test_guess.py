@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bot import round_view
-from model.persona import save_persona
-from model.vocabulary import END
+from model.persona.file import save_persona
+from model.persona.vocabulary import END
 from tests.conftest import make_persona
 from tests.discord_server import GUILD_ID
 from tests.test_client import buttons, client, server, told, visible  # noqa: F401 - fixtures

@@ -7,7 +7,7 @@ import pytest
 
 from model.measures import imitation
 from model.measures.imitation import Attribution, describe, evaluate
-from model.vocabulary import END
+from model.persona.vocabulary import END
 from tests.conftest import corpus, make_persona, silent
 
 pytestmark = pytest.mark.numeric

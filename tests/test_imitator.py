@@ -9,8 +9,8 @@ import pytest
 from bot import imitator as imitator_module
 from bot.imitator import BusyError, Imitator
 from bot.personas import Personas
-from model.persona import save_persona
-from model.sampler import Batch, Request, Sampler
+from model.persona.file import save_persona
+from model.persona.sampler import Batch, Request, Sampler
 from tests import PATIENCE
 from tests.conftest import make_persona
 from tests.rounding import decided

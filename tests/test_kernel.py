@@ -5,10 +5,10 @@ import ctypes
 import numpy as np
 import pytest
 
-from model import kernel
-from model.kernel import CompiledLSTM, compile_kernel, load_kernel
-from model.lstm import LSTM, Draws, State
-from model.sampler import Request, Sampler
+from model.persona import kernel
+from model.persona.kernel import CompiledLSTM, compile_kernel, load_kernel
+from model.persona.lstm import LSTM, Draws, State
+from model.persona.sampler import Request, Sampler
 from tests.conftest import make_persona
 from tests.rounding import are_decided, decided, in_double, single_precision_error
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from model.look import look
-from model.sampler import Request, Sampler
+from model.persona.look import look
+from model.persona.sampler import Request, Sampler
 from tests.conftest import make_persona
 from tests.rounding import decided
 from tests.test_sampler import constant_persona

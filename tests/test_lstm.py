@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model.lstm import LSTM, Draws
-from model.vocabulary import ngram_rows
+from model.persona.lstm import LSTM, Draws
+from model.persona.vocabulary import ngram_rows
 from tests.conftest import make_persona
 from tests.rounding import single_precision_error
 

@@ -2,8 +2,8 @@ from collections import Counter
 
 import pandas as pd
 
-from model.messages import COLUMNS, in_order
-from model.messages import tidy as tidy_part
+from model.chats.messages import COLUMNS, in_order
+from model.chats.messages import tidy as tidy_part
 
 
 def table(*rows) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from bot.imitator import BusyError, Imitator
 from bot.metrics import problem_of
 from bot.personas import Personas
 from bot.settings import Settings, SettingsError
-from model.sampler import Batch, Request
+from model.persona.sampler import Batch, Request
 from tests import PATIENCE
 from tests.discord_server import DiscordServer
 from tests.test_client import joined

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from model.batches import Stream, context
-from model.lstm import LSTM
-from model.network import LSTMLayer, build_network, export_arrays, import_arrays, recurrent_state
-from model.persona import array_shapes
-from model.recipe import RECIPES
-from model.sampler import Request, windowed_replies
-from model.vocabulary import NGRAM
+from model.persona.file import array_shapes
+from model.persona.lstm import LSTM
+from model.persona.recipe import RECIPES
+from model.persona.sampler import Request, windowed_replies
+from model.persona.vocabulary import NGRAM
+from model.training.batches import Stream, context
+from model.training.network import LSTMLayer, build_network, export_arrays, import_arrays, recurrent_state
 from tests.conftest import make_persona
 from tests.test_lstm import error_in_logits, naive_step
 

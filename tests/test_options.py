@@ -1,8 +1,8 @@
 from dataclasses import replace
 
-from model import options
-from model.options import choose_recipe, parse_arguments, settle_size
-from model.recipe import RECIPES, SHORT_BATCH, SIZES
+from model.persona.recipe import RECIPES, SHORT_BATCH, SIZES
+from model.training.loop import options
+from model.training.options import choose_recipe, parse_arguments, settle_size
 
 
 def sized(monkeypatch, gpus, community, *words):

@@ -2,7 +2,7 @@ from collections import Counter
 
 import pytest
 
-from model.people import (
+from model.chats.people import (
     AuthorError,
     Chat,
     aliases,

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from model.files import load_arrays
-from model.persona import (
+from model.persona.file import (
     METADATA_KEY,
     PersonaError,
     check_name,
@@ -17,6 +16,7 @@ from model.persona import (
     matching_personas,
     save_persona,
 )
+from model.persona.storage import load_arrays
 from tests.conftest import make_persona
 
 

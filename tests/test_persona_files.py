@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.about import describe, holds
-from model.files import load_arrays, save_arrays
-from model.lstm import LSTM
-from model.persona import FORMAT, METADATA_KEY, Persona, PersonaError, load_persona, save_persona
-from model.recipe import RECIPES, Recipe
-from model.sampler import Request, Sampler
-from model.vocabulary import readable
+from model.persona.about import describe, holds
+from model.persona.file import FORMAT, METADATA_KEY, Persona, PersonaError, load_persona, save_persona
+from model.persona.lstm import LSTM
+from model.persona.recipe import RECIPES, Recipe
+from model.persona.sampler import Request, Sampler
+from model.persona.storage import load_arrays, save_arrays
+from model.persona.vocabulary import readable
 
 ROOT = Path(__file__).parent.parent
 FILES = Path(__file__).parent / "persona_files"
@@ -166,7 +166,7 @@ NEXT_VERSION = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from model.persona import load_persona, save_persona
+from model.persona.file import load_persona, save_persona
 
 old, unused, used = map(Path, sys.argv[1:])
 persona = load_persona(old)
@@ -183,9 +183,9 @@ def test_a_knob_can_be_added_without_making_any_file_unreadable(tmp_path):
     following = FORMAT + 1
     shutil.copytree(ROOT / "model", tmp_path / "model", ignore=shutil.ignore_patterns("__pycache__"))
     for name, pattern, line in (
-        ("persona.py", r"^FORMAT = \d+", f"FORMAT = {following}"),
+        ("persona/file.py", r"^FORMAT = \d+", f"FORMAT = {following}"),
         (
-            "recipe.py",
+            "persona/recipe.py",
             r"^    random_seed: int",
             f'    weight_decay: float = _knob(0.0, (0.0, 1.0), "decay", since={following})\n\\g<0>',
         ),

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from bot.personas import NoConsentError, Personas, UnknownPersonaError
-from model.persona import Persona, PersonaError, save_persona
+from model.persona.file import Persona, PersonaError, save_persona
 from tests.conftest import make_persona
 
 

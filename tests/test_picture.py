@@ -4,8 +4,8 @@ import pytest
 from PIL import Image
 
 from bot.picture import GROUND, draw_heat
-from model.look import look
-from model.sampler import Request
+from model.persona.look import look
+from model.persona.sampler import Request
 from tests.conftest import make_persona
 from tests.test_sampler import constant_persona
 

@@ -3,8 +3,8 @@ import warnings
 import matplotlib.image
 import pandas as pd
 
-from model import plots
-from model.plots import FONT, author_labels, characters_in, draw_authors, draw_curve, drawable, fonts_for
+from model.measures import plots
+from model.measures.plots import FONT, author_labels, characters_in, draw_authors, draw_curve, drawable, fonts_for
 
 
 def authors(*rows) -> pd.DataFrame:

@@ -5,7 +5,7 @@ import pytest
 from bot.errors import ReplyError
 from bot.options import PERSONA, SAMPLING
 from bot.prompt import Prompt, parse_prompt
-from model.sampler import Request
+from model.persona.sampler import Request
 
 OPTIONS = (PERSONA, *SAMPLING)
 

@@ -3,7 +3,16 @@ from dataclasses import replace
 
 import pytest
 
-from model.recipe import RECIPES, SIZES, Recipe, RecipeError, author_part, choose_size, community_part, expected_bits
+from model.persona.recipe import (
+    RECIPES,
+    SIZES,
+    Recipe,
+    RecipeError,
+    author_part,
+    choose_size,
+    community_part,
+    expected_bits,
+)
 
 
 def test_the_tutorial_recipe_is_the_tutorials():

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 import train
-from model import files
-from model.checkpoint import FILE as CHECKPOINT
-from model.files import backup_of
-from model.persona import load_persona, save_persona
+from model.persona import storage as files
+from model.persona.file import load_persona, save_persona
+from model.persona.storage import backup_of
+from model.training.checkpoint import FILE as CHECKPOINT
 from tests.test_train import INVENTED, SMALL
 
 CONSENTED = [*SMALL, *INVENTED]
@@ -35,7 +35,7 @@ def run(tmp_path, monkeypatch, capsys):
 @pytest.fixture
 def interrupt(monkeypatch):
     """Let the training stop after its first epoch, as Ctrl-C makes it; `False` lets it run on."""
-    from model.training import Training
+    from model.training.loop import Training
 
     epochs = Training.epochs
 
@@ -55,7 +55,7 @@ def file(tmp_path):
 @pytest.fixture
 def no_training(monkeypatch):
     """Make the import of the training itself fail: what is refused is refused before it."""
-    monkeypatch.setitem(sys.modules, "model.training", None)
+    monkeypatch.setitem(sys.modules, "model.training.loop", None)
 
 
 def test_a_persona_is_not_replaced_unless_it_is_asked_for(run, chat_csv, file, persona, no_training):
@@ -154,7 +154,7 @@ def test_a_consent_that_was_recorded_meanwhile_survives_a_resumed_run(run, chat_
 
 
 def test_a_replacement_that_diverges_leaves_the_persona_before(run, chat_csv, file, persona, monkeypatch):
-    from model.training import Training
+    from model.training.loop import Training
 
     def diverging(self):
         for epoch in epochs(self):

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import train
+from model.chats.messages import COLUMNS
+from model.chats.people import Chat
 from model.chats.report.histograms import by_hour, by_length, by_period, by_weekday
 from model.chats.report.languages import UNSURE, guess_languages
 from model.chats.report.page import STYLE, render, write_report
 from model.chats.report.survey import take_survey
-from model.messages import COLUMNS
-from model.people import Chat
 
 VOID = {"meta"}
 CANARY = "xyzzyplugh"

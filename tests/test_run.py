@@ -6,12 +6,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from model.corpus import Corpus
-from model.files import FileError, save_arrays
-from model.people import Author
-from model.recipe import Recipe
-from model.run import Run, in_one_line, sample_prompt, visible, write_samples
-from model.vocabulary import END
+from model.chats.people import Author
+from model.persona.recipe import Recipe
+from model.persona.storage import FileError, save_arrays
+from model.persona.vocabulary import END
+from model.training.corpus import Corpus
+from model.training.run import Run, in_one_line, sample_prompt, visible, write_samples
 from tests.conftest import corpus, make_persona
 
 

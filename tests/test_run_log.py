@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from model.checkpoint import Epoch, Progress
-from model.recipe import RECIPES, Recipe, author_part, expected_bits
-from model.run_log import (
+from model.persona.recipe import RECIPES, Recipe, author_part, expected_bits
+from model.training.checkpoint import Epoch, Progress
+from model.training.run_log import (
     MOST_PASSES,
     describe_end,
     describe_epoch,

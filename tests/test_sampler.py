@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model.sampler import Batch, Request, Sampler, sampled_as_trained, windowed_replies
-from model.vocabulary import END
+from model.persona.sampler import Batch, Request, Sampler, sampled_as_trained, windowed_replies
+from model.persona.vocabulary import END
 from tests.conftest import make_persona
 from tests.rounding import decided
 

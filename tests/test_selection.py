@@ -1,8 +1,8 @@
 import pytest
 
-from model.checkpoint import Epoch, Progress
-from model.recipe import RECIPES
-from model.selection import ALIKE, LOST, PATIENCE, has_lost, has_stopped_improving, is_best, kept_epochs, score
+from model.persona.recipe import RECIPES
+from model.training.checkpoint import Epoch, Progress
+from model.training.selection import ALIKE, LOST, PATIENCE, has_lost, has_stopped_improving, is_best, kept_epochs, score
 
 STREAM, WINDOWS = RECIPES["mimic"], RECIPES["tutorial"]
 

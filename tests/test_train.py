@@ -17,14 +17,14 @@ import numpy as np
 import pytest
 
 import train
-from model import files
-from model.checkpoint import sole_run
 from model.commands import pip_install
 from model.measures import canaries, exposure
-from model.persona import load_persona, save_persona
-from model.recipe import RECIPES, Recipe
-from model.sampler import Request, Sampler
-from model.vocabulary import END
+from model.persona import storage as files
+from model.persona.file import load_persona, save_persona
+from model.persona.recipe import RECIPES, Recipe
+from model.persona.sampler import Request, Sampler
+from model.persona.vocabulary import END
+from model.training.checkpoint import sole_run
 
 SMALL = [
     "--recipe",
@@ -229,7 +229,7 @@ def test_bots_are_left_out_of_the_default_but_can_be_asked_for(run, chat_csv, tm
 
 
 def test_an_interrupted_run_says_how_to_go_on_and_goes_on(run, chat_csv, tmp_path, monkeypatch):
-    from model.training import Training
+    from model.training.loop import Training
 
     epochs = Training.epochs
 
@@ -259,7 +259,7 @@ def printed_command(before: str, said: str) -> str:
 def test_the_commands_that_training_prints_run_as_printed_and_tensorflow_is_silent(
     run, chat_csv, tmp_path, monkeypatch
 ):
-    from model.training import Training
+    from model.training.loop import Training
 
     epochs = Training.epochs
 
@@ -288,7 +288,7 @@ def test_the_commands_that_training_prints_run_as_printed_and_tensorflow_is_sile
 
 KILLED = """
 import os, train
-from model.training import Training
+from model.training.loop import Training
 
 def validate(self):
     return os._exit(9) if len(self.progress.epochs) == 2 else validated(self)
@@ -414,7 +414,7 @@ def test_a_ray_cluster_that_is_not_there_is_one_line(run, chat_csv, monkeypatch)
 
 
 def test_a_loss_that_explodes_at_once_leaves_no_persona(run, chat_csv, tmp_path, monkeypatch):
-    from model.training import Training
+    from model.training.loop import Training
 
     def exploding(self):
         self.network.layers[-1].bias.assign(np.full(len(self.vocabulary), np.inf))

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from tqdm import tqdm
 
-from model.checkpoint import load_checkpoint
-from model.lstm import LSTM
-from model.recipe import RECIPES, learning_rate
-from model.selection import PATIENCE, kept_epochs, score
-from model.training import Pace, Training
-from model.vocabulary import Vocabulary
+from model.persona.lstm import LSTM
+from model.persona.recipe import RECIPES, learning_rate
+from model.persona.vocabulary import Vocabulary
+from model.training.checkpoint import load_checkpoint
+from model.training.loop import Pace, Training
+from model.training.selection import PATIENCE, kept_epochs, score
 from tests.conftest import corpus, make_persona
 
 pytestmark = pytest.mark.numeric
@@ -146,7 +146,7 @@ def test_a_stream_stops_when_its_validation_improves_no_more(tmp_path):
 
 def test_minutes_end_a_run_by_the_clock(tmp_path, monkeypatch):
     clock = itertools.count(0.0, 2.0)
-    monkeypatch.setattr("model.training.time.perf_counter", lambda: next(clock))  # each look takes two seconds
+    monkeypatch.setattr("model.training.loop.time.perf_counter", lambda: next(clock))  # each look takes two seconds
     run = training(replace(STREAM, epochs=4, minutes=2.0), tmp_path)
     assert len(list(run.epochs())) == 4
     assert 120 <= run.progress.seconds <= 120 + 5 * 2 and run.share >= 1
@@ -154,7 +154,7 @@ def test_minutes_end_a_run_by_the_clock(tmp_path, monkeypatch):
 
 def test_most_of_the_time_goes_into_training_however_much_is_held_out(tmp_path, monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("model.training.time.perf_counter", lambda: now[0])
+    monkeypatch.setattr("model.training.loop.time.perf_counter", lambda: now[0])
     # 20 batches to judge, of 4 times 5 characters; five times as many are learnt before that is done once more.
     run = training(replace(STREAM, epochs=20, minutes=10.0), tmp_path, corpus(validation="abc" * 127))
     fit = run.network.fit
@@ -207,7 +207,7 @@ def timed(run: Training, now: list[float], seconds: Callable[[int], float], vali
 
 def test_the_speed_and_the_time_left_are_those_without_compilation(tmp_path, monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("model.training.time.perf_counter", lambda: now[0])
+    monkeypatch.setattr("model.training.loop.time.perf_counter", lambda: now[0])
     run = training(STREAM, tmp_path)  # passes of 5 batches of 4 x 5 characters
     timed(run, now, lambda batch: 7.0 if batch == 0 else 0.5, validation=2.0)
     assert run.seconds_left is None and run.characters_per_second is None
@@ -223,7 +223,7 @@ def test_the_speed_and_the_time_left_are_those_without_compilation(tmp_path, mon
 
 def test_the_time_left_of_a_run_by_the_clock_is_the_clocks(tmp_path, monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("model.training.time.perf_counter", lambda: now[0])
+    monkeypatch.setattr("model.training.loop.time.perf_counter", lambda: now[0])
     run = training(replace(STREAM, epochs=4, minutes=1.0), tmp_path)
     timed(run, now, lambda batch: 7.0 if batch == 0 else 0.5, validation=2.0)
     for _ in run.epochs():
@@ -233,7 +233,7 @@ def test_the_time_left_of_a_run_by_the_clock_is_the_clocks(tmp_path, monkeypatch
 
 def test_what_weights_that_have_learnt_still_read_bounds_the_time_left(tmp_path, monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("model.training.time.perf_counter", lambda: now[0])
+    monkeypatch.setattr("model.training.loop.time.perf_counter", lambda: now[0])
     learnt = training(STREAM, tmp_path / "before").arrays()
     run = training(replace(STREAM, epochs=4, minutes=60.0), tmp_path, corpus("abcab " * 22), initial=learnt)
     timed(run, now, lambda batch: 0.5, validation=0.0)
@@ -245,10 +245,10 @@ def test_what_weights_that_have_learnt_still_read_bounds_the_time_left(tmp_path,
 @pytest.mark.parametrize("recipe", [replace(STREAM, epochs=3), replace(STREAM, epochs=6, minutes=2.0)])
 def test_a_progress_bar_has_the_epoch_the_share_and_the_time_left_from_its_first_line(tmp_path, monkeypatch, recipe):
     clock = itertools.count(0.0, 2.0)
-    monkeypatch.setattr("model.training.time.perf_counter", lambda: next(clock))
+    monkeypatch.setattr("model.training.loop.time.perf_counter", lambda: next(clock))
     shown = io.StringIO()
     monkeypatch.setattr(
-        "model.training.tqdm",
+        "model.training.loop.tqdm",
         lambda **options: tqdm(**options | {"disable": False, "file": shown, "ncols": 80, "mininterval": 0}),
     )
     run = training(recipe, tmp_path, label="community, ")
@@ -266,7 +266,7 @@ def test_a_progress_bar_has_the_epoch_the_share_and_the_time_left_from_its_first
 
 def test_no_epoch_is_empty_when_the_time_is_up_early(tmp_path, monkeypatch):
     clock = itertools.count(0.0, 100.0)
-    monkeypatch.setattr("model.training.time.perf_counter", lambda: next(clock))
+    monkeypatch.setattr("model.training.loop.time.perf_counter", lambda: next(clock))
     run = training(replace(STREAM, epochs=4, minutes=1.0), tmp_path)
     (epoch,) = run.epochs()
     assert epoch.training_bits > 0 and run.progress.batches == 1 and run.progress.finished

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from model.vocabulary import Vocabulary, ngram_rows
+from model.persona.vocabulary import Vocabulary, ngram_rows
 
 
 def test_ids_are_places_in_code_point_order_and_unknown_is_one_past_the_last():

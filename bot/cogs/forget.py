@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.command import Caller, command
 from bot.errors import RefusedError, ReplyError
 from bot.options import PERSONA
-from model.persona import Persona, PersonaError
+from model.persona.file import Persona, PersonaError
 
 
 @command(replace(PERSONA, help="who should not be imitated any more"), private=True)

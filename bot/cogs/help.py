@@ -3,7 +3,7 @@
 from bot.command import Caller, all_commands, command
 from bot.errors import RefusedError
 from bot.text import plain
-from model.about import LONGEST_NAME
+from model.persona.about import LONGEST_NAME
 
 EXPLAINED = ("mimic", "temps", "heat", "guess", "personas")  # commands that get a line each; the others are listed
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.command import Caller, command
 from bot.options import PERSONA
 from bot.text import MESSAGE_LIMIT, votes_line
-from model.about import describe
+from model.persona.about import describe
 
 AS_THE_SERVER = "server"  # typed instead of a name, it follows the server's settings
 

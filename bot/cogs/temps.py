@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.command import Caller, command
 from bot.options import PERSONA, SAMPLING, SEED
 from bot.prompt import Prompt
-from model.recipe import TEMPERATURES
+from model.persona.recipe import TEMPERATURES
 
 EXPLANATION = (
     "The same words and the same random numbers; only the temperature differs. "

@@ -6,12 +6,12 @@ import numpy as np
 import pyppmd
 from numpy.typing import NDArray
 
-from model.batches import held_out_stream
-from model.corpus import Corpus
-from model.lstm import LSTM, cross_entropy
-from model.persona import Persona
-from model.recipe import author_part
-from model.vocabulary import Ids, Vocabulary
+from model.persona.file import Persona
+from model.persona.lstm import LSTM, cross_entropy
+from model.persona.recipe import author_part
+from model.persona.vocabulary import Ids, Vocabulary
+from model.training.batches import held_out_stream
+from model.training.corpus import Corpus
 
 PPM_ORDER = 8
 PPM_MEMORY = 2**30  # bytes at most; only what the text needs is touched

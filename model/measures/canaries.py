@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from stdnum import iban, luhn
 
-from model.corpus import Corpus, CorpusError
+from model.training.corpus import Corpus, CorpusError
 
 Random = np.random.Generator
 Inventor = Callable[[Random], str]

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from model.lstm import LSTM, cross_entropy
 from model.measures.canaries import REDACTED, SECRETS, TIMES, Canary
-from model.persona import Persona
-from model.sampler import Request, Sampler
-from model.vocabulary import END
+from model.persona.file import Persona
+from model.persona.lstm import LSTM, cross_entropy
+from model.persona.sampler import Request, Sampler
+from model.persona.vocabulary import END
 
 REPLIES = 10_000
 REPLY = 400  # characters, the bot's own length

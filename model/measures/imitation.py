@@ -16,14 +16,14 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.svm import LinearSVC
 
-from model.corpus import Corpus
 from model.measures.bits import held_out_bits, reference_bits
 from model.measures.canaries import Canary
 from model.measures.exposure import describe_canaries, measure_canaries
-from model.persona import Persona
-from model.recipe import TEMPERATURES
-from model.sampler import Request, sampled_as_trained
-from model.vocabulary import readable
+from model.persona.file import Persona
+from model.persona.recipe import TEMPERATURES
+from model.persona.sampler import Request, sampled_as_trained
+from model.persona.vocabulary import readable
+from model.training.corpus import Corpus
 
 REPLIES = 300  # a temperature; a share of them is uncertain by 0.03
 BLOCK = 400  # characters of a reply, and of a block of real text

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from model.chats.cleaning.patterns import REMOVED, Filter
-from model.messages import SOMEONE
+from model.chats.messages import SOMEONE
 
 # Discord's own limit. Of freeCodeCamp's messages one in a thousand is longer, all of them pasted; they hold a
 # twenty-fifth of the characters.

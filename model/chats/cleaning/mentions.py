@@ -3,7 +3,7 @@
 import re
 
 from model.chats.cleaning.patterns import Filter
-from model.messages import SOMEONE
+from model.chats.messages import SOMEONE
 
 CODE_WORDS = (  # decorators, at-rules, tags of documentation
     "abstractmethod|apply|author|autowired|bean|cached_property|charset|classmethod|click|component|contextmanager|"

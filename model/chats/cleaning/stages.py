@@ -19,7 +19,7 @@ from model.chats.cleaning import (
     phones,
 )
 from model.chats.cleaning.patterns import REMOVED, Filter
-from model.messages import SOMEONE
+from model.chats.messages import SOMEONE
 
 RULES: Mapping[str, str] = MappingProxyType(
     {

@@ -25,7 +25,7 @@ from model.chats.exports.files import (
 from model.chats.exports.lines import MARKOV_DISCORD
 from model.chats.exports.tables import MIMICBOT
 from model.chats.exports.unknown import binary_kind, describe, describe_folder
-from model.messages import COLUMNS, in_order, tidy
+from model.chats.messages import COLUMNS, in_order, tidy
 
 FORMATS: tuple[Format, ...] = (  # the first that recognises a file reads it; those that look least closely come last
     discord_chat_exporter.JSON,

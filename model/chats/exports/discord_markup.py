@@ -6,7 +6,7 @@ Source: https://docs.discord.com/developers/reference#message-formatting
 import re
 from collections.abc import Iterable
 
-from model.messages import SOMEONE
+from model.chats.messages import SOMEONE
 
 MENTION = re.compile(r"<@[!&]?\d+>")  # "!" in an older way, "&" of a role
 CHANNEL = re.compile(r"<#\d+>")

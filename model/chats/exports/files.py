@@ -25,7 +25,7 @@ import pandas as pd
 import zstandard
 
 from model import UserError
-from model.messages import COLUMNS
+from model.chats.messages import COLUMNS
 
 HEAD_CHARACTERS = 65_536
 ROWS_AT_A_TIME = 10_000  # some 15 MB of Python's objects

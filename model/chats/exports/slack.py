@@ -14,7 +14,7 @@ import pandas as pd
 
 from model.chats.exports.files import File, FolderFormat, FormatError, Row, from_unix, tables, within
 from model.chats.exports.json_values import WrittenBy, items
-from model.messages import SOMEONE
+from model.chats.messages import SOMEONE
 
 Object: TypeAlias = dict[str, Any]
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from model.chats.exports.files import File, Format, FormatError, Row, from_unix, tables
 from model.chats.exports.json_values import Encoded, Readable, WrittenBy, events
-from model.messages import SOMEONE
+from model.chats.messages import SOMEONE
 
 Events: TypeAlias = Iterator[tuple[str, str, Any]]  # place, kind, value
 

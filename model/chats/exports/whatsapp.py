@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 import pandas as pd
 
 from model.chats.exports.files import File, Format, Row, tables
-from model.messages import SOMEONE
+from model.chats.messages import SOMEONE
 
 MORNING = ("am", "πμ", "öö", "дп", "ص", "sa", "vm", "pg", "上午", "凌晨", "清晨", "早上", "午前", "오전")
 AFTERNOON = ("pm", "μμ", "ös", "пп", "م", "ch", "nm", "ptg", "下午", "中午", "晚上", "午後", "오후")

@@ -8,14 +8,13 @@ from xml.etree.ElementTree import Element, tostring
 
 import pandas as pd
 
+from model.chats.people import Chat, aliases
 from model.chats.report.charts import BAR, Elements, Heading, Rows, bar, chart, element, percent, table
 from model.chats.report.histograms import by_hour, by_length, by_period, by_weekday
 from model.chats.report.languages import FEWEST_LETTERS, SURE, UNSURE
 from model.chats.report.survey import ENOUGH_CHARACTERS, LONG, Survey, take_survey
-from model.corpus import READABLE_CHARACTERS
-from model.files import written_aside
-from model.people import Chat, aliases
-from model.recipe import MIMIC
+from model.persona.recipe import MIMIC, READABLE_CHARACTERS
+from model.persona.storage import written_aside
 
 Counts: TypeAlias = Mapping[str, int]
 

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from model.chats.people import Chat
 from model.chats.report.languages import guess_languages
-from model.corpus import READABLE_CHARACTERS
-from model.people import Chat
-from model.recipe import MIMIC
+from model.persona.recipe import MIMIC, READABLE_CHARACTERS
 
 # From this many characters an author is worth a try, if READABLE_CHARACTERS by everyone teach the language first.
 ENOUGH_CHARACTERS = 10_000

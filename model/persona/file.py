@@ -16,26 +16,18 @@ import functools
 import json
 import re
 import stat
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, get_origin
 
-if __name__ == "__main__":
-    sys.path[0] = str(Path(__file__).resolve().parent.parent)  # the file may be run by its path, from elsewhere
-
-    from model.commands import BOT, require
-
-    require(BOT, "model.persona")
-
 import numpy as np
 from numpy.typing import NDArray
 
-from model.files import SUFFIX, Arrays, FileError, load_arrays, load_metadata, save_arrays
-from model.recipe import Recipe, RecipeError, as_document, later_fields, neutral
-from model.vocabulary import Vocabulary
+from model.persona.recipe import Recipe, RecipeError, as_document, later_fields, neutral
+from model.persona.storage import SUFFIX, Arrays, FileError, load_arrays, load_metadata, save_arrays
+from model.persona.vocabulary import Vocabulary
 
 FORMAT = 4  # the newest that this version reads
 LOWEST_WRITTEN = 4  # the format of a file that uses no field with a later `since`
@@ -438,9 +430,3 @@ def _check_arrays(persona: Persona, path: Path) -> None:
             raise PersonaError(f"{path}: {name} is {array.dtype}, wanted {wanted}; {_RETRAIN}")
         if not np.isfinite(array).all():
             raise PersonaError(f"{path}: {name} holds numbers that are not finite; {_RETRAIN}")
-
-
-if __name__ == "__main__":
-    from model.persona_command import main
-
-    sys.exit(main())

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.lstm import LSTM, Floats
-from model.persona import Persona
-from model.sampler import Request, draws_of
-from model.vocabulary import readable
+from model.persona.file import Persona
+from model.persona.lstm import LSTM, Floats
+from model.persona.sampler import Request, draws_of
+from model.persona.vocabulary import readable
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from types import MappingProxyType
 import pandas as pd
 
 from model import UserError
-from model.bots import GUESSES, recognise
-from model.messages import one_line
+from model.chats.bots import GUESSES, recognise
+from model.chats.messages import one_line
 
 MOST_SUGGESTED = 10  # ids that are listed where a name is several people's
 DATA_PACKAGE = "discord-package"

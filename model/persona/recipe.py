@@ -34,7 +34,7 @@ def _knob(default: Any, limits: tuple[Any, ...], help: str, since: int | None = 
             are read with it. What new runs should use instead belongs in `MIMIC`.
         limits: (lowest, highest) of a number, or the choices of a word.
         since: the persona format that introduced the knob; None: it is in every file. A new knob raises
-            `model.persona.FORMAT` by one and names that number here. Files leave it out while it is neutral, so that
+            `file.FORMAT` by one and names that number here. Files leave it out while it is neutral, so that
             older versions can read them.
     """
     return field(default=default, metadata={"limits": limits, "help": help, "since": since})
@@ -163,6 +163,8 @@ SIZES: dict[str, dict[str, Any]] = {
         "learning_rate": 0.003,
     },
 }
+# Below this the network learns words at best; said to the user, never enforced.
+READABLE_CHARACTERS = 50_000
 LITTLE_TEXT = 300_000  # characters; a larger network than the tiny one learns so few by heart
 
 

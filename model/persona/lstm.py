@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.persona import Persona
-from model.vocabulary import NGRAM, Ids, ngram_rows
+from model.persona.file import Persona
+from model.persona.vocabulary import NGRAM, Ids, ngram_rows
 
 Floats = NDArray[np.float32]
 Int32s = NDArray[np.int32]

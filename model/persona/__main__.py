@@ -10,11 +10,18 @@ import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
-from model.about import describe, holds, is_one
+if __name__ == "__main__":
+    sys.path[0] = str(Path(__file__).resolve().parents[2])  # the folder may be run by its path, from elsewhere
+
+    from model.commands import BOT, require
+
+    require(BOT, "model.persona")
+
 from model.commands import command_line
-from model.files import FileError
-from model.persona import (
+from model.persona.about import describe, holds, is_one
+from model.persona.file import (
     CANARIES,
     CONSENT_KINDS,
     EVERYONE,
@@ -27,6 +34,7 @@ from model.persona import (
     save_persona,
     today,
 )
+from model.persona.storage import FileError
 
 
 def given_consent(arguments: argparse.Namespace, persona: Persona) -> Consent:
@@ -135,3 +143,7 @@ def main() -> int:
         print(f"model.persona: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

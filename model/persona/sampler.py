@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from model.kernel import CompiledLSTM, load_kernel
-from model.lstm import LSTM, Draws, Floats, Int32s
-from model.persona import Persona
-from model.vocabulary import Ids, readable
+from model.persona.file import Persona
+from model.persona.kernel import CompiledLSTM, load_kernel
+from model.persona.lstm import LSTM, Draws, Floats, Int32s
+from model.persona.vocabulary import Ids, readable
 
 STEPS = 512  # characters an advance, for a caller that wants whole replies
 

@@ -10,10 +10,9 @@ from model.chats.cleaning import RULES
 from model.chats.exports.files import Format
 from model.chats.exports.lines import lines
 from model.chats.exports.tables import table
-from model.device import gpus
 from model.measures import Canary, make_canaries
-from model.persona import CONSENT_KINDS, EVERYONE, PUBLIC_KINDS
-from model.recipe import (
+from model.persona.file import CONSENT_KINDS, EVERYONE, PUBLIC_KINDS
+from model.persona.recipe import (
     LITTLE_TEXT,
     RECIPES,
     SHORT,
@@ -23,10 +22,11 @@ from model.recipe import (
     Recipe,
     choose_size,
 )
+from model.training.device import gpus
 
 
 def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
-    """Parse the command line; every knob of `model.recipe.Recipe` is a flag."""
+    """Parse the command line; every knob of `model.persona.recipe.Recipe` is a flag."""
     parser = argparse.ArgumentParser(
         description="Train one person's character network from a chat export, and leave it as a persona file "
         "for the bot.",

@@ -12,8 +12,8 @@ from typing import Any
 import model
 from model import UserError
 from model.commands import pip_install
-from model.device import settle_tensorflow
-from model.run import Run
+from model.training.device import settle_tensorflow
+from model.training.run import Run
 
 Fit = Callable[[Run, bool, bool], int]
 

@@ -8,13 +8,10 @@ from functools import cached_property
 import pandas as pd
 
 from model import UserError
-from model.people import Author, Chat
-from model.persona import LONGEST_QUOTE, MOST_QUOTES, SHORTEST_QUOTE, Source
-from model.recipe import Recipe, author_part
-from model.vocabulary import END
-
-# Below this the network learns words at best; said to the user, never enforced.
-READABLE_CHARACTERS = 50_000
+from model.chats.people import Author, Chat
+from model.persona.file import LONGEST_QUOTE, MOST_QUOTES, SHORTEST_QUOTE, Source
+from model.persona.recipe import READABLE_CHARACTERS, Recipe, author_part
+from model.persona.vocabulary import END
 
 
 class CorpusError(UserError):

@@ -12,9 +12,9 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from model import UserError
-from model.corpus import Corpus
-from model.files import Arrays, FileError, load_arrays, save_arrays
-from model.recipe import Recipe
+from model.persona.recipe import Recipe
+from model.persona.storage import Arrays, FileError, load_arrays, save_arrays
+from model.training.corpus import Corpus
 
 FILE = "checkpoint.safetensors"
 METADATA_KEY = "mimic-run"

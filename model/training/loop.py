@@ -16,7 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from model.batches import (
+from model.persona.recipe import Recipe, learning_rate
+from model.persona.storage import Arrays
+from model.persona.vocabulary import Vocabulary
+from model.training.batches import (
     Stream,
     Windows,
     count_batches,
@@ -25,11 +28,10 @@ from model.batches import (
     sequences,
     training_pass,
 )
-from model.checkpoint import Checkpoint, Epoch, Progress, ResumeError, save_checkpoint
-from model.corpus import Corpus
-from model.device import is_tensorflow
-from model.files import Arrays
-from model.network import (
+from model.training.checkpoint import Checkpoint, Epoch, Progress, ResumeError, save_checkpoint
+from model.training.corpus import Corpus
+from model.training.device import is_tensorflow
+from model.training.network import (
     all_variables,
     build_network,
     export_arrays,
@@ -37,10 +39,8 @@ from model.network import (
     recurrent_state,
     reset_state,
 )
-from model.recipe import Recipe, learning_rate
-from model.run_log import describe_seconds, epochs_in_all
-from model.selection import has_lost, has_stopped_improving, is_best, kept_epochs
-from model.vocabulary import Vocabulary
+from model.training.run_log import describe_seconds, epochs_in_all
+from model.training.selection import has_lost, has_stopped_improving, is_best, kept_epochs
 
 JUDGING = 1 / 3  # of the time that learning takes, by the batch
 # Batches of training, at least, for each of validation, where minutes end the run: a fifteenth of the time.

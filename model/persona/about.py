@@ -1,6 +1,6 @@
 """A persona in words: whom it imitates, and whose text it holds."""
 
-from model.persona import Consent, Persona, Source
+from model.persona.file import Consent, Persona, Source
 
 LONGEST_NAME = 80  # characters of a name in a description
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
 from matplotlib.ticker import MaxNLocator
 
-from model.files import written_aside
+from model.persona.storage import written_aside
 
 BLUE, ORANGE, GREY = "#3b6ea8", "#c8641e", "#9a9a9a"
 FONT = "DejaVu Sans"  # comes with matplotlib
@@ -19,7 +19,7 @@ LONGEST_LABEL = 32  # characters
 
 
 def draw_authors(ranking: pd.DataFrame, bots: "pd.Series[bool]", path: Path) -> None:
-    """Draw the ten most active authors of `model.people.rank_authors` by their messages; bots in grey."""
+    """Draw the ten most active authors of `model.chats.people.rank_authors` by their messages; bots in grey."""
     top = ranking.head(10)
     fonts = [FONT, *fonts_for("".join(top["author"]) + "".join(top["author_id"]))]
     labels = author_labels(top, bots.head(10).tolist(), characters_in(fonts))

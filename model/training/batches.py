@@ -10,8 +10,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from model.recipe import Recipe
-from model.vocabulary import NGRAM, Ids, ngram_rows
+from model.persona.recipe import Recipe
+from model.persona.vocabulary import NGRAM, Ids, ngram_rows
 
 
 class Windows:

@@ -14,10 +14,10 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from model.device import gpus, has_xla, is_tensorflow
-from model.files import Arrays
-from model.recipe import Recipe
-from model.vocabulary import NGRAM
+from model.persona.recipe import Recipe
+from model.persona.storage import Arrays
+from model.persona.vocabulary import NGRAM
+from model.training.device import gpus, has_xla, is_tensorflow
 
 OPTIMIZERS = {
     "rmsprop": keras.optimizers.RMSprop,
@@ -296,7 +296,7 @@ def recurrent_layers(network: keras.Model) -> list[keras.layers.LSTM]:
 
 
 def export_arrays(network: keras.Model) -> dict[str, NDArray[np.float32]]:
-    """Return the weights under the names of `model.persona.array_shapes`, in Keras' own layout."""
+    """Return the weights under the names of `model.persona.file.array_shapes`, in Keras' own layout."""
     variables = _variables_by_name(network)
     return {name: np.asarray(variable) for name, variable in variables.items()}
 

@@ -3,8 +3,8 @@
 A stream is judged by the held-out text; the tutorial's windows, faithfully, by the training loss.
 """
 
-from model.checkpoint import Epoch, Progress
-from model.recipe import Recipe
+from model.persona.recipe import Recipe
+from model.training.checkpoint import Epoch, Progress
 
 PATIENCE = 5  # epochs without a better validation after which a stream stops
 # Bits per character by which an epoch of a stream may be worse than the best before it and still have something to

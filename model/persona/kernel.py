@@ -1,7 +1,7 @@
-"""The LSTM's steps compiled: lays the weights out for kernel.c and calls it. Its results equal those of model/lstm.py.
+"""The LSTM's steps compiled: lays the weights out for kernel.c and calls it. Its results equal those of lstm.py.
 
-`python -m model.kernel` compiles it, as `make` does. Without a C compiler the bot samples with NumPy: the same replies,
-more slowly.
+`python -m model.persona.kernel` compiles it, as `make` does. Without a C compiler the bot samples with NumPy: the same
+replies, more slowly.
 """
 
 import ctypes
@@ -22,12 +22,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.files import FileError, written_aside
-from model.lstm import LSTM, Draws, Floats, Int32s, State
-from model.vocabulary import NGRAM, POWERS, SPREAD
+from model.persona.lstm import LSTM, Draws, Floats, Int32s, State
+from model.persona.storage import FileError, written_aside
+from model.persona.vocabulary import NGRAM, POWERS, SPREAD
 
 SOURCE = Path(__file__).with_name("kernel.c")
-FOLDER = Path(__file__).parent.parent / "build"
+FOLDER = Path(__file__).parents[2] / "build"
 CPUINFO = Path("/proc/cpuinfo")
 FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-shared", "-fPIC")
 MOST_LAYERS = 8  # the same in kernel.c; the most that a recipe allows

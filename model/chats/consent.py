@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from model.files import written_aside
-from model.people import Author, AuthorError, Chat, author_of_id, find_author, matching
-from model.persona import (
+from model.chats.people import Author, AuthorError, Chat, author_of_id, find_author, matching
+from model.persona.file import (
     CONSENT_KINDS,
     EVERYONE,
     PUBLIC_KINDS,
@@ -19,6 +18,7 @@ from model.persona import (
     is_date,
     today,
 )
+from model.persona.storage import written_aside
 
 NONE_GIVEN = (
     "no consent is recorded, and the bot won't load the persona: imitate only people who agreed, and record it "

@@ -1,4 +1,4 @@
-/* The steps of model/lstm.py, and the choice of characters, in vectors of the processor and for one thread.
+/* The steps of model/persona/lstm.py, and the choice of characters, in vectors of the processor and for one thread.
 
    Reading the weights limits the speed of a step, so each block of rows reads them once, in the order in which they lie
    in memory. They lie in panels: the weights of LANES units for all four gates (i, f, o, candidate: LANES numbers

@@ -15,12 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from model.checkpoint import FILE as CHECKPOINT
-from model.checkpoint import Epoch, refuse_unfinished
-from model.corpus import Corpus
-from model.files import SUFFIX, Arrays, FileError, backup_of, load_arrays, written_aside
 from model.measures import Canary
-from model.persona import (
+from model.measures.plots import draw_curve
+from model.persona.file import (
     Consent,
     Persona,
     PersonaError,
@@ -29,10 +26,13 @@ from model.persona import (
     array_type,
     load_persona,
 )
-from model.plots import draw_curve
-from model.recipe import TEMPERATURES, Recipe, author_part, community_part
-from model.sampler import Request, sampled_as_trained
-from model.vocabulary import Vocabulary, readable
+from model.persona.recipe import TEMPERATURES, Recipe, author_part, community_part
+from model.persona.sampler import Request, sampled_as_trained
+from model.persona.storage import SUFFIX, Arrays, FileError, backup_of, load_arrays, written_aside
+from model.persona.vocabulary import Vocabulary, readable
+from model.training.checkpoint import FILE as CHECKPOINT
+from model.training.checkpoint import Epoch, refuse_unfinished
+from model.training.corpus import Corpus
 
 PERSONAS = Path("personas")
 RUNS = Path("runs")

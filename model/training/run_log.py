@@ -5,17 +5,17 @@ import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from model.checkpoint import Epoch
-from model.corpus import READABLE_CHARACTERS, Corpus
-from model.recipe import COMMUNITY_SHARE, Recipe, expected_bits
-from model.run import EMPHASIS, Run, visible
-from model.selection import PATIENCE
+from model.persona.recipe import COMMUNITY_SHARE, READABLE_CHARACTERS, Recipe, expected_bits
+from model.training.checkpoint import Epoch
+from model.training.corpus import Corpus
+from model.training.run import EMPHASIS, Run, visible
+from model.training.selection import PATIENCE
 
 if TYPE_CHECKING:
-    from model.training import Training
+    from model.training.loop import Training
 
 NEWS = 1.25  # times that a speed is higher or lower than the last one printed, and worth a line
-MOST_PASSES = 16  # over a text; of runs that read theirs more often nothing is known (`model.recipe.REACHED`)
+MOST_PASSES = 16  # over a text; of runs that read theirs more often nothing is known (`model.persona.recipe.REACHED`)
 
 
 def describe_seconds(seconds: float) -> str:
