@@ -44,7 +44,7 @@ test-numeric: .venv/all-installed ## the tests of arithmetic with other kernels 
 test-pure: .venv/all-installed ## all tests but training's without a C compiler: NumPy samples the replies; 2 minutes
 	@rm -f build/kernel-*.so
 	@PATH=$(CURDIR)/$(BIN) $(CURDIR)/$(BIN)/python -m pytest $(ALL_BUT_TRAINING); \
-		status=$$?; $(BIN)/python -m model.kernel; exit $$status
+		status=$$?; $(BIN)/python -m model.persona.kernel; exit $$status
 
 test-python: ## all tests but training's with another Python: make test-python PYTHON=python3.13; 5 minutes
 	@$(PYTHON) -m venv --clear build/python
