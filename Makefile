@@ -8,9 +8,10 @@ MEASURED := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE TF_CPP_MIN_LOG_LEVEL=3
 # Why pip found no TensorFlow, most likely.
 TOO_NEW = $(BIN)/python -c 'import sys; sys.version_info < (3, 14) or sys.exit("TensorFlow may not be there yet for this Python: make clean, then make install PYTHON=python3.13")'
 ALL_BUT_TRAINING := --ignore=tests/test_train.py --ignore=tests/test_training.py
+QUICK := $(ALL_BUT_TRAINING) $(patsubst %,--ignore=tests/test_%.py,replace network exposure client screenshots commands about console)
 export CHAT FLAGS
 
-.PHONY: help run install install-bot test test-numeric test-pure test-python test-bounds train demo bench bench-imitation screenshots lock clean
+.PHONY: help run install install-bot check test test-numeric test-pure test-python test-bounds train demo bench bench-imitation screenshots lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +36,12 @@ test: .venv/all-installed ## format, lint, types and all tests: 3 to 6 minutes
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
+
+check: .venv/all-installed ## format, lint, types and the quick tests: 20 to 40 s
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest $(QUICK)
 
 # What other machines compute with: another kernel of OpenBLAS, and TensorFlow without oneDNN's.
 test-numeric: .venv/all-installed ## the tests of arithmetic with other kernels than this processor's own: 1 minute

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from model.persona.recipe import RECIPES, SHORT_BATCH, SIZES
-from model.training.loop import options
+from model.training import options
 from model.training.options import choose_recipe, parse_arguments, settle_size
 
 
