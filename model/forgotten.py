@@ -1,0 +1,150 @@
+"""Forgetting a person: a list beside the persona files that training and the bot obey, and what is deleted.
+
+Knows no Keras and no Discord, and not where anybody asked for it.
+"""
+
+import json
+import logging
+import shutil
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from model.files import SUFFIX, FileError, backup_of, written_aside
+from model.persona import persona_names, read_head
+
+log = logging.getLogger(__name__)
+
+FILE = "forgotten.json"  # in the folder of the personas
+RUNS = "runs"  # beside that folder
+BASES = "bases"  # in RUNS: what was learnt from everybody
+THEMSELVES, OWNER, MANAGER = "themselves", "the owner", "a manager"  # who asked
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """A person who must not be imitated any more."""
+
+    author: str
+    author_ids: list[str]
+    date: str = ""  # ISO; "": unknown
+    by: str = ""  # THEMSELVES, OWNER or MANAGER; "": unknown
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """What was deleted of a person's, what could not be, and what else was learnt from them."""
+
+    deleted: list[Path] = field(default_factory=list)
+    left: dict[Path, str] = field(default_factory=dict)  # with the reason
+    taught: list[str] = field(default_factory=list)  # other people's personas that learnt from them too
+    bases: Path | None = None  # base networks, which may have
+
+    def __str__(self) -> str:
+        lines = [f"Deleted: {', '.join(map(_short, self.deleted))}."] if self.deleted else ["No file was there."]
+        lines += [
+            f"{_short(path)} could not be deleted ({reason}): delete it by hand." for path, reason in self.left.items()
+        ]
+        if self.taught:
+            lines.append(f"Their messages also taught {', '.join(self.taught)}, which stays.")
+        if self.bases:
+            lines.append(f"{_short(self.bases)} may hold what was learnt from them among everybody: delete it too.")
+        return " ".join(lines)
+
+
+def forgotten_people(folder: Path) -> list[Forgotten]:
+    """Return the people on the list of a folder of personas; none if there is no list.
+
+    Raises:
+        FileError: the list can't be read.
+    """
+    path = folder / FILE
+    try:
+        return [Forgotten(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, TypeError) as error:
+        raise FileError(
+            f"{path} can't be read ({error}): it lists the people who are not to be imitated; mend it by hand"
+        ) from error
+
+
+def find_forgotten(author_ids: Collection[str], folder: Path) -> Forgotten | None:
+    """Return the entry of the person with these ids; None if they are not on the list. Errors as of the list's."""
+    entries = forgotten_people(folder)
+    return next((entry for entry in entries if not set(entry.author_ids).isdisjoint(author_ids)), None)
+
+
+def list_forgotten(person: Forgotten, folder: Path) -> None:
+    """Put a person on the list.
+
+    Raises:
+        FileError: the list can't be read or written.
+    """
+    _write(folder, [*_without(person.author_ids, folder), person])
+
+
+def unlist_forgotten(author_ids: Collection[str], folder: Path) -> None:
+    """Take a person off the list; errors as of `list_forgotten`."""
+    if find_forgotten(author_ids, folder):
+        _write(folder, _without(author_ids, folder))
+
+
+def _without(author_ids: Collection[str], folder: Path) -> list[Forgotten]:
+    return [entry for entry in forgotten_people(folder) if set(entry.author_ids).isdisjoint(author_ids)]
+
+
+def _write(folder: Path, entries: list[Forgotten]) -> None:
+    with written_aside(folder / FILE) as aside:
+        text = json.dumps([asdict(entry) for entry in entries], indent=2, ensure_ascii=False)
+        aside.write_text(text + "\n", encoding="utf-8")
+
+
+def delete_persona(name: str, folder: Path) -> Deletion:
+    """Delete a persona's file, its backup and its run: all that could bring it back.
+
+    Args:
+        name: the file's name, whose run has the same.
+    """
+    file = folder / f"{name}{SUFFIX}"
+    deletion = Deletion()
+    for path in (file, backup_of(file), *sorted(folder.glob(f".{file.name}*.part"))):
+        _delete(path, deletion)
+    runs = folder.absolute().parent / RUNS
+    if name != BASES:
+        _delete(runs / name, deletion)
+    bases = runs / BASES
+    return Deletion(deletion.deleted, deletion.left, [], bases if bases.is_dir() else None)
+
+
+def delete_person(author_ids: Collection[str], folder: Path) -> Deletion:
+    """Delete every persona of a person; name those of others that learnt from theirs too."""
+    heads = {name: read_head(folder / f"{name}{SUFFIX}") for name in persona_names(folder)}
+    whole = Deletion()
+    for name, head in heads.items():
+        if head and not head.author_ids.isdisjoint(author_ids):
+            part = delete_persona(name, folder)
+            whole = Deletion(whole.deleted + part.deleted, whole.left | part.left, [], part.bases)
+        elif head and not head.community.isdisjoint(author_ids):
+            whole.taught.append(name)
+    return whole
+
+
+def _delete(path: Path, deletion: Deletion) -> None:
+    """Delete a file or a folder if it is there; note in `deletion` what came of it."""
+    if not path.exists() and not path.is_symlink():
+        return
+    try:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    except OSError as error:
+        deletion.left[path] = error.strerror or str(error)
+    else:
+        deletion.deleted.append(path)
+
+
+def _short(path: Path) -> str:
+    """Return a path without the folders above the project's: people in a channel read it too."""
+    return f"{path.parent.name}/{path.name}"
