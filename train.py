@@ -54,9 +54,11 @@ from model.persona.file import (
     PersonaError,
     check_name,
     find_persona,
+    ids_in,
     load_persona,
     save_persona,
 )
+from model.persona.forgotten import forgotten_people, refuse_forgotten
 from model.persona.recipe import Recipe
 from model.persona.storage import Arrays, save_arrays, written_aside
 from model.persona.vocabulary import Vocabulary
@@ -73,7 +75,16 @@ from model.training.options import (
     parse_arguments,
     settle_size,
 )
-from model.training.run import RUNS, Run, refuse_to_replace, run_folder, sample_prompt, write_history, write_samples
+from model.training.run import (
+    PERSONAS,
+    RUNS,
+    Run,
+    refuse_to_replace,
+    run_folder,
+    sample_prompt,
+    write_history,
+    write_samples,
+)
 from model.training.run_log import (
     describe_end,
     describe_epoch,
@@ -248,6 +259,7 @@ def train(chat: Chat, recipe: Recipe, arguments: argparse.Namespace) -> int:
         print(describe_message(row.author, row.text, columns))
     authors = choose_authors(chat, arguments)
     for author in authors:
+        refuse_forgotten({author.author_id, *chat.joined.get(author.author_id, {})}, PERSONAS)
         refuse_to_lose(persona_name(chat, author, arguments), arguments)
     show_notices(chat.formats, RUNS)
     consents = [choose_consent(arguments, chat, author, recipe.community) for author in authors]
@@ -327,6 +339,7 @@ def train_elsewhere(runs: Sequence[Run], address: str) -> int:
     if runs[0].corpus.community:
         base_network(runs[0])
     for run, content in train_on_ray(runs, fit, address, gpus=min(1, len(gpus()))):
+        refuse_forgotten(ids_in(run.source), PERSONAS)
         with written_aside(run.persona_file) as aside:
             aside.write_bytes(content)
         print(f"saved {run.persona_file}\n{describe_use(run)}", flush=True)
@@ -458,6 +471,7 @@ def finish(run: Run, training: "Training") -> int:
         print(f"{run.persona_file} stays as it was until the run is finished")
         return code
     replaced = run.is_replacing
+    refuse_forgotten(ids_in(run.source), PERSONAS)  # it may have been asked for meanwhile
     persona = run.persona(training.best_arrays, best, training.initial)
     save_persona(persona, run.persona_file)
     if training.progress.finished:
@@ -480,11 +494,20 @@ def describe_use(run: Run) -> str:
     return "\n".join(lines)
 
 
+def without_forgotten(author_ids: set[str]) -> set[str]:
+    """Return the ids without those of people who are not to be imitated any more: they teach nobody either."""
+    people = [person for person in forgotten_people(PERSONAS) if not author_ids.isdisjoint(person.author_ids)]
+    if people:
+        names = ", ".join(person.author for person in people)
+        print(f"left out, as they are not to be imitated any more: {names}")
+    return author_ids - {author_id for person in people for author_id in person.author_ids}
+
+
 def prepare(chat: Chat, author: Author, recipe: Recipe, consent: Consent | None, arguments: argparse.Namespace) -> Run:
     """Build the author's corpus; print what the tutorial prints about it."""
     print(f"{author.author}: {author.messages:,} messages, {author.characters:,} characters")
     if recipe.community:
-        chat = chat.of_authors(may_teach(chat, author, consent))
+        chat = chat.of_authors(without_forgotten(may_teach(chat, author, consent)))
     corpus = build_corpus(chat.messages, author, recipe, chat.bots)
     if not corpus.community:
         recipe = replace(recipe, community=False)  # nobody else is there

@@ -1,6 +1,8 @@
 """Run the bot in Discord, or chat in the terminal if no token is set.
 
 python -m bot [--console] [--persona NAME] [--random-seed N] [--invite]
+python -m bot --forgotten
+python -m bot --remember NAME|ID [--server ID] [--they-agreed]
 """
 
 import argparse
@@ -23,7 +25,9 @@ if __name__ == "__main__":
 from bot import console
 from bot.imitator import Imitator
 from bot.personas import Personas
+from bot.remember import print_forgotten, remember
 from bot.settings import Settings, SettingsError, load_settings
+from bot.store import EVERYWHERE
 from model import UserError
 from model.commands import command_line
 
@@ -46,6 +50,14 @@ def main() -> int:
     parser.add_argument("--random-seed", type=int, metavar="N", help="make the terminal's replies repeatable")
     parser.add_argument("--invite", action="store_true", help="print the link that brings the bot into a server")
     parser.add_argument("--health", action="store_true", help="ask the bot that runs here whether it is connected")
+    parser.add_argument("--forgotten", action="store_true", help="list the people who are not to be imitated any more")
+    parser.add_argument("--remember", metavar="NAME|ID", help="undo `forget`: let somebody be imitated again")
+    parser.add_argument(
+        "--server", metavar="ID", type=int, default=EVERYWHERE, help="with --remember: in the server with this id"
+    )
+    parser.add_argument(
+        "--they-agreed", action="store_true", help="with --remember: they asked for it, and agreed again since"
+    )
     arguments = parser.parse_args()
     if arguments.random_seed is not None and arguments.random_seed < 0:
         parser.error("--random-seed is a whole number from 0")
@@ -58,6 +70,11 @@ def main() -> int:
             return invite(settings)
         if arguments.health:
             return health(settings)
+        if arguments.forgotten:
+            return asyncio.run(print_forgotten(settings))
+        if arguments.remember:
+            undone = remember(settings, arguments.remember, arguments.server, they_agreed=arguments.they_agreed)
+            return asyncio.run(undone)
         imitator = Imitator(Personas(settings.personas, settings.persona, settings.memory))
         try:
             in_terminal = arguments.console or not settings.token

@@ -4,6 +4,7 @@ import asyncio
 import difflib
 import logging
 import math
+from collections.abc import Collection
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import Any
@@ -97,7 +98,11 @@ class Client(commands.AutoShardedBot):
 
     def offered(self, guild_id: int | None) -> list[str]:
         """Return the names of the personas that may be imitated in a server; None: in direct messages."""
-        return self.imitator.personas.offered(lambda author_ids: self.store.is_forgotten(author_ids, guild_id))
+        return self.imitator.personas.offered(lambda author_ids: self.is_forgotten(author_ids, guild_id))
+
+    def is_forgotten(self, author_ids: Collection[str], guild_id: int | None) -> bool:
+        """Return whether the person with these ids must not be imitated in a server; None: in direct messages."""
+        return self.store.is_forgotten(author_ids, guild_id) or self.imitator.personas.is_listed(author_ids)
 
     async def imitated(self, name: str, guild_id: int | None) -> Persona:
         """Return a persona that may be imitated in a server.
@@ -117,7 +122,7 @@ class Client(commands.AutoShardedBot):
             raise RefusedError(
                 "That persona can't be loaded; the person who runs me can find the reason in the log."
             ) from error
-        if self.store.is_forgotten(head_of(persona).author_ids, guild_id):
+        if self.is_forgotten(head_of(persona).author_ids, guild_id):
             elsewhere = f" There are {', '.join(offered)[:400]}." if offered else ""
             raise RefusedError(f"{persona.author[:40]} is not imitated here any more.{elsewhere}")
         return persona

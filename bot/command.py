@@ -20,7 +20,10 @@ from bot.prompt import Prompt, check_seed, parse_prompt, split_options
 from bot.settings import Settings
 from bot.store import GuildSettings, Rules, Store
 from model.persona.file import Persona
+from model.persona.forgotten import Forgotten
 from model.persona.sampler import Request
+
+Act = Callable[[], Awaitable[str]]
 
 
 class Caller(Protocol):
@@ -89,8 +92,16 @@ class Caller(Protocol):
     async def change_settings(self, settings: GuildSettings) -> None:
         """Store other settings for this server."""
 
-    async def forget(self, author_id: str, *, everywhere: bool) -> None:
-        """Remember that a person must not be imitated, in this server or everywhere."""
+    async def forget(self, person: Forgotten, *, everywhere: bool) -> bool:
+        """Remember that a person must not be imitated, in this server or everywhere; return whether that is stored."""
+
+    async def ask(self, question: str, answer: str, act: Act) -> None:
+        """Ask the caller before something is done that can't be undone, and then say what it came to.
+
+        Args:
+            answer: the words that agree.
+            act: does it, and returns what it came to; not called if the caller says no, or nothing.
+        """
 
     async def say(self, text: str, *, mentions: bool = False) -> None:
         """Answer with plain text.

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequen
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from bot.command import Command, all_commands
+from bot.command import Act, Command, all_commands
 from bot.errors import RefusedError
 from bot.game import LETTERS, TEMPERATURE, Round
 from bot.imitator import Imitator
@@ -17,7 +17,9 @@ from bot.settings import Settings
 from bot.store import GuildSettings, Rules, Store
 from bot.text import heat_colour, label, plain
 from model import UserError
+from model.commands import command_line
 from model.persona.file import Persona, head_of
+from model.persona.forgotten import Forgotten
 from model.persona.sampler import Request
 
 BOLD, DIM, RESET = "\033[1m", "\033[2m", "\033[0m"
@@ -71,6 +73,7 @@ class Terminal:
     right_guesses: int = 0
     guesses: int = 0
     latest_reply: str = ""
+    question: Act | None = None  # done if the next line is a yes
     person_id: int = 0
     guild_id: int | None = None
     place: str = ""
@@ -90,7 +93,7 @@ class Terminal:
 
     def is_forgotten(self, author_ids: Collection[str]) -> bool:
         """Return whether the person with these ids must not be imitated."""
-        return self.store.is_forgotten(author_ids, None)
+        return self.store.is_forgotten(author_ids, None) or self.imitator.personas.is_listed(author_ids)
 
     @property
     def commands(self) -> Mapping[str, Command]:
@@ -103,8 +106,13 @@ class Terminal:
         if name in LEAVE:
             return False
         letter = line.strip().upper()
+        act, self.question = self.question, None
         try:
-            if name in self.commands:
+            if act and letter == "YES":
+                _show(plain(await act()))
+            elif act and not name:
+                _show("Nothing was changed.")
+            elif name in self.commands:
                 defaults = {} if self.random_seed is None else {"random_seed": self.random_seed}
                 await self.commands[name].answer_typed(self, words, defaults)
             elif self.round and letter and letter in LETTERS:
@@ -142,7 +150,8 @@ class Terminal:
         name = self.imitator.personas.check(name, self.offered)
         persona = await self.imitator.persona(name)
         if self.is_forgotten(head_of(persona).author_ids):
-            raise RefusedError(f"{persona.author} is not imitated here any more.")
+            undo = command_line("bot", "--remember", persona.source.author_id)
+            raise RefusedError(f"{persona.author} is not imitated here any more; to undo that: {undo}")
         return persona
 
     async def choose_persona(self, name: str) -> None:
@@ -153,10 +162,15 @@ class Terminal:
         """Use other settings in this chat."""
         self.guild_settings = settings
 
-    async def forget(self, author_id: str, *, everywhere: bool) -> None:
-        """Remember that a person must not be imitated, here and in Discord."""
+    async def forget(self, person: Forgotten, *, everywhere: bool) -> bool:
+        """Remember that a person must not be imitated, here and in Discord; return whether that is stored."""
         await self.store.open(self.settings.database)
-        await self.store.forget(author_id)
+        return await self.store.forget(person)
+
+    async def ask(self, question: str, answer: str, act: Act) -> None:
+        """Ask; the next line is the answer."""
+        _show(f"{plain(question)}\nType yes to do that; anything else leaves all as it is.")
+        self.question = act
 
     async def say(self, text: str, *, mentions: bool = False) -> None:
         """Print plain text."""

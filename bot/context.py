@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord.ext import commands
 
+from bot.command import Act
 from bot.errors import ReplyError
 from bot.game import Round
 from bot.imitator import Imitator
 from bot.menus import send_report
+from bot.question_view import QuestionView
 from bot.round_view import MOST_SCORES, RoundView
 from bot.settings import Settings
 from bot.store import EVERYWHERE, GuildSettings, Rules, Store
 from bot.text import EMBED_LIMIT, count_of, discord_text, escape, heat_colour, label
 from bot.view import ReplyState
 from model.persona.file import Persona
+from model.persona.forgotten import Forgotten
 from model.persona.sampler import Request
 
 if TYPE_CHECKING:
@@ -121,10 +124,15 @@ class Context(commands.Context["Client"]):
             self.bot.forget_cooldowns()
         await self.store.set_guild(self.guild.id, settings)
 
-    async def forget(self, author_id: str, *, everywhere: bool) -> None:
-        """Remember that a person must not be imitated, in this server or everywhere."""
+    async def forget(self, person: Forgotten, *, everywhere: bool) -> bool:
+        """Remember that a person must not be imitated, in this server or everywhere; return whether that is stored."""
         assert everywhere or self.guild
-        await self.store.forget(author_id, EVERYWHERE if everywhere or not self.guild else self.guild.id)
+        return await self.store.forget(person, EVERYWHERE if everywhere or not self.guild else self.guild.id)
+
+    async def ask(self, question: str, answer: str, act: Act) -> None:
+        """Ask with two buttons; arguments as of `bot.command.Caller.ask`."""
+        view = QuestionView(self.person_id, question, answer, act)
+        view.message = await self.show(content=view.text, view=view)
 
     @asynccontextmanager
     async def answering(self, *, private: bool) -> AsyncIterator[None]:

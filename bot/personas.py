@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.errors import RefusedError
-from model.commands import record_consent
+from model.commands import command_line, record_consent
 from model.persona.file import (
     Persona,
     PersonaError,
@@ -26,8 +26,10 @@ from model.persona.file import (
     read_head,
     today,
 )
+from model.persona.forgotten import FILE as FORGOTTEN
+from model.persona.forgotten import Deletion, Forgotten, delete_person, delete_persona, forgotten_people, list_forgotten
 from model.persona.sampler import Batch, Sampler
-from model.persona.storage import SUFFIX
+from model.persona.storage import SUFFIX, FileError
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +93,8 @@ class Personas:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="personas")
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")  # what is looked at holds up no loading
         self._kept: OrderedDict[str, Loaded] = OrderedDict()  # by name, used last last; the thread's alone
+        self._list_version = Version()  # of the list of the forgotten, as it was read last
+        self._listed: set[str] = set()  # their ids
         self._faults: dict[str, Version] = {}  # of files that could not be loaded, by name
         if not self.names():
             raise PersonaError(f"{folder}: no persona file (*{SUFFIX}) is there; train one with train.py")
@@ -195,7 +199,8 @@ class Personas:
                     for problem in problems:
                         log.warning("skipped: %s", problem)
                     return loaded
-                problems.append(f"{self._file(name)}: {persona.author} is not to be imitated any more")
+                undo = command_line("bot", "--remember", persona.source.author_id)
+                problems.append(f"{self._file(name)}: {persona.author} is forgotten, which {undo} undoes")
             except (PersonaError, UnknownPersonaError) as error:
                 problems.append(str(error))
         raise PersonaError("; ".join(problems) or f"{self._folder}: no persona file is there")
@@ -217,9 +222,25 @@ class Personas:
                 return self._kept[name].sampler.persona
             raise
 
-    async def delete(self, name: str) -> None:
-        """Delete a persona's file; replies that are running still finish."""
-        await self._in_thread(self._delete, name)
+    async def delete(self, name: str) -> Deletion:
+        """Delete a persona's file and its run; replies that are running still finish."""
+        return await self._in_thread(self._delete, name)
+
+    async def forget(self, person: Forgotten) -> Deletion:
+        """Put a person on the folder's list of the forgotten, and delete every persona of theirs, and their runs."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._forget, person)
+
+    def is_listed(self, author_ids: Collection[str]) -> bool:
+        """Return whether the person with these ids is on the folder's list of the forgotten."""
+        version = _version(self._folder / FORGOTTEN)
+        if version != self._list_version:
+            self._list_version = version
+            try:
+                listed = forgotten_people(self._folder)
+                self._listed = {author_id for person in listed for author_id in person.author_ids}
+            except FileError as error:  # what it said before still holds
+                log.error("%s", error)
+        return not self._listed.isdisjoint(author_ids)
 
     async def _in_thread(
         self, work: Callable[[str], Result], name: str, thread: ThreadPoolExecutor | None = None
@@ -259,9 +280,20 @@ class Personas:
         while len(self._kept) > 1 and sum(each.bytes for each in self._kept.values()) > self._memory:
             self._kept.popitem(last=False)
 
-    def _delete(self, name: str) -> None:
+    def _delete(self, name: str) -> Deletion:
         self._kept.pop(name, None)
-        self._file(name).unlink(missing_ok=True)
+        return delete_persona(self._file(name))
+
+    def _forget(self, person: Forgotten) -> Deletion:
+        try:
+            list_forgotten(person, self._folder)
+        except FileError as error:
+            log.warning("training does not know that %s is forgotten: %s", person.author, error)
+        heads = {name: head_of(loaded.sampler.persona) for name, loaded in self._kept.items()}
+        known = [name for name, head in heads.items() if not head.author_ids.isdisjoint(person.author_ids)]
+        for name in known:
+            del self._kept[name]
+        return delete_person(person.author_ids, self._folder, known)
 
     def close(self) -> None:
         """Give the threads back."""

@@ -7,13 +7,14 @@ was answered.
 import logging
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import aiosqlite
 
 from bot.settings import Settings
+from model.persona.forgotten import THEMSELVES, Forgotten
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,11 @@ MIGRATIONS = (
     CREATE TABLE vote (persona TEXT PRIMARY KEY, votes INTEGER NOT NULL, fooled INTEGER NOT NULL);
     """,
     "CREATE TABLE channel (channel_id INTEGER PRIMARY KEY, persona TEXT NOT NULL);",
+    """
+    ALTER TABLE forgotten ADD COLUMN author TEXT NOT NULL DEFAULT '';
+    ALTER TABLE forgotten ADD COLUMN date TEXT NOT NULL DEFAULT '';
+    ALTER TABLE forgotten ADD COLUMN asked_by TEXT NOT NULL DEFAULT '';
+    """,
 )
 
 
@@ -86,12 +92,14 @@ class Store:
         self._database: aiosqlite.Connection | None = None
         self._guilds: dict[int, GuildSettings] = {}
         self._channels: dict[int, str] = {}  # the personas of channels that have one of their own
-        self._forgotten: set[tuple[str, int]] = set()
+        self._forgotten: dict[tuple[str, int], Forgotten] = {}  # by a person's id and a guild's
         self._scores: Counter[tuple[int, int]] = Counter()  # by guild and user
         self._votes: dict[str, tuple[int, int]] = {}  # by persona: all, and those who were fooled
 
     async def open(self, path: Path) -> None:
         """Open or make the file; where that can't be done the bot goes on, and forgets at its end what it was told."""
+        if self.is_open:
+            return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._database = await aiosqlite.connect(path, isolation_level=None)
@@ -101,8 +109,9 @@ class Store:
                 self._guilds = {row[0]: _settings(row[1:]) async for row in rows}
             async with self._database.execute("SELECT channel_id, persona FROM channel") as rows:
                 self._channels = {row[0]: row[1] async for row in rows}
-            async with self._database.execute("SELECT author_id, guild_id FROM forgotten") as rows:
-                self._forgotten = {(row[0], row[1]) async for row in rows}
+            columns = "author_id, guild_id, author, date, asked_by"
+            async with self._database.execute(f"SELECT {columns} FROM forgotten") as rows:  # noqa: S608 - our own names
+                self._forgotten = {(row[0], row[1]): Forgotten(row[2], [row[0]], row[3], row[4]) async for row in rows}
             async with self._database.execute("SELECT guild_id, user_id, points FROM score") as rows:
                 self._scores = Counter({(row[0], row[1]): row[2] async for row in rows})
             async with self._database.execute("SELECT persona, votes, fooled FROM vote") as rows:
@@ -127,13 +136,21 @@ class Store:
             await self._database.close()
         self._database = None
 
-    async def _write(self, statement: str, values: Iterable[Any]) -> None:
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a file that changes are stored in."""
+        return self._database is not None
+
+    async def _write(self, statement: str, values: Iterable[Any]) -> bool:
+        """Change the file; return whether that was possible."""
         if not self._database:
-            return
+            return False
         try:
             await self._database.execute(statement, tuple(values))
+            return True
         except aiosqlite.Error as error:
             log.warning("what was told could not be kept (%s): it holds until the bot stops", error)
+            return False
 
     def guild(self, guild_id: int | None) -> GuildSettings:
         """Return a server's settings; None: those of direct messages, the defaults."""
@@ -183,7 +200,32 @@ class Store:
         places = {EVERYWHERE, guild_id or EVERYWHERE}
         return any((author_id, place) in self._forgotten for author_id in author_ids for place in places)
 
-    async def forget(self, author_id: str, guild_id: int = EVERYWHERE) -> None:
-        """Remember that a person is not to be imitated in a server, or anywhere."""
-        self._forgotten.add((author_id, guild_id))
-        await self._write("INSERT OR IGNORE INTO forgotten VALUES (?, ?)", (author_id, guild_id))
+    @property
+    def forgotten(self) -> list[tuple[int, Forgotten]]:
+        """The people who must not be imitated: the guild's id, or EVERYWHERE, and who it is; an entry for each id."""
+        return [(guild_id, person) for (_, guild_id), person in self._forgotten.items()]
+
+    async def forget(self, person: Forgotten, guild_id: int = EVERYWHERE) -> bool:
+        """Remember that a person must not be imitated in a server, or anywhere; return whether that is stored.
+
+        What the person asked for themselves stays theirs, whoever asks for it later.
+        """
+        stored = True
+        for author_id in person.author_ids:
+            known = self._forgotten.get((author_id, guild_id))
+            if known and known.by == THEMSELVES:
+                continue
+            self._forgotten[author_id, guild_id] = replace(person, author_ids=[author_id])
+            row = author_id, guild_id, person.author, person.date, person.by
+            stored &= await self._write("INSERT OR REPLACE INTO forgotten VALUES (?, ?, ?, ?, ?)", row)
+        return stored
+
+    async def remember(self, author_ids: Collection[str], guild_id: int = EVERYWHERE) -> bool:
+        """Undo `forget`; return whether that is stored."""
+        stored = True
+        for author_id in author_ids:
+            self._forgotten.pop((author_id, guild_id), None)
+            stored &= await self._write(
+                "DELETE FROM forgotten WHERE author_id = ? AND guild_id = ?", (author_id, guild_id)
+            )
+        return stored

@@ -7,6 +7,7 @@ import pytest
 
 from model.persona.about import describe
 from model.persona.file import load_persona, save_persona
+from model.persona.storage import backup_of
 from tests.conftest import make_persona
 
 ROOT = Path(__file__).parent.parent
@@ -54,7 +55,32 @@ def test_a_persona_can_be_shown_checked_completed_and_deleted(file):
     for options, quotes in (["--quoting"], ["hello"]), ([], []):
         assert run("consent", file, "--kind", "own-data", "--by", "Ada", *options)[0] == 0
         assert load_persona(file).quotes == quotes
+    assert run("consent", file, "--kind", "own-data", "--by", "Bo", "--quoting")[0] == 0
+    save_persona(replace(load_persona(file), quotes=["hello"]), file)
+    code, printed, _ = run("consent", file, "--kind", "own-data", "--by", "Ada")
+    assert code == 0 and printed.endswith(
+        "in place of own-data by Bo; 1 messages that might be shown are deleted (--quoting would keep them)"
+    )
+
+
+def test_a_persona_is_forgotten_with_its_backup_and_its_run(file, tmp_path):
+    folder, run_folder = tmp_path / "home" / "personas", tmp_path / "home" / "runs" / "ada"
+    folder.mkdir(parents=True)
+    run_folder.mkdir(parents=True)
+    file = file.rename(folder / file.name)
+    backup_of(file).write_bytes(b"the one before")
+    (run_folder / "checkpoint.safetensors").write_bytes(b"weights")
+    code, printed, _ = run("forget", file)
+    assert code == 0 and not list(folder.iterdir()) and not run_folder.exists()
+    assert "personas/ada.safetensors.old" in printed and "runs/ada" in printed
+
+
+def test_a_folder_that_is_no_run_is_not_deleted_with_a_persona(file, tmp_path):
+    photos = tmp_path.parent / "runs" / "ada"
+    photos.mkdir(parents=True)
+    (photos / "photo.jpg").write_bytes(b"of a race")
     assert run("forget", file)[0] == 0 and not file.exists()
+    assert (photos / "photo.jpg").exists()
 
 
 def test_a_persona_is_named_as_it_is_shown_or_as_its_file_is_called():

@@ -12,7 +12,7 @@ from pathlib import Path
 import discord
 import pytest
 
-from bot import context
+from bot import context, question_view
 from bot.client import Client
 from bot.console import Terminal
 from bot.imitator import Imitator
@@ -22,6 +22,7 @@ from bot.store import GuildSettings
 from bot.text import label, plain
 from model.persona.about import describe
 from model.persona.file import save_persona
+from model.persona.forgotten import MANAGER, THEMSELVES, Forgotten
 from model.persona.sampler import Batch, Request, Sampler
 from tests import PATIENCE
 from tests.conftest import make_persona
@@ -593,24 +594,73 @@ async def test_nobody_is_imitated_without_consent(server, client, personas_folde
     assert "python -m model.persona consent" in caplog.text
 
 
+async def answered(server, call, button, **by):
+    """What is shown after somebody presses a button under the question that the call gets."""
+    await call
+    sent = await server.reply()
+    return sent, visible((await server.press(sent, buttons(sent)[button]["custom_id"], **by)).content)
+
+
 async def test_a_server_can_forget_a_persona_and_its_owner_and_the_person_can_for_all(server, client, personas_folder):
     for author in ("Bob", "Eve"):
         persona = make_persona(author=author)
-        source, consent = replace(persona.source, author_id=author), replace(persona.consent, contact="7")
-        persona = replace(persona, source=source, consent=consent if author == "Eve" else persona.consent)
+        consent = replace(persona.consent, contact="her account: <@7>, ada@example.org")
+        persona = replace(persona, consent=consent if author == "Eve" else persona.consent)
         save_persona(persona, personas_folder / f"{author.lower()}.safetensors")
-    assert await told(server, server.slash("forget", persona="bob")) == "Bob is not imitated in this server any more."
+    question, outcome = await answered(server, server.slash("forget", persona="bob"), "stop imitating Bob")
+    assert "Nothing is deleted" in visible(question.content) and "can undo that" in visible(question.content)
+    assert outcome == "Bob is not imitated in this server any more."
     assert "Bob is not imitated here any more. There are ada, eve." in await told(
         server, server.write("!mimic hi --persona bob")
     )
     assert "imitation of Bob" in await told(server, server.write("!mimic hi --persona bob", channel_id=DM_ID))
     server.roles = []
     assert "Only they themselves" in await told(server, server.slash("forget", persona="ada"))
-    assert "Eve is forgotten: the file is deleted" in await told(server, server.slash("forget", persona="eve"))
+    question, outcome = await answered(server, server.slash("forget", persona="eve"), "forget Eve")
+    assert "for good" in visible(question.content) and "unless you agree" in visible(question.content)
+    assert "Eve is forgotten" in outcome and "personas/eve.safetensors" in outcome
     assert not (personas_folder / "eve.safetensors").exists()
+    assert {person.by for _, person in client.store.forgotten} == {MANAGER, THEMSELVES}
     save_persona(persona, personas_folder / "eve2.safetensors")
     assert "Eve is not imitated here" in await told(server, server.write("!mimic hi --persona eve2", channel_id=DM_ID))
     assert "Say whom" in await told(server, server.write("!forget"))
+
+
+async def test_only_the_asker_can_agree_to_a_forgetting_and_only_for_a_minute(
+    server, client, personas_folder, monkeypatch
+):
+    await server.write("!forget ada", author=person(OWNER_ID, "The owner"))
+    question = await server.reply()
+    assert "bring the files back" in visible(question.content)
+    other = await server.press(question, buttons(question)["forget Ada"]["custom_id"], author=person(9, "Eve"))
+    assert "Only the person who asked" in other.content and (personas_folder / "ada.safetensors").exists()
+    owner = person(OWNER_ID, "The owner")
+    left = await server.press(question, buttons(question)["leave it as it is"]["custom_id"], author=owner)
+    assert visible(left.content) == "Nothing was changed." and (personas_folder / "ada.safetensors").exists()
+    assert not client.store.forgotten
+    monkeypatch.setattr(question_view, "SECONDS_TO_ANSWER", 0.05)
+    edits = len(server.edits)
+    await server.write("!forget ada", author=owner)
+    assert "Nobody answered: nothing was changed." in visible((await server.edit(edits)).content)
+    assert server.edits[-1].payload["components"] == [] and not client.store.forgotten
+
+
+async def test_a_forgetting_that_cannot_be_stored_says_so(server, client, personas_folder):
+    await client.store._database.execute("PRAGMA query_only = ON")
+    owner = person(OWNER_ID, "The owner")
+    _, outcome = await answered(server, server.write("!forget ada", author=owner), "forget Ada", author=owner)
+    assert "could not be stored and holds until I stop" in outcome
+
+
+async def test_a_persona_in_use_whose_file_is_damaged_can_still_be_forgotten(server, client, personas_folder):
+    assert "imitation of Ada" in await told(server, server.write("!mimic hi"))
+    (personas_folder / "ada.safetensors").write_bytes(b"half")
+    assert "imitation of Ada" in await told(server, server.write("!mimic hi"))  # the one before stays in use
+    await answered(server, server.slash("forget", persona="ada"), "stop imitating Ada")
+    assert "imitation of Ada" not in await told(server, server.write("!mimic hi"))
+    owner = person(OWNER_ID, "The owner")
+    await answered(server, server.write("!forget ada", author=owner), "forget Ada", author=owner)
+    assert not (personas_folder / "ada.safetensors").exists()
 
 
 async def test_a_reply_can_be_reported_to_whoever_runs_the_bot(server, client):
@@ -684,16 +734,17 @@ async def test_nonsense_in_settings_is_refused(server, client):
 async def test_forgetting_the_default_leaves_help_and_the_others(server, client, personas_folder):
     save_persona(make_persona(author="Bob"), personas_folder / "bob.safetensors")
     os.utime(personas_folder / "bob.safetensors", (1, 1))
-    assert "not imitated in this server" in await told(server, server.slash("forget", persona="ada"))
-    assert "how Bob chats" in await told(server, server.write("!help"))
+    await answered(server, server.slash("forget", persona="ada"), "stop imitating Ada")
+    assert "Bob" in await told(server, server.write("!help"))
     assert "imitation of Bob" in await told(server, server.write("!mimic hello"))
     assert "There are bob." in await told(server, server.write("!mimic hello --persona ada"))
     owner = person(OWNER_ID, "The owner")
-    assert "the file is deleted" in await told(server, server.write("!forget ada", author=owner))
+    await answered(server, server.write("!forget ada", author=owner), "forget Ada", author=owner)
     assert client.store.is_forgotten({"a1"}, None)
     (personas_folder / "eve.safetensors").write_bytes(b"half")
     assert "isn't imitated either" in await told(server, server.write("!forget eve"))
-    assert "could not be read; the file is deleted" in await told(server, server.write("!forget eve", author=owner))
+    question, outcome = await answered(server, server.write("!forget eve", author=owner), "delete eve", author=owner)
+    assert "nobody is forgotten" in visible(question.content) and "Deleted: personas/eve.safetensors" in outcome
 
 
 async def test_who_is_forgotten_in_a_server_is_not_offered_there(server, client, personas_folder):
@@ -702,7 +753,7 @@ async def test_who_is_forgotten_in_a_server_is_not_offered_there(server, client,
         save_persona(make_persona(author=author), personas_folder / f"{author.lower()}.safetensors")
     owner = person(OWNER_ID, "The owner")
     await told(server, server.write("!persona eve"))
-    await client.store.forget("e1", int(GUILD_ID))
+    await client.store.forget(Forgotten("Eve", ["e1"]), int(GUILD_ID))
     assert "eve" not in await told(server, server.write("!personas"))
     assert "eve" not in await told(server, server.write("!mimic hello --persona zoe"))
     typed = {"name": "persona", "type": 3, "value": "", "focused": True}

@@ -22,6 +22,7 @@ from model.persona.sampler import Request, Sampler
 from model.persona.vocabulary import END
 from tests import PATIENCE
 from tests.conftest import make_persona
+from tests.read_only import python_path
 
 ROOT = Path(__file__).parent.parent
 
@@ -121,15 +122,49 @@ def test_the_game_is_played_with_letters(personas_folder):
     assert lines[37] == f"You found {sum(found)} of 6." and lines[38].startswith("Commands begin with")
 
 
-def test_who_is_forgotten_is_not_imitated_again(personas_folder):
+def test_forgetting_is_asked_about_first_and_then_holds(personas_folder):
     save_persona(make_persona(author="Bob"), personas_folder / "bob.safetensors")
     bob = (personas_folder / "bob.safetensors").read_bytes()
-    done = chat(personas_folder, "!forget bob\n!mimic hi --persona bob\n!forget\n", MIMIC_PERSONA="ada")
-    assert "Bob is forgotten: the file is deleted" in done.stdout.decode()
-    assert "I know nobody called" in done.stdout.decode() and "Say whom: !forget" in done.stdout.decode()
+    for answer in ("no", "!persona ada", "", "y"):
+        done = chat(personas_folder, f"!forget bob\n{answer}\nyes\n", MIMIC_PERSONA="ada")
+        question = done.stdout.decode().splitlines()[0]
+        assert question.startswith("Forget Bob for good?") and "training run" in question
+        assert (personas_folder / "bob.safetensors").read_bytes() == bob
+    done = chat(personas_folder, "!forget bob\nYes\n!mimic hi --persona bob\n!forget\n", MIMIC_PERSONA="ada")
+    printed = done.stdout.decode()
+    assert "Bob is forgotten, and I load no other persona of theirs. Deleted: personas/bob.safetensors." in printed
+    assert "I know nobody called bob; there are ada." in printed and "Say whom: !forget" in printed
+    (personas_folder / "bob-again.safetensors").write_bytes(bob)  # under another name
+    done = chat(personas_folder, "!mimic hi --persona bob-again\n!personas\n!mimic hi --length 3\n")
+    refused, *listed = done.stdout.decode().splitlines()
+    assert refused.startswith("Bob is not imitated here any more; to undo that: ") and "--remember b1" in refused
+    assert not any("bob" in line for line in listed) and "imitation of Ada" in listed[-1]
+
+
+@pytest.mark.parametrize("lost", ["mimic.sqlite", "forgotten.json"])
+def test_a_forgetting_survives_the_loss_of_one_of_its_two_places(personas_folder, lost):
+    save_persona(make_persona(author="Bob"), personas_folder / "bob.safetensors")
+    bob = (personas_folder / "bob.safetensors").read_bytes()
+    chat(personas_folder, "!forget bob\nyes\n", MIMIC_PERSONA="ada")
+    for path in personas_folder.glob(f"{lost}*"):
+        path.unlink()
     (personas_folder / "bob.safetensors").write_bytes(bob)
     done = chat(personas_folder, "!mimic hi --persona bob\n")
-    assert done.stdout.decode() == "Bob is not imitated here any more.\n"
+    assert "Bob is not imitated here any more" in done.stdout.decode()
+
+
+def test_in_a_folder_that_cannot_be_written_a_forgetting_is_a_sentence_and_holds(personas_folder, tmp_path):
+    save_persona(make_persona(author="Bob"), personas_folder / "bob.safetensors")
+    variables = {"MIMIC_PERSONA": "ada", "MIMIC_DATABASE": str(tmp_path / "mimic.sqlite")}
+    read_only = {"PYTHONPATH": python_path(personas_folder, tmp_path / "hooks")}
+    typed = "!forget bob\nyes\n!mimic hi --persona bob\n!mimic hi --length 3\n"
+    done = chat(personas_folder, typed, **variables, **read_only)
+    printed = done.stdout.decode()
+    assert done.returncode == 0 and b"Traceback" not in done.stderr
+    assert "personas/bob.safetensors could not be deleted (" in printed and "delete it by hand" in printed
+    assert "Bob is not imitated here any more" in printed and "imitation of Ada" in printed
+    done = chat(personas_folder, "!mimic hi --persona bob\n", **variables)
+    assert "Bob is not imitated here any more" in done.stdout.decode()
 
 
 def test_where_nobody_can_type_an_empty_token_is_not_passed_over_in_silence(personas_folder):

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from model.files import FileError, backup_of
-from model.forgotten import (
+from model.persona.file import save_persona
+from model.persona.forgotten import (
     FILE,
     OWNER,
     THEMSELVES,
@@ -16,7 +16,7 @@ from model.forgotten import (
     list_forgotten,
     unlist_forgotten,
 )
-from model.persona import save_persona
+from model.persona.storage import FileError, backup_of
 from tests.conftest import make_persona
 
 ADA = Forgotten("Ada", ["a1", "a2"], "2026-07-01", THEMSELVES)

@@ -10,9 +10,10 @@ import pytest
 import train
 from model.persona import storage as files
 from model.persona.file import load_persona, save_persona
+from model.persona.forgotten import OWNER, THEMSELVES, Forgotten, list_forgotten
 from model.persona.storage import backup_of
 from model.training.checkpoint import FILE as CHECKPOINT
-from tests.test_train import INVENTED, SMALL
+from tests.test_train import INVENTED, SMALL, SMALL_MIMIC
 
 CONSENTED = [*SMALL, *INVENTED]
 ONE_EPOCH = [*CONSENTED, "--epochs", "1"]
@@ -210,3 +211,38 @@ def test_measuring_brings_no_file_back_and_changes_no_other(run, chat_csv, file,
         assert code == 2 and "was deleted meanwhile" in complaint and not file.exists()
     else:
         assert code == 0 and load_persona(file).consent is None
+
+
+def test_who_was_forgotten_is_not_trained_again_unless_that_is_undone(run, chat_csv, tmp_path, no_training):
+    person = Forgotten("Ada", ["a1"], "2026-07-01", THEMSELVES)
+    (tmp_path / "personas").mkdir()
+    list_forgotten(person, tmp_path / "personas")
+    for words in ([], ["--resume"], ["--replace"], ["--persona", "somebody"]):
+        code, _, complaint = run(chat_csv, *CONSENTED, *words)
+        assert code == 2 and complaint.count("\n") == 1
+        assert "Ada is not to be imitated any more (asked for by themselves on 2026-07-01)" in complaint
+        assert complaint.rstrip().endswith("bot --remember a1")
+
+
+def test_who_was_forgotten_teaches_nobody_else(run, chat_csv, tmp_path):
+    (tmp_path / "personas").mkdir()
+    list_forgotten(Forgotten("Bob", ["b1"], "2026-07-01", OWNER), tmp_path / "personas")
+    code, printed, _ = run(chat_csv, *SMALL_MIMIC, *INVENTED, "--epochs", "1")
+    assert code == 0 and "learnt first" not in printed
+    assert "left out, as they are not to be imitated any more: Bob" in printed
+    assert load_persona(tmp_path / "personas" / "ada.safetensors").source.community == {}
+
+
+def test_a_forgetting_while_the_training_runs_leaves_no_persona(run, chat_csv, file, monkeypatch):
+    from model.training.loop import Training
+
+    def forgotten(self):
+        for epoch in epochs(self):
+            list_forgotten(Forgotten("Ada", ["a1"], "2026-07-01", OWNER), file.parent)
+            yield epoch
+
+    epochs = Training.epochs
+    monkeypatch.setattr(Training, "epochs", forgotten)
+    file.parent.mkdir()
+    code, _, complaint = run(chat_csv, *CONSENTED)
+    assert code == 2 and "Ada is not to be imitated any more" in complaint and not file.exists()

@@ -15,6 +15,7 @@ import pytest
 
 from bot.settings import Settings
 from bot.store import EVERYWHERE, MIGRATIONS, GuildSettings, Rules, Store
+from model.persona.forgotten import MANAGER, OWNER, THEMSELVES, Forgotten
 from tests import PATIENCE
 
 ROOT = Path(__file__).parent.parent
@@ -35,8 +36,8 @@ async def opened(file) -> Store:
 async def test_what_was_told_is_there_after_a_restart(file):
     store = await opened(file)
     await store.set_guild(7, SETTINGS)
-    await store.forget("a1", 7)
-    await store.forget("b1")
+    await store.forget(Forgotten("Ada", ["a1", "a2"], "2026-07-01", MANAGER), 7)
+    assert await store.forget(Forgotten("Bob", ["b1"], "2026-07-02", OWNER))
     await store.vote(7, "ada", {1: True, 2: False, 3: False})
     await store.vote(7, "ada", {2: False})
     await store.set_channel_persona(70, "ada")
@@ -90,11 +91,26 @@ async def test_the_file_of_an_older_version_keeps_what_it_holds(file):
     with closing(sqlite3.connect(file)) as database:
         database.executescript(MIGRATIONS[0] + "PRAGMA user_version = 1")
         database.execute("INSERT INTO guild VALUES (7, 'ada', 0.7, 5.0, '- 1 2', 'de', 0)")
+        database.execute("INSERT INTO forgotten VALUES ('a1', 0)")
         database.commit()
     store = await opened(file)
     await store.set_channel_persona(70, "bob")
-    assert store.guild(7) == SETTINGS
+    assert store.guild(7) == SETTINGS and store.forgotten == [(EVERYWHERE, Forgotten("", ["a1"]))]
     await store.close()
+
+
+async def test_a_forgetting_is_undone_where_it_was_asked_for_and_their_own_wish_stays_theirs(file):
+    store = await opened(file)
+    themselves, owner = (Forgotten("Ada", ["a1"], "2026-07-01", by) for by in (THEMSELVES, OWNER))
+    assert await store.forget(themselves) and await store.forget(owner) and await store.forget(owner, 7)
+    assert store.forgotten == [(EVERYWHERE, themselves), (7, owner)]
+    assert await store.remember({"a1"}) and not store.is_forgotten({"a1"}, 8) and store.is_forgotten({"a1"}, 7)
+    assert await store.remember({"a1"}, 7)
+    await store.close()
+    store = await opened(file)
+    assert store.forgotten == []
+    await store.close()
+    assert not await store.forget(owner) and store.is_forgotten({"a1"}, 8)  # until the process ends
 
 
 @pytest.mark.parametrize("damage", [lambda file: file.write_bytes(b"no database" * 100), lambda file: file.mkdir()])

@@ -34,6 +34,7 @@ from model.persona.file import (
     save_persona,
     today,
 )
+from model.persona.forgotten import delete_persona
 from model.persona.storage import FileError
 
 
@@ -85,6 +86,14 @@ def who_agreed(persona: Persona, names: Sequence[str]) -> list[str]:
     return ids
 
 
+def describe_change(persona: Persona, quotes: Sequence[str]) -> str:
+    """Say what a new consent replaced: the one before, and messages that may be shown no longer."""
+    words = f", in place of {persona.consent.kind} by {persona.consent.by}" if persona.consent else ""
+    if lost := len(persona.quotes) - len(quotes):
+        words += f"; {lost} messages that might be shown are deleted (--quoting would keep them)"
+    return words
+
+
 def main() -> int:
     """Run the command; what a person can put right ends in one line and exit code 2."""
     if sys.stdout:
@@ -97,7 +106,7 @@ def main() -> int:
         "show": "say whom it imitates, from what text, by what right and how well",
         "check": "load all of it, and say whether it is whole",
         "consent": "record by what right it was made",
-        "forget": "delete it",
+        "forget": "delete it, its backup and its training run",
     }
     for name, help in words.items():
         command = commands.add_parser(name, help=help)
@@ -132,13 +141,11 @@ def main() -> int:
             consent = given_consent(arguments, persona)
             quotes = persona.quotes if consent.quoting else []  # what may not be shown is not carried either
             save_persona(replace(persona, consent=consent, quotes=quotes), arguments.file)
-            print(f"{arguments.file} records {consent.kind} by {consent.by}")
+            print(f"{arguments.file} records {consent.kind} by {consent.by}{describe_change(persona, quotes)}")
         else:
-            arguments.file.unlink()
-            print(
-                f"{arguments.file} is deleted; runs/{persona.name} may still hold samples and a checkpoint, "
-                "and runs/bases what was learnt from everybody"
-            )
+            deletion = delete_persona(arguments.file)
+            print(deletion)
+            return 2 if deletion.left else 0
     except (FileError, OSError) as error:
         print(f"model.persona: {error}", file=sys.stderr)
         return 2

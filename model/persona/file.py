@@ -244,11 +244,16 @@ class Head:
         return self.agreed and not (self.expires and self.expires < today())
 
 
+def ids_in(source: Source) -> frozenset[str]:
+    """Return all ids of the person imitated."""
+    return frozenset({source.author_id, *source.aliases})
+
+
 def head_of(persona: Persona) -> Head:
     """Return the head of a persona that is loaded."""
     source, consent = persona.source, persona.consent
-    author_ids, community = frozenset({source.author_id, *source.aliases}), frozenset(source.community)
-    return Head(source.author, author_ids, community, consent is not None, consent.expires if consent else "")
+    expires = consent.expires if consent else ""
+    return Head(source.author, ids_in(source), frozenset(source.community), consent is not None, expires)
 
 
 def read_head(path: Path) -> Head | None:

@@ -4,20 +4,19 @@ Knows no Keras and no Discord, and not where anybody asked for it.
 """
 
 import json
-import logging
 import shutil
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from model.files import SUFFIX, FileError, backup_of, written_aside
-from model.persona import persona_names, read_head
-
-log = logging.getLogger(__name__)
+from model.commands import command_line
+from model.persona.file import PersonaError, persona_names, read_head
+from model.persona.storage import SUFFIX, FileError, backup_of, written_aside
 
 FILE = "forgotten.json"  # in the folder of the personas
 RUNS = "runs"  # beside that folder
 BASES = "bases"  # in RUNS: what was learnt from everybody
+RUN_FILES = ("checkpoint.safetensors", "history.csv", "samples.txt")  # no other folder of that name is touched
 THEMSELVES, OWNER, MANAGER = "themselves", "the owner", "a manager"  # who asked
 
 
@@ -75,6 +74,21 @@ def find_forgotten(author_ids: Collection[str], folder: Path) -> Forgotten | Non
     return next((entry for entry in entries if not set(entry.author_ids).isdisjoint(author_ids)), None)
 
 
+def refuse_forgotten(author_ids: Collection[str], folder: Path) -> None:
+    """Refuse to make a persona of a person who is on the list.
+
+    Raises:
+        PersonaError: they are; says how that is undone.
+        FileError: the list can't be read.
+    """
+    if person := find_forgotten(author_ids, folder):
+        when = f" on {person.date}" if person.date else ""
+        raise PersonaError(
+            f"{person.author} is not to be imitated any more (asked for by {person.by or 'somebody'}{when}); if they "
+            f"agree again: {command_line('bot', '--remember', person.author_ids[0])}"
+        )
+
+
 def list_forgotten(person: Forgotten, folder: Path) -> None:
     """Put a person on the list.
 
@@ -100,30 +114,30 @@ def _write(folder: Path, entries: list[Forgotten]) -> None:
         aside.write_text(text + "\n", encoding="utf-8")
 
 
-def delete_persona(name: str, folder: Path) -> Deletion:
-    """Delete a persona's file, its backup and its run: all that could bring it back.
-
-    Args:
-        name: the file's name, whose run has the same.
-    """
-    file = folder / f"{name}{SUFFIX}"
+def delete_persona(file: Path) -> Deletion:
+    """Delete a persona's file, its backup and the run of its name: all that could bring it back."""
     deletion = Deletion()
-    for path in (file, backup_of(file), *sorted(folder.glob(f".{file.name}*.part"))):
+    for path in (file, backup_of(file), *sorted(file.parent.glob(f".{file.name}*.part"))):
         _delete(path, deletion)
-    runs = folder.absolute().parent / RUNS
-    if name != BASES:
-        _delete(runs / name, deletion)
+    runs = file.absolute().parent.parent / RUNS
+    run = runs / file.name.removesuffix(SUFFIX)
+    if any((run / name).exists() for name in RUN_FILES):
+        _delete(run, deletion)
     bases = runs / BASES
     return Deletion(deletion.deleted, deletion.left, [], bases if bases.is_dir() else None)
 
 
-def delete_person(author_ids: Collection[str], folder: Path) -> Deletion:
-    """Delete every persona of a person; name those of others that learnt from theirs too."""
+def delete_person(author_ids: Collection[str], folder: Path, known: Collection[str] = ()) -> Deletion:
+    """Delete every persona of a person; name those of others that learnt from theirs too.
+
+    Args:
+        known: names of personas that are theirs, whatever their files say by now.
+    """
     heads = {name: read_head(folder / f"{name}{SUFFIX}") for name in persona_names(folder)}
     whole = Deletion()
     for name, head in heads.items():
-        if head and not head.author_ids.isdisjoint(author_ids):
-            part = delete_persona(name, folder)
+        if name in known or (head and not head.author_ids.isdisjoint(author_ids)):
+            part = delete_persona(folder / f"{name}{SUFFIX}")
             whole = Deletion(whole.deleted + part.deleted, whole.left | part.left, [], part.bases)
         elif head and not head.community.isdisjoint(author_ids):
             whole.taught.append(name)
