@@ -30,7 +30,14 @@ from tqdm import tqdm
 from model import UserError
 from model.chats import exports
 from model.chats.cleaning import Cleaned, clean
-from model.chats.consent import NONE_GIVEN, ask_author, choose_consent, may_teach, show_notices
+from model.chats.consent import (
+    NO_CONSENT,
+    ask_author,
+    choose_consent,
+    describe_missing_consent,
+    learnable_authors,
+    show_notices,
+)
 from model.chats.exports import Export
 from model.chats.people import (
     Author,
@@ -264,7 +271,7 @@ def train(chat: Chat, recipe: Recipe, arguments: argparse.Namespace) -> int:
     show_notices(chat.formats, RUNS)
     consents = [choose_consent(arguments, chat, author, recipe.community) for author in authors]
     if None in consents:
-        print(NONE_GIVEN)
+        print(NO_CONSENT)
     runs = (  # one text at a time in memory
         prepare(chat, author, recipe, consent, arguments) for author, consent in zip(authors, consents, strict=True)
     )
@@ -507,7 +514,10 @@ def prepare(chat: Chat, author: Author, recipe: Recipe, consent: Consent | None,
     """Build the author's corpus; print what the tutorial prints about it."""
     print(f"{author.author}: {author.messages:,} messages, {author.characters:,} characters")
     if recipe.community:
-        chat = chat.of_authors(without_forgotten(may_teach(chat, author, consent)))
+        allowed = learnable_authors(chat, author, consent)
+        if note := describe_missing_consent(chat, allowed):
+            print(note)
+        chat = chat.of_authors(without_forgotten(allowed))
     corpus = build_corpus(chat.messages, author, recipe, chat.bots)
     if not corpus.community:
         recipe = replace(recipe, community=False)  # nobody else is there

@@ -1,14 +1,14 @@
-"""The people in a messages table: who wrote most, whom a name means, who goes by several.
+"""The people in a messages table: the most prolific, those with a given name, those with several names.
 
-A person is named in one way everywhere, see `matching`: by id, by name, or by format and id (`whatsapp:Tobi`), which
-always means one author alone.
+A person is named in one way everywhere, see `matching`: by id, by name, or by format and id (`whatsapp:Tobi`). The
+last always means one author alone.
 """
 
 import difflib
 import re
 import shlex
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -19,35 +19,42 @@ from model import UserError
 from model.chats.bots import GUESSES, recognise
 from model.chats.messages import one_line
 
-MOST_SUGGESTED = 10  # ids that are listed where a name is several people's
+MOST_SUGGESTED = 10  # ids that are listed if a name means several people
 DATA_PACKAGE = "discord-package"
-MOST_ALIASES = 4  # who shares a name with more has it from the service, as guests do
-ASIDE = re.compile(r"(?<=.)[|\[(].*|#\d{4}$|[_.-](?:away|afk|work|home|phone|mobile|laptop)$", re.DOTALL)
+MOST_ALIASES = 4  # a name that more authors share comes from the service, as that of guests does
+# What people add to a name: "ada | away", "ada (she)", "ada#1234", "ada_work".
+ADDITION = re.compile(r"(?<=.)[|\[(].*|#\d{4}$|[_.-](?:away|afk|work|home|phone|mobile|laptop)$", re.DOTALL)
 
 
 class AuthorError(UserError):
-    """The author asked for isn't in the messages, or isn't one person; the text is for people."""
+    """The requested author isn't in the messages, or isn't one person; the text is for people."""
 
 
 def rank_authors(messages: pd.DataFrame) -> pd.DataFrame:
     """Return one row per author, most prolific first.
 
-    The columns are author_id, author, messages, characters, first, last, is_bot and format, "" if the table has none.
+    The columns are author_id, author, messages, characters, first, last, is_bot and format ("" if the table has none).
     """
     if "format" not in messages:
         messages = messages.assign(format="")
-    groups = messages.assign(length=messages["text"].str.len()).groupby("author_id", sort=False)
-    ranking = groups.agg(
+    messages = messages.assign(length=messages["text"].str.len())
+    authors = messages.groupby("author_id", sort=False)
+    ranking = authors.agg(
         author=("author", "last"),  # people rename themselves: the latest name is the one others know
         messages=("text", "size"),
         characters=("length", "sum"),
         first=("sent_at", "min"),
         last=("sent_at", "max"),
-        is_bot=("is_bot", "max"),  # as the export says
+        is_bot=("is_bot", "max"),  # marked so in the export
         format=("format", "first"),
     )
     ranking["format"] = ranking["format"].astype("str")
-    return ranking.reset_index().sort_values("messages", ascending=False, kind="stable", ignore_index=True)
+    return ranking.reset_index().sort_values(
+        "messages",
+        ascending=False,
+        kind="stable",
+        ignore_index=True,
+    )
 
 
 @dataclass(frozen=True)
@@ -61,28 +68,32 @@ class Author:
 
 
 def find_author(ranking: pd.DataFrame, wanted: str | None) -> Author:
-    """Return the author whom words mean, the most prolific one for None.
+    """Return the author with this name or id; None: the most prolific one.
 
     Raises:
-        AuthorError: they mean nobody (with the nearest names), or several people (with words that mean one each).
+        AuthorError: it means nobody (with the nearest names), or several people (with an id for each).
     """
-    matches = ranking.head(1) if wanted is None else matching(ranking, wanted)
-    if wanted is None and matches.empty:
-        raise AuthorError("the export holds no message by anyone who is not left out as a bot")
-    if wanted is not None and matches.empty:
-        raise AuthorError(_nobody(ranking, wanted))
+    if wanted is None:
+        return _most_prolific(ranking)
+    matches = matching(ranking, wanted)
+    if matches.empty:
+        raise AuthorError(_nobody_called(ranking, wanted))
     if len(matches) > 1:
-        ids = ", ".join(map(shlex.quote, words_for(ranking, matches.head(MOST_SUGGESTED))))
-        more = f" and {len(matches) - MOST_SUGGESTED:,} more" if len(matches) > MOST_SUGGESTED else ""
-        raise AuthorError(f"{len(matches)} authors are called {wanted!r}; give one of their ids: {ids}{more}")
+        raise AuthorError(_several_called(ranking, matches, wanted))
     return _author(matches)
 
 
+def _most_prolific(ranking: pd.DataFrame) -> Author:
+    if ranking.empty:
+        raise AuthorError("every author in this export was taken for a bot; add --keep-author NAME for one who is not")
+    return _author(ranking)
+
+
 def author_of_id(ranking: pd.DataFrame, author_id: str) -> Author:
-    """Return the author of an id that was recorded earlier; in another export they may be called so.
+    """Return the author with an id that was recorded earlier; in another export it may be their name.
 
     Raises:
-        AuthorError: as of `find_author`.
+        AuthorError: as in `find_author`.
     """
     exact = ranking[ranking["author_id"] == author_id]
     return find_author(ranking, author_id) if exact.empty else _author(exact)
@@ -90,106 +101,154 @@ def author_of_id(ranking: pd.DataFrame, author_id: str) -> Author:
 
 def _author(rows: pd.DataFrame) -> Author:
     row = rows.iloc[0]
-    return Author(str(row["author_id"]), str(row["author"]), int(row["messages"]), int(row["characters"]))
+    return Author(
+        author_id=str(row["author_id"]),
+        author=str(row["author"]),
+        messages=int(row["messages"]),
+        characters=int(row["characters"]),
+    )
 
 
 def matching(ranking: pd.DataFrame, wanted: str) -> pd.DataFrame:
-    """Return the rows of the authors whom words mean, none if nobody is called so.
+    """Return the rows of the authors with this name or id, none if there are none.
 
-    The first of these that anybody fits decides: format and id; an id; a name; a name or an id in any letter case.
-    In some formats (WhatsApp, IRC, plays) an id is a name. Then it comes before the same name only if no author of an
-    id proper is called so too: a WhatsApp "Tobi" and a Telegram "Tobi" are two people, and neither is meant alone.
+    The first of these that fits anybody decides: format and id; an id; a name; a name or an id in any letter case.
+    In some formats (WhatsApp, IRC, plays) an id is a name. It then wins over the same name only if no author with a
+    real id has that name too: a WhatsApp "Tobi" and a Telegram "Tobi" are two people, and "Tobi" means both.
     """
-    ids, names, folded = ranking["author_id"], ranking["author"], wanted.casefold()
-    folded_ids, folded_names = ids.str.casefold(), names.str.casefold()
+    for is_meant in _readings(ranking, wanted):
+        if is_meant.any():
+            return ranking[is_meant]
+    return ranking.head(0)
+
+
+def _readings(ranking: pd.DataFrame, wanted: str) -> "Iterator[pd.Series[bool]]":
+    """Yield which authors are meant, by one reading of the words after the other."""
+    ids, names = ranking["author_id"], ranking["author"]
+    folded_ids = ids.str.casefold()
+    folded_names = names.str.casefold()
+    has_id = ids == wanted
+    has_name = names == wanted
     id_is_name = ids.map(one_line).str.casefold() == folded_names
     # Two ids may differ in blanks alone, which names don't keep: then only the id tells which one is meant.
-    name_tells = ~id_is_name | (folded_ids == folded_names)
-    for fits in (
-        ranking["format"] + ":" + ids == wanted,
-        (ids == wanted) & ~id_is_name,
-        (ids == wanted) | ((names == wanted) & name_tells),
-        names == wanted,
-        (folded_ids == folded) | (folded_names == folded),
-    ):
-        if fits.any():
-            return ranking[fits]
-    return ranking.head(0)
+    name_identifies = ~id_is_name | (folded_ids == folded_names)
+
+    yield ranking["format"] + ":" + ids == wanted
+    yield has_id & ~id_is_name
+    yield has_id | (has_name & name_identifies)
+    yield has_name
+    folded = wanted.casefold()
+    yield (folded_ids == folded) | (folded_names == folded)
 
 
 def words_for(ranking: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
     """Return for each row the words that mean this author alone: the id, or format and id."""
-    words = []
-    for author_id, name in zip(rows["author_id"], rows["format"], strict=True):
-        alone = matching(ranking, author_id)["author_id"].tolist() == [author_id]
-        is_option = author_id.startswith("-")  # to a shell command
-        words.append(author_id if (alone and not is_option) or not name else f"{name}:{author_id}")
-    return words
+    authors = zip(rows["author_id"], rows["format"], strict=True)
+    return [_words_for_one(ranking, author_id, format) for author_id, format in authors]
 
 
-def _nobody(ranking: pd.DataFrame, wanted: str) -> str:
-    """Say that nobody is called so, and who is called nearly so."""
-    names = {name.casefold(): name for name in reversed(ranking["author"].tolist())}
-    near = [names[name] for name in difflib.get_close_matches(wanted.casefold(), names, n=3, cutoff=0.5)]
-    near = near or ranking["author"].head(3).tolist()
-    package = "; the author of a Discord data package goes by the user name, not the display name"
-    hint = package if (ranking["format"] == DATA_PACKAGE).any() else ""
-    return f"no author is called {wanted!r}; the nearest names are {', '.join(near) or 'none'}{hint}"
+def _words_for_one(ranking: pd.DataFrame, author_id: str, format: str) -> str:
+    is_unique = matching(ranking, author_id)["author_id"].tolist() == [author_id]
+    is_option = author_id.startswith("-")  # a shell command would take it for one
+    if not format or (is_unique and not is_option):
+        return author_id
+    return f"{format}:{author_id}"
+
+
+def _nobody_called(ranking: pd.DataFrame, wanted: str) -> str:
+    """Describe that no author has this name, and the nearest names."""
+    names = ranking["author"].tolist()
+    by_folded = {name.casefold(): name for name in reversed(names)}
+    close = difflib.get_close_matches(wanted.casefold(), by_folded, n=3, cutoff=0.5)
+    nearest = [by_folded[name] for name in close] or names[:3]
+    reason = f"no author is called {wanted!r}; the nearest names are {', '.join(nearest) or 'none'}"
+    if (ranking["format"] == DATA_PACKAGE).any():
+        reason += "; the author of a Discord data package goes by the user name, not the display name"
+    return reason
+
+
+def _several_called(ranking: pd.DataFrame, matches: pd.DataFrame, wanted: str) -> str:
+    """Describe that several authors have this name, and the words that mean each."""
+    words = words_for(ranking, matches.head(MOST_SUGGESTED))
+    ids = ", ".join(map(shlex.quote, words))
+    reason = f"{len(matches)} authors are called {wanted!r}; give one of their ids: {ids}"
+    others = len(matches) - len(words)
+    if others:
+        reason += f" and {others:,} more"
+    return reason
 
 
 def join_authors(
     messages: pd.DataFrame, pairs: Iterable[Sequence[str]]
 ) -> tuple[pd.DataFrame, dict[str, dict[str, str]]]:
-    """Make one author of the two of each pair, under the first one's name.
+    """Merge the two authors of each pair into one, under the first one's name.
 
-    A pair of the same words makes one author of all whom they mean.
+    A pair of twice the same name merges all authors with that name.
 
     Returns:
-        The messages, and by the id of each who was joined the other ids, with their names.
+        The messages; and for the id of each merged author the other ids, with their names.
 
     Raises:
-        AuthorError: a name is nobody's or several people's, or both are one author's already.
+        AuthorError: a name means nobody or several people, or both mean the same author.
     """
     joined: dict[str, dict[str, str]] = {}
     for one, other in pairs:
         ranking = rank_authors(messages)
-        authors = [find_author(ranking, name) for name in (one, other)] if one != other else []
-        ids = [author.author_id for author in authors] or matching(ranking, one)["author_id"].tolist()
-        if not ids:
-            raise AuthorError(_nobody(ranking, one))
-        if len(set(ids)) < 2:
-            raise AuthorError(f"{one!r} and {other!r} are one author already; wanted the names or ids of two")
-        first = ranking.set_index("author_id").loc[ids[0]]
+        ids = _ids_to_join(ranking, one, other)
+        messages = _give_to_first(messages, ids, ranking)
         names = ranking.set_index("author_id")["author"]
-        theirs = messages["author_id"].isin(ids)
-        their_own = {"author_id": ids[0], "author": first["author"], "format": first["format"]}
-        columns = [column for column in their_own if column in messages]
-        messages = messages.assign(**{column: messages[column].mask(theirs, their_own[column]) for column in columns})
+        merged = joined.setdefault(ids[0], {})
         for author_id in ids[1:]:
-            joined.setdefault(ids[0], {}).update({author_id: names[author_id]} | joined.pop(author_id, {}))
+            merged[author_id] = names[author_id]
+            merged.update(joined.pop(author_id, {}))
     return messages, joined
 
 
+def _ids_to_join(ranking: pd.DataFrame, one: str, other: str) -> list[str]:
+    if one != other:
+        ids = [find_author(ranking, one).author_id, find_author(ranking, other).author_id]
+    else:
+        ids = matching(ranking, one)["author_id"].tolist()
+    if not ids:
+        raise AuthorError(_nobody_called(ranking, one))
+    if len(set(ids)) == 1:
+        raise AuthorError(f"{one!r} and {other!r} are one author already; wanted the names or ids of two")
+    return ids
+
+
+def _give_to_first(messages: pd.DataFrame, author_ids: Sequence[str], ranking: pd.DataFrame) -> pd.DataFrame:
+    """Give the messages of these authors to the first of them."""
+    is_theirs = messages["author_id"].isin(author_ids)
+    first = ranking[ranking["author_id"] == author_ids[0]].iloc[0]
+    columns = {}
+    for column in ("author_id", "author", "format"):
+        if column in messages:
+            columns[column] = messages[column].mask(is_theirs, first[column])
+    return messages.assign(**columns)
+
+
 def aliases(ranking: pd.DataFrame) -> list[pd.DataFrame]:
-    """Return the rows of authors who may be one person, as their names say, those with the most messages first."""
-    alike = ranking.groupby(ranking["author"].map(_essence))
-    found = [rows for essence, rows in alike if essence and 1 < len(rows) <= MOST_ALIASES]
-    return sorted(found, key=lambda rows: -int(rows["messages"].sum()))
+    """Return the rows of authors whose names suggest one person, those with the most messages first."""
+    groups = ranking.groupby(ranking["author"].map(_essence))
+    suspects = [rows for essence, rows in groups if essence and 1 < len(rows) <= MOST_ALIASES]
+    suspects.sort(key=lambda rows: int(rows["messages"].sum()), reverse=True)
+    return suspects
 
 
 def _essence(name: str) -> str:
-    """Return what is left of a name without letter case, signs and what is said beside it."""
-    return re.sub(r"[\W_]+", "", ASIDE.sub("", unicodedata.normalize("NFKC", name).casefold()))
+    """Return a name without letter case, signs and additions."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return re.sub(r"[\W_]+", "", ADDITION.sub("", folded))
 
 
 @dataclass(frozen=True)
 class Chat:
-    """Chat exports, read, and the people in them."""
+    """The messages of chat exports, and the people in them."""
 
     messages: pd.DataFrame
     formats: str
-    ranking: pd.DataFrame  # `rank_authors` of them, and with it bot: what shows that it is one, "" of people
-    joined: Mapping[str, Mapping[str, str]]  # as `join_authors` returns it
+    ranking: pd.DataFrame  # from `rank_authors`; its column `bot` holds the reason why one is taken for a bot, else ""
+    joined: Mapping[str, Mapping[str, str]]  # from `join_authors`
 
     @classmethod
     def of(
@@ -200,19 +259,20 @@ class Chat:
         people: Sequence[str] = (),
         joined: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     ) -> "Chat":
-        """Rank the authors, and tell bots from people: by name or id where they are named, else by what shows it.
+        """Rank the authors, and tell bots from people.
+
+        Args:
+            bots: names or ids of authors to treat as bots; the others are recognised.
+            people: names or ids of authors to treat as people, even if recognised as bots.
 
         Raises:
-            AuthorError: a name is nobody's, or several people's.
+            AuthorError: a name means nobody, or several people.
         """
         ranking = rank_authors(messages)
-        named_bots, named_people = (
-            {find_author(ranking, name).author_id for name in names} for names in (bots, people)
-        )
-        bot = recognise(messages, ranking)
-        bot = bot.mask(ranking["author_id"].isin(named_bots), "named so")
-        bot = bot.mask(ranking["author_id"].isin(named_people), "")
-        return cls(messages, formats, ranking.assign(bot=bot), joined)
+        reason = recognise(messages, ranking)
+        reason = reason.mask(_is_named(ranking, bots), "named so")
+        reason = reason.mask(_is_named(ranking, people), "")
+        return cls(messages, formats, ranking.assign(bot=reason), joined)
 
     @property
     def is_bot(self) -> "pd.Series[bool]":
@@ -230,8 +290,9 @@ class Chat:
         return dict(zip(self.ranking["author_id"], self.ranking["author"], strict=True))
 
     def of_authors(self, author_ids: Collection[str]) -> "Chat":
-        """Return the chat with the messages of these alone; the ranking stays that of all."""
-        return replace(self, messages=self.messages[self.messages["author_id"].isin(author_ids)])
+        """Return the chat with the messages of these authors alone; the ranking stays that of all."""
+        is_theirs = self.messages["author_id"].isin(author_ids)
+        return replace(self, messages=self.messages[is_theirs])
 
     @property
     def people(self) -> pd.DataFrame:
@@ -241,13 +302,23 @@ class Chat:
     @property
     def perhaps_people(self) -> pd.DataFrame:
         """The ranking without those who are bots for certain."""
-        return self.ranking[self.ranking["bot"].isin(("", *GUESSES))]
+        is_uncertain = self.ranking["bot"].isin(("", *GUESSES))
+        return self.ranking[is_uncertain]
 
     def file_name(self, author: Author) -> str:
-        """Name an author's persona: their name in small letters, and their id too where another one's is the same."""
-        same = [_plain(name) for name in self.ranking["author"]].count(_plain(author.author)) > 1
-        return _plain(author.author) + (f"-{_plain(author.author_id)}" if same else "")
+        """Return a name for an author's persona: their name in small letters, with their id if others share it."""
+        name = _file_name(author.author)
+        names = [_file_name(each) for each in self.ranking["author"]]
+        if names.count(name) > 1:
+            name += f"-{_file_name(author.author_id)}"
+        return name
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[^\w.-]+", "-", name).strip("-.").lower() or "persona"
+def _is_named(ranking: pd.DataFrame, names: Sequence[str]) -> "pd.Series[bool]":
+    ids = [find_author(ranking, name).author_id for name in names]
+    return ranking["author_id"].isin(ids)
+
+
+def _file_name(name: str) -> str:
+    slug = re.sub(r"[^\w.-]+", "-", name)
+    return slug.strip("-.").lower() or "persona"
