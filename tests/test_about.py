@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,6 +10,7 @@ from model.persona.about import describe
 from model.persona.file import load_persona, save_persona
 from model.persona.storage import backup_of
 from tests.conftest import make_persona
+from tests.read_only import python_path
 
 ROOT = Path(__file__).parent.parent
 
@@ -39,9 +41,10 @@ def file(tmp_path) -> Path:
     return tmp_path / "ada.safetensors"
 
 
-def run(*words) -> tuple[int, str, str]:
+def run(*words, **variables) -> tuple[int, str, str]:
     command = [sys.executable, "-m", "model.persona", *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    environment = os.environ | variables
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment)
     return done.returncode, done.stdout.strip(), done.stderr.strip()
 
 
@@ -145,3 +148,12 @@ def test_a_persona_that_learnt_canaries_is_never_made_loadable(file):
 def test_a_consent_by_nobody_in_particular_is_said_without_a_name():
     consent = replace(make_persona().consent, kind="public-dataset", by="")
     assert "Consent: public-dataset, 2026-02-02." in describe(replace(make_persona(), consent=consent))
+
+
+@pytest.mark.parametrize("error", ["ENOSPC", "EROFS"])
+def test_a_consent_that_cannot_be_written_leaves_the_file_as_it_was(file, tmp_path, error):
+    before = file.read_bytes()
+    words = ["consent", file, "--kind", "own-data", "--by", "Ada"]
+    code, _, complaint = run(*words, PYTHONPATH=python_path(file.parent, tmp_path.parent / f"hooks-{error}", error))
+    assert code == 2 and "could not be written" in complaint and complaint.count("\n") == 0
+    assert file.read_bytes() == before and list(file.parent.iterdir()) == [file]

@@ -22,7 +22,7 @@ from bot.store import GuildSettings
 from bot.text import label, plain
 from model.persona.about import describe
 from model.persona.file import save_persona
-from model.persona.forgotten import MANAGER, THEMSELVES, Forgotten
+from model.persona.forgotten import MANAGER, THEMSELVES, Forgotten, list_forgotten
 from model.persona.sampler import Batch, Request, Sampler
 from tests import PATIENCE
 from tests.conftest import make_persona
@@ -643,6 +643,16 @@ async def test_only_the_asker_can_agree_to_a_forgetting_and_only_for_a_minute(
     await server.write("!forget ada", author=owner)
     assert "Nobody answered: nothing was changed." in visible((await server.edit(edits)).content)
     assert server.edits[-1].payload["components"] == [] and not client.store.forgotten
+
+
+async def test_a_forgetting_by_another_process_holds_at_once(server, client, personas_folder, caplog):
+    """The terminal chat beside the bot, or a second bot with the same personas."""
+    assert "imitation of Ada" in await told(server, server.write("!mimic hi"))
+    list_forgotten(Forgotten("Ada", ["a1"]), personas_folder)
+    assert "imitation of Ada" not in await told(server, server.write("!mimic hi"))
+    (personas_folder / "forgotten.json").write_text("damaged")
+    assert "Ada is not imitated here" in await told(server, server.write("!mimic hi --persona ada"))
+    assert caplog.text.count("forgotten.json can't be read") == 1
 
 
 async def test_a_forgetting_that_cannot_be_stored_says_so(server, client, personas_folder):

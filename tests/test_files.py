@@ -1,3 +1,7 @@
+import os
+import stat
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -73,3 +77,23 @@ def test_what_fails_while_written_aside_leaves_nothing_behind(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         fail()
     assert list((tmp_path / "deep").iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows can't flush a folder")
+def test_before_a_file_is_in_place_its_content_is_on_the_disk_and_then_the_folder_is(tmp_path, monkeypatch):
+    """A power cut leaves the file before or the new one, whole."""
+    steps, fsync, rename = [], os.fsync, Path.replace
+
+    def flushed(descriptor):
+        steps.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "content")
+        fsync(descriptor)
+
+    def replaced(aside, path):
+        steps.append("place")
+        return rename(aside, path)
+
+    monkeypatch.setattr(os, "fsync", flushed)
+    monkeypatch.setattr(Path, "replace", replaced)
+    with written_aside(tmp_path / "file.txt") as aside:
+        aside.write_text("whole")
+    assert steps == ["content", "place", "folder"]

@@ -5,6 +5,7 @@ import pytest
 
 from bot.personas import NoConsentError, Personas, UnknownPersonaError
 from model.persona.file import Persona, PersonaError, save_persona
+from model.persona.storage import backup_of
 from tests.conftest import make_persona
 
 
@@ -120,3 +121,8 @@ async def test_a_persona_without_consent_is_refused_with_the_way_to_record_it(tm
             with pytest.raises(NoConsentError, match="ended on 2026-01-01"):
                 await loaded(personas)
     personas.close()
+
+
+def test_a_backup_is_no_persona(personas, personas_folder):
+    backup_of(personas_folder / "ada.safetensors").write_bytes(b"the one before")
+    assert personas.names() == personas.offered() == ["ada"]

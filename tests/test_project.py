@@ -74,3 +74,13 @@ def test_the_lock_pins_by_hash_what_the_bot_needs_within_its_bounds():
         wanted = Requirement(line.split("#")[0])
         assert pinned[canonicalize_name(wanted.name)] in wanted.specifier
     assert all("--hash=sha256:" in entry for entry in re.split(r"\n(?=[\w.-]+==)", lock)[1:])
+
+
+def test_each_way_to_lose_something_has_a_test_of_that_name():
+    table = (ROOT / "docs" / "nothing-lost.md").read_text(encoding="utf-8")
+    rows = [line for line in table.splitlines() if re.match(r"\| \d+ \|", line)]
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py"))
+    for row in rows:
+        named = re.findall(r"`(test_\w+)`", row)
+        assert named and all(f"def {name}(" in tests for name in named), row
+    assert len(rows) >= 20

@@ -83,6 +83,17 @@ def backup_of(path: Path) -> Path:
     return path.with_name(path.name + BACKUP)
 
 
+def _flush_folder(folder: Path) -> None:
+    """Write a folder's names to the disk: after a power cut a file that was moved into place is still there."""
+    if os.name == "nt":  # folders can't be opened there, and the system does it itself
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 @contextmanager
 def written_aside(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`; move it into place when the block ends well, remove it when not.
@@ -102,6 +113,7 @@ def written_aside(path: Path) -> Iterator[Path]:
         with aside.open("r+b") as file:  # Windows flushes only what is open for writing
             os.fsync(file.fileno())
         aside.replace(path)
+        _flush_folder(path.parent)
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or error
         raise FileError(
