@@ -1,7 +1,7 @@
-"""What the bot remembers: the servers' settings, scores, and who is to be forgotten. One SQLite file.
+"""Servers' settings, scores and forgotten people become rows of one SQLite file, and are read back from it.
 
-Nothing that anyone typed is in it. Every change is a transaction in write-ahead mode: a killed process loses none that
-was answered.
+The file holds nothing that anyone typed. Every change is a transaction in write-ahead mode: a process that is killed
+loses no change that was answered.
 """
 
 import logging
@@ -18,8 +18,8 @@ from model.persona.forgotten import THEMSELVES, Forgotten
 
 log = logging.getLogger(__name__)
 
-EVERYWHERE = 0  # in place of a guild's id
-# Each brings a file of the version before to its own; a file's version is their number.
+EVERYWHERE = 0  # stands for all servers where a server's id is expected
+# Migration N turns a file of version N - 1 into one of version N.
 MIGRATIONS = (
     """
     CREATE TABLE guild (
@@ -43,19 +43,27 @@ MIGRATIONS = (
 
 @dataclass(frozen=True)
 class GuildSettings:
-    """How the bot behaves in one server; what is None or empty is as the bot's own settings say."""
+    """How the bot behaves in one server; a value that is None or empty follows the bot's own settings."""
 
     persona: str = ""
     temperature: float | None = None
     cooldown: float | None = None  # seconds
-    channels: str = ""  # ids of the only ones where it answers, separated by spaces; after a "-": of those where not
-    language: str = "en"  # of the label
+    channels: str = ""  # "1 2": answer only in the channels 1 and 2; "- 1 2": answer everywhere else
+    language: str = "en"  # language of the label
     guess: bool = True
 
     def answers_in(self, *channel_ids: int | None) -> bool:
-        """Say whether the bot answers in a channel, or in a thread, of which its channel's id is given too."""
+        """Return whether the bot answers in a channel.
+
+        Args:
+            channel_ids: the channel's id; for a thread, also the id of the channel that it belongs to.
+        """
         ids = {int(word) for word in self.channels.removeprefix("-").split()}
-        return not ids or ids.isdisjoint(channel_ids) == self.channels.startswith("-")
+        if not ids:
+            return True
+        is_listed = not ids.isdisjoint(channel_ids)
+        listed_are_excluded = self.channels.startswith("-")
+        return is_listed != listed_are_excluded
 
 
 def _settings(row: tuple[Any, ...]) -> GuildSettings:
@@ -65,7 +73,7 @@ def _settings(row: tuple[Any, ...]) -> GuildSettings:
 
 @dataclass(frozen=True)
 class Rules:
-    """What holds in a server, or in direct messages, once the bot's own settings have filled the gaps."""
+    """What holds in a server or in direct messages: its settings, completed by the bot's own."""
 
     persona: str
     temperature: float
@@ -75,58 +83,83 @@ class Rules:
 
     @classmethod
     def of(cls, guild: GuildSettings, settings: Settings, personas: Sequence[str], default: str) -> "Rules":
-        """Fill the gaps; a persona that is gone is the default one."""
-        return cls(
-            guild.persona if guild.persona in personas else default,
-            settings.temperature if guild.temperature is None else guild.temperature,
-            settings.cooldown if guild.cooldown is None else guild.cooldown,
-            guild.language,
-            guild.guess,
+        """Complete a server's settings.
+
+        Args:
+            personas: names of the personas that may be imitated there.
+            default: the persona if the server has chosen none of them.
+        """
+        rules = cls(
+            persona=default,
+            temperature=settings.temperature,
+            cooldown=settings.cooldown,
+            language=guild.language,
+            guess=guild.guess,
         )
+        if guild.persona in personas:
+            rules = replace(rules, persona=guild.persona)
+        if guild.temperature is not None:
+            rules = replace(rules, temperature=guild.temperature)
+        if guild.cooldown is not None:
+            rules = replace(rules, cooldown=guild.cooldown)
+        return rules
 
 
 class Store:
-    """The remembered, all of it in memory too: reading waits for nothing."""
+    """The SQLite file, with a copy of all its rows in memory, so that reading never waits."""
 
     def __init__(self) -> None:
         self._database: aiosqlite.Connection | None = None
         self._guilds: dict[int, GuildSettings] = {}
-        self._channels: dict[int, str] = {}  # the personas of channels that have one of their own
-        self._forgotten: dict[tuple[str, int], Forgotten] = {}  # by a person's id and a guild's
-        self._scores: Counter[tuple[int, int]] = Counter()  # by guild and user
-        self._votes: dict[str, tuple[int, int]] = {}  # by persona: all, and those who were fooled
+        self._channels: dict[int, str] = {}  # personas chosen for single channels, by the channel's id
+        self._forgotten: dict[tuple[str, int], Forgotten] = {}  # by a person's id and a server's
+        self._scores: Counter[tuple[int, int]] = Counter()  # by the ids of server and user
+        self._votes: dict[str, tuple[int, int]] = {}  # all guesses and wrong guesses, by persona
 
     async def open(self, path: Path) -> None:
-        """Open or make the file; where that can't be done the bot goes on, and forgets at its end what it was told."""
+        """Open or make the file; if that fails, log why, and keep changes in memory until the bot stops."""
         if self.is_open:
             return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._database = await aiosqlite.connect(path, isolation_level=None)
             await self._migrate()
-            names = ", ".join(field.name for field in fields(GuildSettings))
-            async with self._database.execute(f"SELECT guild_id, {names} FROM guild") as rows:  # noqa: S608 - our own names
-                self._guilds = {row[0]: _settings(row[1:]) async for row in rows}
-            async with self._database.execute("SELECT channel_id, persona FROM channel") as rows:
-                self._channels = {row[0]: row[1] async for row in rows}
-            columns = "author_id, guild_id, author, date, asked_by"
-            async with self._database.execute(f"SELECT {columns} FROM forgotten") as rows:  # noqa: S608 - our own names
-                self._forgotten = {(row[0], row[1]): Forgotten(row[2], [row[0]], row[3], row[4]) async for row in rows}
-            async with self._database.execute("SELECT guild_id, user_id, points FROM score") as rows:
-                self._scores = Counter({(row[0], row[1]): row[2] async for row in rows})
-            async with self._database.execute("SELECT persona, votes, fooled FROM vote") as rows:
-                self._votes = {row[0]: (row[1], row[2]) async for row in rows}
+            await self._read_all()
         except (aiosqlite.Error, OSError) as error:
             await self.close()
-            log.warning("%s can't be used (%s): settings are kept until the bot stops, no longer", path, error)
+            log.warning("%s can't be used (%s): settings last only until the bot stops", path, error)
+
+    async def _read_all(self) -> None:
+        columns = [field.name for field in fields(GuildSettings)]
+        for guild_id, *settings in await self._rows("guild", "guild_id", *columns):
+            self._guilds[guild_id] = _settings(tuple(settings))
+        for channel_id, persona in await self._rows("channel", "channel_id", "persona"):
+            self._channels[channel_id] = persona
+        columns = ["author_id", "guild_id", "author", "date", "asked_by"]
+        for author_id, guild_id, author, date, asked_by in await self._rows("forgotten", *columns):
+            person = Forgotten(author, [author_id], date, asked_by)
+            self._forgotten[author_id, guild_id] = person
+        for guild_id, user_id, points in await self._rows("score", "guild_id", "user_id", "points"):
+            self._scores[guild_id, user_id] = points
+        for persona, votes, fooled in await self._rows("vote", "persona", "votes", "fooled"):
+            self._votes[persona] = votes, fooled
+
+    async def _rows(self, table: str, *columns: str) -> Iterable[tuple[Any, ...]]:
+        assert self._database
+        statement = f"SELECT {', '.join(columns)} FROM {table}"  # noqa: S608 - the names are constants of this module
+        async with self._database.execute(statement) as cursor:
+            rows = await cursor.fetchall()
+        return [tuple(row) for row in rows]
 
     async def _migrate(self) -> None:
         assert self._database
         await self._database.execute("PRAGMA journal_mode = WAL")
-        async with self._database.execute("PRAGMA user_version") as rows:
-            version = (await rows.fetchone() or (0,))[0]
-        if version > len(MIGRATIONS):
-            raise aiosqlite.DatabaseError(f"it is of version {version}, and this bot knows {len(MIGRATIONS)}")
+        async with self._database.execute("PRAGMA user_version") as cursor:
+            row = await cursor.fetchone()
+        version: int = row[0] if row else 0
+        newest = len(MIGRATIONS)
+        if version > newest:
+            raise aiosqlite.DatabaseError(f"it has version {version}, and this bot reads versions up to {newest}")
         for number, statements in enumerate(MIGRATIONS[version:], version + 1):
             await self._database.executescript(f"BEGIN; {statements} PRAGMA user_version = {number}; COMMIT;")
 
@@ -138,36 +171,40 @@ class Store:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is a file that changes are stored in."""
+        """Whether changes are stored in a file."""
         return self._database is not None
 
     async def _write(self, statement: str, values: Iterable[Any]) -> bool:
-        """Change the file; return whether that was possible."""
+        """Change the file; return whether that succeeded."""
         if not self._database:
             return False
         try:
             await self._database.execute(statement, tuple(values))
             return True
         except aiosqlite.Error as error:
-            log.warning("what was told could not be kept (%s): it holds until the bot stops", error)
+            log.warning("a change could not be stored (%s): it lasts until the bot stops", error)
             return False
 
     def guild(self, guild_id: int | None) -> GuildSettings:
-        """Return a server's settings; None: those of direct messages, the defaults."""
+        """Return a server's settings; None: the defaults, which hold in direct messages."""
         return self._guilds.get(guild_id or EVERYWHERE, GuildSettings())
 
     async def set_guild(self, guild_id: int, settings: GuildSettings) -> None:
-        """Keep a server's settings."""
+        """Store a server's settings."""
         self._guilds[guild_id] = settings
-        marks = ", ".join("?" * (1 + len(fields(GuildSettings))))
-        await self._write(f"INSERT OR REPLACE INTO guild VALUES ({marks})", (guild_id, *astuple(settings)))  # noqa: S608
+        row = (guild_id, *astuple(settings))
+        marks = ", ".join("?" * len(row))
+        await self._write(f"INSERT OR REPLACE INTO guild VALUES ({marks})", row)  # noqa: S608
 
     def channel_persona(self, *channel_ids: int | None) -> str:
-        """Return the persona of the first of the channels that has one of its own; "" where none has."""
-        return next((self._channels[each] for each in channel_ids if each in self._channels), "")
+        """Return the persona that was chosen for the first of these channels that has one; "" if none has."""
+        for channel_id in channel_ids:
+            if channel_id in self._channels:
+                return self._channels[channel_id]
+        return ""
 
     async def set_channel_persona(self, channel_id: int, persona: str) -> None:
-        """Keep a channel's persona; "": as the server's settings say."""
+        """Store the persona that was chosen for a channel; "" follows the server's settings."""
         self._channels.pop(channel_id, None)
         if persona:
             self._channels[channel_id] = persona
@@ -176,10 +213,16 @@ class Store:
             await self._write("DELETE FROM channel WHERE channel_id = ?", (channel_id,))
 
     async def vote(self, guild_id: int, persona: str, fooled: dict[int, bool]) -> None:
-        """Count a round of the guessing game: who was fooled, by user; who was not has a point."""
-        votes = self._votes.get(persona, (0, 0))
-        self._votes[persona] = votes[0] + len(fooled), votes[1] + sum(fooled.values())
-        await self._write("INSERT OR REPLACE INTO vote VALUES (?, ?, ?)", (persona, *self._votes[persona]))
+        """Count the guesses of a round of the guessing game.
+
+        Args:
+            fooled: whether each user took an imitation for the real message; the others get a point.
+        """
+        votes, wrong_votes = self.votes(persona)
+        votes += len(fooled)
+        wrong_votes += sum(fooled.values())
+        self._votes[persona] = votes, wrong_votes
+        await self._write("INSERT OR REPLACE INTO vote VALUES (?, ?, ?)", (persona, votes, wrong_votes))
         for user_id, wrong in fooled.items():
             if not wrong:
                 self._scores[guild_id, user_id] += 1
@@ -187,13 +230,16 @@ class Store:
                 await self._write("INSERT OR REPLACE INTO score VALUES (?, ?, ?)", row)
 
     def votes(self, persona: str) -> tuple[int, int]:
-        """Return how many have guessed, and how many of them took an imitation for the real one."""
+        """Return the number of guesses, and of wrong ones, which took an imitation for the real message."""
         return self._votes.get(persona, (0, 0))
 
     def best(self, guild_id: int, count: int) -> list[tuple[int, int]]:
-        """Return the users of a server who guessed right most often, and how often."""
-        scores = [(user_id, points) for (guild, user_id), points in self._scores.items() if guild == guild_id]
-        return sorted(scores, key=lambda score: -score[1])[:count]
+        """Return the users of a server who found the real message most often, with their points."""
+        best: list[tuple[int, int]] = []
+        for (guild, user_id), points in self._scores.most_common():
+            if guild == guild_id:
+                best.append((user_id, points))
+        return best[:count]
 
     def is_forgotten(self, author_ids: Collection[str], guild_id: int | None) -> bool:
         """Return whether the person with these ids must not be imitated in a server, or anywhere."""

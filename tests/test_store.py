@@ -79,7 +79,7 @@ async def test_a_file_without_tables_is_brought_up_to_date_and_a_newer_one_is_le
         assert database.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
         database.execute("PRAGMA user_version = 99")
     store = await opened(file)
-    assert store.guild(7) == GuildSettings() and "it is of version 99" in caplog.text
+    assert store.guild(7) == GuildSettings() and "it has version 99" in caplog.text
     await store.set_guild(7, SETTINGS)
     assert store.guild(7) == SETTINGS  # until the bot stops
     with closing(sqlite3.connect(file)) as database:
@@ -129,7 +129,7 @@ async def test_a_file_that_can_only_be_read_is_a_line_for_each_change(file, capl
     store = await opened(file)
     await store._database.execute("PRAGMA query_only = ON")
     await store.set_guild(7, SETTINGS)
-    assert store.guild(7) == SETTINGS and len(caplog.records) == 1 and "could not be kept" in caplog.text
+    assert store.guild(7) == SETTINGS and len(caplog.records) == 1 and "could not be stored" in caplog.text
     await store.close()
 
 
