@@ -102,7 +102,9 @@ class Client(commands.AutoShardedBot):
 
     def is_forgotten(self, author_ids: Collection[str], guild_id: int | None) -> bool:
         """Return whether the person with these ids must not be imitated in a server; None: in direct messages."""
-        return self.store.is_forgotten(author_ids, guild_id) or self.imitator.personas.is_listed(author_ids)
+        if self.store.is_forgotten(author_ids, guild_id):
+            return True
+        return self.imitator.personas.is_listed(author_ids)
 
     async def imitated(self, name: str, guild_id: int | None) -> Persona:
         """Return a persona that may be imitated in a server.
@@ -123,8 +125,10 @@ class Client(commands.AutoShardedBot):
                 "That persona can't be loaded; the person who runs me can find the reason in the log."
             ) from error
         if self.is_forgotten(head_of(persona).author_ids, guild_id):
-            elsewhere = f" There are {', '.join(offered)[:400]}." if offered else ""
-            raise RefusedError(f"{persona.author[:40]} is not imitated here any more.{elsewhere}")
+            refusal = f"I don't imitate {persona.author[:40]} here any more."
+            if offered:
+                refusal += f" I can imitate {', '.join(offered)[:400]}."
+            raise RefusedError(refusal)
         return persona
 
     def forget_cooldowns(self) -> None:

@@ -23,7 +23,7 @@ from model.persona.file import Persona
 from model.persona.forgotten import Forgotten
 from model.persona.sampler import Request
 
-Act = Callable[[], Awaitable[str]]
+Act = Callable[[], Awaitable[str]]  # acts and returns the outcome in a sentence
 
 
 class Caller(Protocol):
@@ -96,11 +96,11 @@ class Caller(Protocol):
         """Remember that a person must not be imitated, in this server or everywhere; return whether that is stored."""
 
     async def ask(self, question: str, answer: str, act: Act) -> None:
-        """Ask the caller before something is done that can't be undone, and then say what it came to.
+        """Ask the caller before an action that can't be undone; if they agree, act and answer with the outcome.
 
         Args:
-            answer: the words that agree.
-            act: does it, and returns what it came to; not called if the caller says no, or nothing.
+            answer: the words that agree, as a button shows them.
+            act: acts and returns the outcome in a sentence; not called if the caller refuses or doesn't answer.
         """
 
     async def say(self, text: str, *, mentions: bool = False) -> None:

@@ -73,7 +73,7 @@ class Terminal:
     right_guesses: int = 0
     guesses: int = 0
     latest_reply: str = ""
-    question: Act | None = None  # done if the next line is a yes
+    question: Act | None = None  # the action that runs if the next line is yes
     person_id: int = 0
     guild_id: int | None = None
     place: str = ""
@@ -84,7 +84,8 @@ class Terminal:
     def rules(self) -> Rules:
         """The rules that hold in this chat."""
         offered = self.offered
-        return Rules.of(self.guild_settings, self.settings, offered, self.imitator.personas.default_among(offered))
+        default = self.imitator.personas.default_among(offered)
+        return Rules.of(self.guild_settings, self.settings, offered, default)
 
     @property
     def offered(self) -> list[str]:
@@ -93,7 +94,9 @@ class Terminal:
 
     def is_forgotten(self, author_ids: Collection[str]) -> bool:
         """Return whether the person with these ids must not be imitated."""
-        return self.store.is_forgotten(author_ids, None) or self.imitator.personas.is_listed(author_ids)
+        if self.store.is_forgotten(author_ids, None):
+            return True
+        return self.imitator.personas.is_listed(author_ids)
 
     @property
     def commands(self) -> Mapping[str, Command]:
@@ -101,28 +104,45 @@ class Terminal:
         return all_commands()
 
     async def answer(self, line: str) -> bool:
-        """Answer a line; return whether the person stays. Errors that they can mend are one sentence."""
+        """Answer a line; return whether the person stays. An error that they can put right is one sentence."""
         name, words = self._split(line)
         if name in LEAVE:
             return False
-        letter = line.strip().upper()
         act, self.question = self.question, None
         try:
-            if act and letter == "YES":
-                _show(plain(await act()))
+            if name in self.commands:
+                await self._answer_command(name, words)
             elif act and not name:
-                _show("Nothing was changed.")
-            elif name in self.commands:
-                defaults = {} if self.random_seed is None else {"random_seed": self.random_seed}
-                await self.commands[name].answer_typed(self, words, defaults)
-            elif self.round and letter and letter in LETTERS:
-                self._reveal(self.round, LETTERS.index(letter))
-            elif line.strip():
-                names = ", ".join(self.as_typed(each) for each in (*self.commands, LEAVE[0]))
-                _show(f"Commands begin with {self.settings.prefix}: {names}.")
+                await self._answer_question(act, line)
+            else:
+                self._answer_other(line)
         except UserError as error:
             _show(str(error))
         return True
+
+    async def _answer_command(self, name: str, words: str) -> None:
+        defaults = {}
+        if self.random_seed is not None:
+            defaults["random_seed"] = self.random_seed
+        await self.commands[name].answer_typed(self, words, defaults)
+
+    async def _answer_question(self, act: Act, line: str) -> None:
+        """Act if the line is a yes."""
+        outcome = "Nothing was changed."
+        if line.strip().lower() == "yes":
+            outcome = await act()
+        _show(plain(outcome))
+
+    def _answer_other(self, line: str) -> None:
+        """Take a letter as a guess in an open round; answer other lines with the commands' names."""
+        letter = line.strip().upper()
+        if not letter:
+            return
+        if self.round and letter in LETTERS:
+            self._reveal(self.round, LETTERS.index(letter))
+            return
+        names = [self.as_typed(name) for name in (*self.commands, LEAVE[0])]
+        _show(f"Commands begin with {self.settings.prefix}: {', '.join(names)}.")
 
     def _split(self, line: str) -> tuple[str, str]:
         """Return the name of a line's command, in small letters, and the words after it; "" if there is none."""
@@ -151,7 +171,7 @@ class Terminal:
         persona = await self.imitator.persona(name)
         if self.is_forgotten(head_of(persona).author_ids):
             undo = command_line("bot", "--remember", persona.source.author_id)
-            raise RefusedError(f"{persona.author} is not imitated here any more; to undo that: {undo}")
+            raise RefusedError(f"I don't imitate {persona.author} here any more; to undo that: {undo}")
         return persona
 
     async def choose_persona(self, name: str) -> None:
@@ -168,8 +188,8 @@ class Terminal:
         return await self.store.forget(person)
 
     async def ask(self, question: str, answer: str, act: Act) -> None:
-        """Ask; the next line is the answer."""
-        _show(f"{plain(question)}\nType yes to do that; anything else leaves all as it is.")
+        """Print a question; the next line answers it."""
+        _show(f"{plain(question)}\nType yes to do that; any other line changes nothing.")
         self.question = act
 
     async def say(self, text: str, *, mentions: bool = False) -> None:

@@ -126,8 +126,11 @@ class Context(commands.Context["Client"]):
 
     async def forget(self, person: Forgotten, *, everywhere: bool) -> bool:
         """Remember that a person must not be imitated, in this server or everywhere; return whether that is stored."""
-        assert everywhere or self.guild
-        return await self.store.forget(person, EVERYWHERE if everywhere or not self.guild else self.guild.id)
+        guild_id = EVERYWHERE
+        if not everywhere:
+            assert self.guild
+            guild_id = self.guild.id
+        return await self.store.forget(person, guild_id)
 
     async def ask(self, question: str, answer: str, act: Act) -> None:
         """Ask with two buttons; arguments as of `bot.command.Caller.ask`."""

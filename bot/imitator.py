@@ -15,7 +15,7 @@ from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 
 from bot.errors import RefusedError
-from bot.personas import Loaded, Personas
+from bot.personas import LoadedPersona, Personas
 from model.persona.file import Persona
 from model.persona.look import Look, look
 from model.persona.sampler import Batch, Reply, Request
@@ -39,7 +39,7 @@ class Ticket:
 
     person: int
     request: Request
-    loaded: Loaded
+    loaded: LoadedPersona
     # The sampled characters, part by part; then None, or the error that ended the reply.
     parts: "asyncio.Queue[str | Exception | None]" = field(default_factory=asyncio.Queue)
     began: float = 0.0  # time at which it joined the batch, in seconds of the monotonic clock
@@ -74,7 +74,7 @@ class Imitator:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="imitator")
         self._coming: Counter[int] = Counter()  # waiting and running replies of each person
         self._waiting: list[Ticket] = []  # oldest first
-        self._running: dict[Loaded, dict[Reply, Ticket]] = {}
+        self._running: dict[LoadedPersona, dict[Reply, Ticket]] = {}
         self._turns: asyncio.Task[None] | None = None
         self._seconds_of_a_reply = 0.5  # running mean of recent replies, without their waiting time
         self.tally = Tally()
@@ -214,7 +214,7 @@ class Imitator:
         tickets = self._running.setdefault(ticket.loaded, {})
         tickets[reply] = ticket
 
-    async def _advance(self, loaded: Loaded) -> None:
+    async def _advance(self, loaded: LoadedPersona) -> None:
         """Sample a few characters of each reply of a batch and pass them on."""
         tickets = self._running[loaded]
         _drop_given_up(loaded.batch, tickets)
@@ -223,7 +223,7 @@ class Imitator:
         if not tickets:
             del self._running[loaded]
 
-    async def _draw(self, loaded: Loaded, tickets: dict[Reply, Ticket]) -> None:
+    async def _draw(self, loaded: LoadedPersona, tickets: dict[Reply, Ticket]) -> None:
         loop = asyncio.get_running_loop()
         try:
             drawn = await loop.run_in_executor(self._executor, loaded.batch.advance, CHARACTERS_AT_A_TIME)

@@ -1,7 +1,7 @@
-"""The personas of a folder: loaded when they are asked for, kept as memory allows, read anew when their file changes.
+"""A folder's persona files become loaded personas: read when asked for and after a change, kept while memory allows.
 
-Loading has a thread of its own. Files are read whole: one that is mapped into memory and overwritten in place would end
-the process.
+Loading runs in a thread of its own. Files are read whole: if a file that is mapped into memory were overwritten in
+place, the process would crash.
 """
 
 import asyncio
@@ -42,12 +42,12 @@ class UnknownPersonaError(RefusedError):
 
 
 class NoConsentError(PersonaError):
-    """A persona's file doesn't say by what right it was made."""
+    """A persona's file records no consent, or one that has ended."""
 
 
 @dataclass(frozen=True)
 class Version:
-    """What tells a file from its next content; all 0 if there is none."""
+    """The state by which a change of a file is noticed; all 0 if the file does not exist."""
 
     size: int = 0
     modified: int = 0  # nanoseconds
@@ -63,8 +63,8 @@ def _version(path: Path) -> Version:
 
 
 @dataclass(eq=False)
-class Loaded:
-    """A persona's file as it was when it was read, and the replies that are sampled from it."""
+class LoadedPersona:
+    """A persona as its file was when it was read, and the replies that are sampled from it."""
 
     version: Version
     sampler: Sampler
@@ -72,7 +72,7 @@ class Loaded:
 
     @property
     def bytes(self) -> int:
-        """What it takes of the memory."""
+        """The memory that its weights take."""
         return self.sampler.lstm.nbytes
 
 
@@ -80,10 +80,11 @@ class Personas:
     """The personas of a folder, and the default one."""
 
     def __init__(self, folder: Path, default: str = "", memory: int = 200) -> None:
-        """Choose the default persona: the one of that name, or the newest file for "".
+        """Choose the default persona.
 
         Args:
-            memory: megabytes of persona files that are kept loaded; the one asked for last always is.
+            default: its name or file; "": the newest.
+            memory: megabytes of personas that stay loaded; the one used last always does.
 
         Raises:
             PersonaError: the folder holds no persona, or not that one.
@@ -91,105 +92,122 @@ class Personas:
         self._folder = folder
         self._memory = memory * 2**20
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="personas")
-        self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")  # what is looked at holds up no loading
-        self._kept: OrderedDict[str, Loaded] = OrderedDict()  # by name, used last last; the thread's alone
-        self._list_version = Version()  # of the list of the forgotten, as it was read last
-        self._listed: set[str] = set()  # their ids
-        self._faults: dict[str, Version] = {}  # of files that could not be loaded, by name
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")  # for `read`, so that it delays no `load`
+        self._kept: OrderedDict[str, LoadedPersona] = OrderedDict()  # by name, least recently used first
+        self._list_version = Version()  # version of the list of forgotten people that was read last
+        self._listed: set[str] = set()  # ids of the people on that list
+        self._faults: dict[str, Version] = {}  # versions of files that could not be loaded, by name
         if not self.names():
             raise PersonaError(f"{folder}: no persona file (*{SUFFIX}) is there; train one with train.py")
-        self._chosen = self._name_of(default) if default else ""
+        self._chosen = default and self._name_of(default)
 
     def names(self) -> list[str]:
         """List the personas of the folder."""
         return persona_names(self._folder)
 
     def _name_of(self, wanted: str) -> str:
-        """Return the name of the persona that the settings name, by a path too; errors as of `find_persona`."""
-        if wanted in self.names():
+        """Return the name of the persona that the settings give as a name or a path; errors as of `find_persona`."""
+        names = self.names()
+        if wanted in names:
             return wanted
         path = find_persona(wanted, self._folder)
-        if path.resolve().parent != self._folder.resolve() or path.name.removesuffix(SUFFIX) not in self.names():
-            raise PersonaError(f"{path}: no persona file of the folder {self._folder}, which MIMIC_PERSONAS names")
-        return path.name.removesuffix(SUFFIX)
+        name = path.name.removesuffix(SUFFIX)
+        is_inside = path.resolve().parent == self._folder.resolve()
+        if is_inside and name in names:
+            return name
+        raise PersonaError(f"{path}: no persona file of the folder {self._folder}, which MIMIC_PERSONAS names")
 
     def offered(self, is_forgotten: IsForgotten = lambda _: False) -> list[str]:
         """List the personas that may be imitated: readable, consented to and not forgotten.
 
         Args:
-            is_forgotten: whether the person with these ids is not to be imitated.
+            is_forgotten: returns whether the person with these ids must not be imitated.
         """
         return [name for name in self.names() if self._may_be_offered(name, is_forgotten)]
 
     def _may_be_offered(self, name: str, is_forgotten: IsForgotten) -> bool:
+        path = self._file(name)
+        head = read_head(path)
         kept = self._kept.get(name)
-        head = read_head(self._file(name)) or (head_of(kept.sampler.persona) if kept else None)
-        if head is None or not head.allows_imitation or is_forgotten(head.author_ids):
+        if head is None and kept:
+            head = head_of(kept.sampler.persona)
+        if head is None or not head.allows_imitation:
             return False
-        return self._faults.get(name) != _version(self._file(name))
+        if is_forgotten(head.author_ids):
+            return False
+        return self._faults.get(name) != _version(path)
 
     def default_among(self, offered: Sequence[str]) -> str:
-        """Return the persona that was chosen if it is offered, else the newest of the offered.
+        """Return the chosen persona if it is offered, else the newest of the offered ones.
 
-        If none is offered: the one that was chosen, or the newest, to say why it is not.
+        If none is offered: the chosen one, or the newest of all, so that loading it tells the reason.
         """
         if self._chosen in offered:
             return self._chosen
-        candidates = self._newest_first(offered) or [self._chosen]
-        if not candidates[0]:
-            candidates = self._newest_first(self.names()) or [""]
-        return candidates[0]
+        if offered:
+            return self._newest_first(offered)[0]
+        if self._chosen:
+            return self._chosen
+        newest = self._newest_first(self.names())
+        return newest[0] if newest else ""
 
     def _newest_first(self, names: Iterable[str]) -> list[str]:
-        versions = {name: _version(self._file(name)) for name in names}
-        return sorted(versions, key=lambda name: versions[name].modified, reverse=True)
+        def modified(name: str) -> int:
+            return _version(self._file(name)).modified
+
+        return sorted(names, key=modified, reverse=True)
 
     def check(self, wanted: str, offered: Sequence[str] | None = None) -> str:
-        """Return the name of the persona that words mean, as of `matching_personas`.
+        """Return the name of the persona that words name in one of the ways of `matching_personas`.
 
         Args:
             offered: the names to suggest; None: all.
 
         Raises:
-            UnknownPersonaError: no persona is called so, or several are.
+            UnknownPersonaError: no persona has that name, or several have.
         """
-        found = matching_personas(self._folder, wanted)
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise UnknownPersonaError(f"{len(found)} are called {wanted[:40]}; say one of {', '.join(found)[:400]}.")
-        names = self.names() if offered is None else offered
-        if not names:
-            raise UnknownPersonaError("Nobody is here to be imitated.")
-        raise UnknownPersonaError(f"I know nobody called {wanted[:40]}; there are {', '.join(names)[:400]}.")
+        matches = matching_personas(self._folder, wanted)
+        if len(matches) == 1:
+            return matches[0]
+        typed = wanted[:40]
+        if matches:
+            choices = ", ".join(matches)[:400]
+            raise UnknownPersonaError(f"{len(matches)} personas are called {typed}; choose one of {choices}.")
+        suggestions = self.names() if offered is None else offered
+        if not suggestions:
+            raise UnknownPersonaError("There is nobody I can imitate.")
+        choices = ", ".join(suggestions)[:400]
+        raise UnknownPersonaError(f"I know nobody called {typed}; I can imitate {choices}.")
 
     @property
     def default(self) -> str:
-        """The default persona as `default_among` all that may be imitated."""
+        """The default persona among all that may be imitated."""
         return self.default_among(self.offered())
 
     def _file(self, name: str) -> Path:
         return self._folder / f"{name}{SUFFIX}"
 
-    async def load(self, name: str = "") -> Loaded:
-        """Return a persona as its file is now; "" is the default. A damaged file leaves the one before it in use.
+    async def load(self, name: str = "") -> LoadedPersona:
+        """Return a persona as its file is now; "" is the default. A damaged file leaves its last version in use.
 
         Raises:
             UnknownPersonaError: no persona has that name.
-            NoConsentError: nothing says that the person agreed.
+            NoConsentError: no consent is recorded, or it has ended.
             PersonaError: the file is missing or damaged.
         """
         return await self._in_thread(self._load, name)
 
-    async def load_default(self, is_forgotten: IsForgotten = lambda _: False) -> Loaded:
+    async def load_default(self, is_forgotten: IsForgotten = lambda _: False) -> LoadedPersona:
         """Return the persona that the settings name; if they name none, the newest that can be imitated.
 
-        What is newer and can't be imitated is skipped, with its reason in the log.
+        Newer personas that can't be imitated are skipped, and the log says why.
 
         Raises:
-            PersonaError: the named one can't be imitated, or none can; says why.
+            PersonaError: the named persona can't be imitated, or none can.
         """
-        candidates = [self._chosen] if self._chosen else self._newest_first(self.names())
+        candidates = [self._chosen]
+        if not self._chosen:
+            candidates = self._newest_first(self.names())
         problems: list[str] = []
         for name in candidates:
             try:
@@ -206,13 +224,18 @@ class Personas:
         raise PersonaError("; ".join(problems) or f"{self._folder}: no persona file is there")
 
     async def read(self, name: str, use: Callable[[Persona], Result]) -> Result:
-        """Return what a function makes of a persona with its arrays, read for it alone; errors as of `load`."""
-        return await self._in_thread(lambda name: use(load_persona(self._file(name))), name, self._reader)
+        """Read a persona with its arrays and return a function's result for it; errors as of `load`."""
+
+        def work(name: str) -> Result:
+            persona = load_persona(self._file(name))
+            return use(persona)
+
+        return await self._in_thread(work, name, self._reader)
 
     async def peek(self, name: str) -> Persona:
-        """Return a persona without its arrays, consented to or not: the one in use if its file is damaged by now.
+        """Return a persona without its arrays, with or without consent; errors as of `read`.
 
-        Errors are those of `read`.
+        If its file is damaged, return the version that is in use.
         """
         name = self.check(name)
         try:
@@ -223,62 +246,76 @@ class Personas:
             raise
 
     async def delete(self, name: str) -> Deletion:
-        """Delete a persona's file and its run; replies that are running still finish."""
+        """Delete a persona's file and its training run; running replies still finish."""
         return await self._in_thread(self._delete, name)
 
     async def forget(self, person: Forgotten) -> Deletion:
-        """Put a person on the folder's list of the forgotten, and delete every persona of theirs, and their runs."""
+        """Put a person on the folder's list of forgotten people, and delete all their personas and training runs."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._forget, person)
 
     def is_listed(self, author_ids: Collection[str]) -> bool:
-        """Return whether the person with these ids is on the folder's list of the forgotten."""
+        """Return whether the person with these ids is on the folder's list of forgotten people."""
         version = _version(self._folder / FORGOTTEN)
         if version != self._list_version:
             self._list_version = version
-            try:
-                listed = forgotten_people(self._folder)
-                self._listed = {author_id for person in listed for author_id in person.author_ids}
-            except FileError as error:  # what it said before still holds
-                log.error("%s", error)
+            self._read_list()
         return not self._listed.isdisjoint(author_ids)
 
-    async def _in_thread(
-        self, work: Callable[[str], Result], name: str, thread: ThreadPoolExecutor | None = None
-    ) -> Result:
-        name = self.check(name or self.default)
-        return await asyncio.get_running_loop().run_in_executor(thread or self._thread, work, name)
+    def _read_list(self) -> None:
+        """Read the list of forgotten people; if it can't be read, the earlier one still holds."""
+        try:
+            people = forgotten_people(self._folder)
+        except FileError as error:
+            log.error("%s", error)
+            return
+        self._listed = set()
+        for person in people:
+            self._listed.update(person.author_ids)
 
-    def _load(self, name: str) -> Loaded:
-        path, known = self._file(name), self._kept.pop(name, None)
+    async def _in_thread(
+        self,
+        work: Callable[[str], Result],
+        name: str,
+        thread: ThreadPoolExecutor | None = None,
+    ) -> Result:
+        """Run `work` with a persona's own name, in the thread that loads or in another."""
+        name = self.check(name or self.default)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(thread or self._thread, work, name)
+
+    def _load(self, name: str) -> LoadedPersona:
+        loaded = self._up_to_date(name)
+        self._keep(name, loaded)
+        _check_consent(loaded.sampler.persona, self._file(name))
+        return loaded
+
+    def _up_to_date(self, name: str) -> LoadedPersona:
+        """Take a persona out of the kept ones, or read its file if that has changed since."""
+        path = self._file(name)
+        kept = self._kept.pop(name, None)
         version = _version(path)
         if version == Version():
             raise PersonaError(f"{path}: no such file, or it can't be opened")
-        if known is None or known.version != version:
-            try:
-                sampler = Sampler(load_persona(path))
-            except PersonaError as error:
-                if known is None:
-                    self._faults[name] = version
-                    raise
-                log.warning("%s; the one before it stays in use", error)
-                known.version = version  # said once
-            else:
-                known = Loaded(version, sampler, Batch(sampler))
-        self._keep(name, known)
-        consent = known.sampler.persona.consent
-        if consent and consent.expires and consent.expires < today():
-            raise NoConsentError(f"{path}: the consent ended on {consent.expires}; ask again, or delete the file")
-        if consent is None:
-            raise NoConsentError(
-                f"{path} records no consent, and nobody is imitated without; if they agreed: "
-                f"{record_consent(path, known.sampler.persona.author)}"
-            )
-        return known
+        if kept and kept.version == version:
+            return kept
+        try:
+            sampler = Sampler(load_persona(path))
+        except PersonaError as error:
+            if kept is None:
+                self._faults[name] = version
+                raise
+            log.warning("%s; its last version stays in use", error)
+            kept.version = version  # so that the warning is logged once
+            return kept
+        return LoadedPersona(version, sampler, Batch(sampler))
 
-    def _keep(self, name: str, loaded: Loaded) -> None:
+    def _keep(self, name: str, loaded: LoadedPersona) -> None:
+        """Keep a persona, and drop the least recently used ones if they take too much memory."""
         self._kept[name] = loaded
-        while len(self._kept) > 1 and sum(each.bytes for each in self._kept.values()) > self._memory:
-            self._kept.popitem(last=False)
+        used = sum(each.bytes for each in self._kept.values())
+        while len(self._kept) > 1 and used > self._memory:
+            _, dropped = self._kept.popitem(last=False)
+            used -= dropped.bytes
 
     def _delete(self, name: str) -> Deletion:
         self._kept.pop(name, None)
@@ -289,13 +326,28 @@ class Personas:
             list_forgotten(person, self._folder)
         except FileError as error:
             log.warning("training does not know that %s is forgotten: %s", person.author, error)
-        heads = {name: head_of(loaded.sampler.persona) for name, loaded in self._kept.items()}
-        known = [name for name, head in heads.items() if not head.author_ids.isdisjoint(person.author_ids)]
-        for name in known:
+        names = []
+        for name, loaded in self._kept.items():
+            head = head_of(loaded.sampler.persona)
+            if not head.author_ids.isdisjoint(person.author_ids):
+                names.append(name)
+        for name in names:
             del self._kept[name]
-        return delete_person(person.author_ids, self._folder, known)
+        return delete_person(person.author_ids, self._folder, names)
 
     def close(self) -> None:
-        """Give the threads back."""
+        """End the threads."""
         for thread in (self._thread, self._reader):
             thread.shutdown(wait=False, cancel_futures=True)
+
+
+def _check_consent(persona: Persona, path: Path) -> None:
+    """Raise NoConsentError unless a persona's consent is recorded and has not ended."""
+    consent = persona.consent
+    if consent is None:
+        raise NoConsentError(
+            f"{path} records no consent, so that person is not imitated; if they agreed: "
+            f"{record_consent(path, persona.author)}"
+        )
+    if consent.expires and consent.expires < today():
+        raise NoConsentError(f"{path}: the consent ended on {consent.expires}; ask again, or delete the file")

@@ -1,4 +1,6 @@
-"""The people who were forgotten, for the bot's owner: listed, and imitated again, from the command line."""
+"""Stored forgotten people become a printed list, and `forget` is undone, for the bot's owner at the command line."""
+
+from dataclasses import replace
 
 from bot.settings import Settings
 from bot.store import EVERYWHERE, Store
@@ -6,54 +8,57 @@ from model import UserError
 from model.commands import command_line
 from model.persona.forgotten import THEMSELVES, Forgotten, forgotten_people, unlist_forgotten
 
-Entry = tuple[int, Forgotten]  # where, as a guild's id or EVERYWHERE, and who
+Entry = tuple[int, Forgotten]  # a server's id or EVERYWHERE, and the person who is forgotten there
 
 
 class RememberError(UserError):
-    """Nobody of that name is forgotten there, or they asked for it themselves."""
+    """Nobody with that name is forgotten there, or they asked for it themselves."""
 
 
 async def print_forgotten(settings: Settings) -> int:
-    """Print the people who must not be imitated: who, where, since when and who asked; return the exit code."""
-    store = await _opened(settings)
+    """Print the people who must not be imitated, with place, date and who asked; return the exit code."""
+    store = await _open_store(settings)
     try:
         entries = _entries(store, settings)
-        if not entries:
-            print("nobody is forgotten")
-        for guild_id, person in entries:
-            since = f" since {person.date}" if person.date else ""
-            asked = f", asked by {person.by}" if person.by else ""
-            ids = ", ".join(person.author_ids)
-            print(f"{person.author or '(no name stored)'} ({ids}): {_where(guild_id)}{since}{asked}")
     finally:
         await store.close()
+    if not entries:
+        print("nobody is forgotten")
+    for guild_id, person in entries:
+        print(_line(guild_id, person))
     return 0
 
 
+def _line(guild_id: int, person: Forgotten) -> str:
+    name = person.author or "(no name stored)"
+    ids = ", ".join(person.author_ids)
+    line = f"{name} ({ids}): {_where(guild_id)}"
+    if person.date:
+        line += f" since {person.date}"
+    if person.by:
+        line += f", asked by {person.by}"
+    return line
+
+
 async def remember(settings: Settings, wanted: str, guild_id: int, *, they_agreed: bool) -> int:
-    """Undo a forgetting; return the exit code.
+    """Undo `forget` for a person; return the exit code.
 
     Args:
-        wanted: the person's name or an id of theirs.
-        guild_id: the server; EVERYWHERE: the forgetting that holds everywhere.
+        wanted: the person's name or one of their ids.
+        guild_id: the server in which they are forgotten, or EVERYWHERE.
         they_agreed: the person has agreed to be imitated again.
 
     Raises:
-        RememberError: nobody is forgotten there under that name, or it was their own wish.
+        RememberError: nobody with that name is forgotten there, or it was their own wish.
         FileError: the list beside the personas can't be read or written.
     """
-    store = await _opened(settings)
+    store = await _open_store(settings)
     try:
-        called = [entry for entry in _entries(store, settings) if _is_called(entry[1], wanted)]
-        found = [person for where, person in called if where == guild_id]
-        _check_found(wanted, guild_id, found, called)
-        if not they_agreed and guild_id == EVERYWHERE and any(person.by in ("", THEMSELVES) for person in found):
-            again = command_line("bot", "--remember", wanted, "--they-agreed")
-            raise RememberError(
-                f"{found[0].author or wanted} asked for it, as far as is known. If they have agreed to be imitated "
-                f"again: {again}"
-            )
-        author_ids = {author_id for person in found for author_id in person.author_ids}
+        people = _find_people(_entries(store, settings), wanted, guild_id)
+        name = people[0].author or wanted
+        if guild_id == EVERYWHERE and not they_agreed:
+            _refuse_own_wish(people, name, wanted)
+        author_ids = _ids_of(people)
         stored = await store.remember(author_ids, guild_id)
         if guild_id == EVERYWHERE:
             unlist_forgotten(author_ids, settings.personas)
@@ -62,23 +67,48 @@ async def remember(settings: Settings, wanted: str, guild_id: int, *, they_agree
     finally:
         await store.close()
     print(
-        f"{found[0].author or wanted} may be imitated again {_where(guild_id)}. Start the bot again if it is running. "
-        "A deleted file does not come back: copy it in again, or train it."
+        f"{name} may be imitated again {_where(guild_id)}. If the bot is running, start it again. "
+        "A deleted file does not come back: copy it there again, or train the persona again."
     )
     return 0
 
 
-def _check_found(wanted: str, guild_id: int, found: list[Forgotten], called: list[Entry]) -> None:
-    if not found:
-        places = ", ".join(sorted({_where(where) for where, _ in called}))
-        hint = f"; they are {places}: see --server" if places else f"; {command_line('bot', '--forgotten')} lists all"
-        raise RememberError(f"nobody called {wanted!r} is forgotten {_where(guild_id)}{hint}")
-    ids = sorted({author_id for person in found for author_id in person.author_ids})
-    if len(found) > 1 and wanted not in ids:
-        raise RememberError(f"several people are called {wanted!r}; give one of their ids: {', '.join(ids)}")
+def _find_people(entries: list[Entry], wanted: str, guild_id: int) -> list[Forgotten]:
+    """Return what is stored of a person in one place.
+
+    Raises:
+        RememberError: nobody with that name is forgotten there, or several people are.
+    """
+    matches = [(place, person) for place, person in entries if _is_called(person, wanted)]
+    people = [person for place, person in matches if place == guild_id]
+    if not people:
+        refusal = f"nobody called {wanted!r} is forgotten {_where(guild_id)}"
+        places = sorted({_where(place) for place, _ in matches})
+        if places:
+            raise RememberError(f"{refusal}; they are {', '.join(places)}: see --server")
+        raise RememberError(f"{refusal}; {command_line('bot', '--forgotten')} lists all")
+    ids = _ids_of(people)
+    if len(people) > 1 and wanted not in ids:
+        choices = ", ".join(sorted(ids))
+        raise RememberError(f"several people are called {wanted!r}; give one of their ids: {choices}")
+    return people
 
 
-async def _opened(settings: Settings) -> Store:
+def _refuse_own_wish(people: list[Forgotten], name: str, wanted: str) -> None:
+    """Raise RememberError if the person asked to be forgotten, or if it is not stored who asked."""
+    for person in people:
+        if person.by in ("", THEMSELVES):
+            again = command_line("bot", "--remember", wanted, "--they-agreed")
+            raise RememberError(
+                f"{name} asked for it, as far as is known. If they have agreed to be imitated again: {again}"
+            )
+
+
+def _ids_of(people: list[Forgotten]) -> set[str]:
+    return {author_id for person in people for author_id in person.author_ids}
+
+
+async def _open_store(settings: Settings) -> Store:
     store = Store()
     if settings.database.exists():
         await store.open(settings.database)
@@ -88,27 +118,43 @@ async def _opened(settings: Settings) -> Store:
 
 
 def _entries(store: Store, settings: Settings) -> list[Entry]:
-    """Return all that is stored, in the database and in the list beside the personas, a person's ids together."""
-    listed = [(EVERYWHERE, person) for person in forgotten_people(settings.personas)]
+    """Return the people of the database and of the list beside the personas, each with all their ids."""
     entries: list[Entry] = []
-    for guild_id, person in [*listed, *store.forgotten]:
+    for person in forgotten_people(settings.personas):
+        _add(entries, EVERYWHERE, person)
+    for guild_id, person in store.forgotten:
         _add(entries, guild_id, person)
     return entries
 
 
 def _add(entries: list[Entry], guild_id: int, person: Forgotten) -> None:
-    """Add an entry, or its ids to the one of the same person, place and day."""
-    for where, known in entries:
-        same = (known.author, known.date, known.by) == (person.author, person.date, person.by) and person.author
-        if where == guild_id and (same or set(known.author_ids) & set(person.author_ids)):
-            known.author_ids.extend(each for each in person.author_ids if each not in known.author_ids)
+    """Add an entry, or add its ids to an entry of the same person in the same place."""
+    for place, known in entries:
+        if place == guild_id and _is_same(known, person):
+            for author_id in person.author_ids:
+                if author_id not in known.author_ids:
+                    known.author_ids.append(author_id)
             return
-    entries.append((guild_id, Forgotten(person.author, list(person.author_ids), person.date, person.by)))
+    copy = replace(person, author_ids=list(person.author_ids))
+    entries.append((guild_id, copy))
+
+
+def _is_same(first: Forgotten, second: Forgotten) -> bool:
+    """Return whether two entries share an id, or name, date and asker."""
+    if not set(first.author_ids).isdisjoint(second.author_ids):
+        return True
+    if not first.author:
+        return False
+    return replace(first, author_ids=second.author_ids) == second
 
 
 def _is_called(person: Forgotten, wanted: str) -> bool:
-    return wanted in person.author_ids or wanted.casefold() == person.author.casefold()
+    if wanted in person.author_ids:
+        return True
+    return wanted.casefold() == person.author.casefold()
 
 
 def _where(guild_id: int) -> str:
-    return "everywhere" if guild_id == EVERYWHERE else f"in server {guild_id}"
+    if guild_id == EVERYWHERE:
+        return "everywhere"
+    return f"in server {guild_id}"

@@ -400,7 +400,7 @@ async def test_personas_are_offered_while_one_types_and_an_unknown_one_is_said(s
     await server.slash("mimic", seed="hello", persona="bob")
     assert "imitation of Bob" in (await server.reply()).content
     await server.write("!mimic hello --persona @everyone")
-    assert visible((await server.reply()).content) == "I know nobody called @everyone; there are ada, bob."
+    assert visible((await server.reply()).content) == "I know nobody called @everyone; I can imitate ada, bob."
 
 
 async def test_only_the_owner_tells_discord_the_slash_commands(server, client):
@@ -439,7 +439,7 @@ async def test_who_can_be_imitated_is_listed_and_told(server, client, persona):
     await server.slash("about", persona="ada")
     assert visible((await server.reply()).content) == describe(persona)
     await server.write("!about eve")
-    assert visible((await server.reply()).content) == "I know nobody called eve; there are ada."
+    assert visible((await server.reply()).content) == "I know nobody called eve; I can imitate ada."
 
 
 def buttons(sent) -> dict[str, dict]:
@@ -551,7 +551,7 @@ async def test_a_channel_can_have_a_persona_of_its_own_that_survives_a_restart(s
     settings = Settings(personas=personas_folder, persona="ada", cooldown=0, database=tmp_path / "mimic.sqlite")
     async for _ in joined(server, settings):
         assert "I imitate bob in this channel" in await told(server, server.slash("persona", persona="bob"))
-        assert "know nobody called eve; there are ada, bob" in await told(
+        assert "know nobody called eve; I can imitate ada, bob" in await told(
             server, server.slash("persona", persona="eve")
         )
         server.roles = []
@@ -609,21 +609,21 @@ async def test_a_server_can_forget_a_persona_and_its_owner_and_the_person_can_fo
         save_persona(persona, personas_folder / f"{author.lower()}.safetensors")
     question, outcome = await answered(server, server.slash("forget", persona="bob"), "stop imitating Bob")
     assert "Nothing is deleted" in visible(question.content) and "can undo that" in visible(question.content)
-    assert outcome == "Bob is not imitated in this server any more."
-    assert "Bob is not imitated here any more. There are ada, eve." in await told(
+    assert outcome == "I don't imitate Bob in this server any more."
+    assert "I don't imitate Bob here any more. I can imitate ada, eve." in await told(
         server, server.write("!mimic hi --persona bob")
     )
     assert "imitation of Bob" in await told(server, server.write("!mimic hi --persona bob", channel_id=DM_ID))
     server.roles = []
-    assert "Only they themselves" in await told(server, server.slash("forget", persona="ada"))
+    assert "Only that person" in await told(server, server.slash("forget", persona="ada"))
     question, outcome = await answered(server, server.slash("forget", persona="eve"), "forget Eve")
     assert "for good" in visible(question.content) and "unless you agree" in visible(question.content)
     assert "Eve is forgotten" in outcome and "personas/eve.safetensors" in outcome
     assert not (personas_folder / "eve.safetensors").exists()
     assert {person.by for _, person in client.store.forgotten} == {MANAGER, THEMSELVES}
     save_persona(persona, personas_folder / "eve2.safetensors")
-    assert "Eve is not imitated here" in await told(server, server.write("!mimic hi --persona eve2", channel_id=DM_ID))
-    assert "Say whom" in await told(server, server.write("!forget"))
+    assert "I don't imitate Eve here" in await told(server, server.write("!mimic hi --persona eve2", channel_id=DM_ID))
+    assert "Name the person" in await told(server, server.write("!forget"))
 
 
 async def test_only_the_asker_can_agree_to_a_forgetting_and_only_for_a_minute(
@@ -659,7 +659,7 @@ async def test_a_forgetting_that_cannot_be_stored_says_so(server, client, person
     await client.store._database.execute("PRAGMA query_only = ON")
     owner = person(OWNER_ID, "The owner")
     _, outcome = await answered(server, server.write("!forget ada", author=owner), "forget Ada", author=owner)
-    assert "could not be stored and holds until I stop" in outcome
+    assert "could not store that, so it lasts only until I stop" in outcome
 
 
 async def test_a_persona_in_use_whose_file_is_damaged_can_still_be_forgotten(server, client, personas_folder):
@@ -747,12 +747,12 @@ async def test_forgetting_the_default_leaves_help_and_the_others(server, client,
     await answered(server, server.slash("forget", persona="ada"), "stop imitating Ada")
     assert "Bob" in await told(server, server.write("!help"))
     assert "imitation of Bob" in await told(server, server.write("!mimic hello"))
-    assert "There are bob." in await told(server, server.write("!mimic hello --persona ada"))
+    assert "I can imitate bob." in await told(server, server.write("!mimic hello --persona ada"))
     owner = person(OWNER_ID, "The owner")
     await answered(server, server.write("!forget ada", author=owner), "forget Ada", author=owner)
     assert client.store.is_forgotten({"a1"}, None)
     (personas_folder / "eve.safetensors").write_bytes(b"half")
-    assert "isn't imitated either" in await told(server, server.write("!forget eve"))
+    assert "I don't imitate it anyway" in await told(server, server.write("!forget eve"))
     question, outcome = await answered(server, server.write("!forget eve", author=owner), "delete eve", author=owner)
     assert "nobody is forgotten" in visible(question.content) and "Deleted: personas/eve.safetensors" in outcome
 

@@ -54,7 +54,7 @@ def test_temps_prints_four_replies_and_options_work(personas_folder, persona):
         f"to be{reply}\n(imitation of Ada by a neural network · temperature {request.temperature:g})\n"
         for request, reply in zip(requests, Sampler(persona).replies(requests), strict=True)
     ]
-    assert done.stdout.decode() == "".join(expected) + "I know nobody called eve; there are ada.\n"
+    assert done.stdout.decode() == "".join(expected) + "I know nobody called eve; I can imitate ada.\n"
 
 
 def test_a_persona_is_named_as_it_is_shown_in_every_command(personas_folder):
@@ -92,7 +92,7 @@ def test_heat_saves_a_picture_and_says_where(personas_folder, tmp_path):
 def test_the_personas_are_listed_and_told_about(personas_folder, persona):
     done = chat(personas_folder, "!personas\n!about\n!about eve\n")
     listed = "I can imitate these people (!about <name> for details):\nada (the default)\n"
-    expected = f"{listed}{describe(persona)}\nI know nobody called eve; there are ada.\n"
+    expected = f"{listed}{describe(persona)}\nI know nobody called eve; I can imitate ada.\n"
     assert done.stdout.decode() == expected
 
 
@@ -103,7 +103,7 @@ def test_a_persona_chosen_is_imitated_until_another_is(personas_folder):
     )
     said = done.stdout.decode()
     assert said.startswith("By default I imitate bob.\n")
-    assert "I know nobody called eve; there are ada, bob." in said
+    assert "I know nobody called eve; I can imitate ada, bob." in said
     assert re.findall(r"imitation of (\w+)", said) == ["Bob", "Ada"]
 
 
@@ -132,12 +132,12 @@ def test_forgetting_is_asked_about_first_and_then_holds(personas_folder):
         assert (personas_folder / "bob.safetensors").read_bytes() == bob
     done = chat(personas_folder, "!forget bob\nYes\n!mimic hi --persona bob\n!forget\n", MIMIC_PERSONA="ada")
     printed = done.stdout.decode()
-    assert "Bob is forgotten, and I load no other persona of theirs. Deleted: personas/bob.safetensors." in printed
-    assert "I know nobody called bob; there are ada." in printed and "Say whom: !forget" in printed
+    assert "Bob is forgotten, and I won't load another persona of theirs. Deleted: personas/bob.safetensors." in printed
+    assert "I know nobody called bob; I can imitate ada." in printed and "Name the person: !forget" in printed
     (personas_folder / "bob-again.safetensors").write_bytes(bob)  # under another name
     done = chat(personas_folder, "!mimic hi --persona bob-again\n!personas\n!mimic hi --length 3\n")
     refused, *listed = done.stdout.decode().splitlines()
-    assert refused.startswith("Bob is not imitated here any more; to undo that: ") and "--remember b1" in refused
+    assert refused.startswith("I don't imitate Bob here any more; to undo that: ") and "--remember b1" in refused
     assert not any("bob" in line for line in listed) and "imitation of Ada" in listed[-1]
 
 
@@ -150,7 +150,7 @@ def test_a_forgetting_survives_the_loss_of_one_of_its_two_places(personas_folder
         path.unlink()
     (personas_folder / "bob.safetensors").write_bytes(bob)
     done = chat(personas_folder, "!mimic hi --persona bob\n")
-    assert "Bob is not imitated here any more" in done.stdout.decode()
+    assert "I don't imitate Bob here any more" in done.stdout.decode()
 
 
 def test_in_a_folder_that_cannot_be_written_a_forgetting_is_a_sentence_and_holds(personas_folder, tmp_path):
@@ -162,9 +162,9 @@ def test_in_a_folder_that_cannot_be_written_a_forgetting_is_a_sentence_and_holds
     printed = done.stdout.decode()
     assert done.returncode == 0 and b"Traceback" not in done.stderr
     assert "personas/bob.safetensors could not be deleted (" in printed and "delete it by hand" in printed
-    assert "Bob is not imitated here any more" in printed and "imitation of Ada" in printed
+    assert "I don't imitate Bob here any more" in printed and "imitation of Ada" in printed
     done = chat(personas_folder, "!mimic hi --persona bob\n", **variables)
-    assert "Bob is not imitated here any more" in done.stdout.decode()
+    assert "I don't imitate Bob here any more" in done.stdout.decode()
 
 
 def test_where_nobody_can_type_an_empty_token_is_not_passed_over_in_silence(personas_folder):

@@ -25,9 +25,9 @@ async def test_a_damaged_file_leaves_the_one_before_it_in_use_and_a_deleted_one_
     before = await loaded(personas)
     file.write_bytes(b"half")
     assert await loaded(personas) is before and await loaded(personas) is before
-    assert caplog.text.count("the one before it stays in use") == 1
+    assert caplog.text.count("its last version stays in use") == 1
     file.unlink()
-    with pytest.raises(UnknownPersonaError, match="Nobody is here"):
+    with pytest.raises(UnknownPersonaError, match="There is nobody I can imitate"):
         await loaded(personas)
 
 
@@ -45,7 +45,7 @@ async def test_personas_beyond_the_memory_are_read_again_when_they_are_asked_for
 async def test_only_a_name_of_the_folder_is_a_persona(personas, personas_folder):
     save_persona(make_persona(), personas_folder.parent / "out.safetensors")
     for name in ("../out", "eve"):
-        with pytest.raises(UnknownPersonaError, match=f"nobody called {name}; there are ada"):
+        with pytest.raises(UnknownPersonaError, match=f"nobody called {name}; I can imitate ada"):
             await loaded(personas, name)
 
 
@@ -56,10 +56,10 @@ async def test_a_persona_is_found_by_the_name_shown_and_by_its_file_in_any_lette
         assert personas.check(called) == "m1"
         assert (await loaded(personas, called)).author == "Mara K"
     save_persona(mara, personas_folder / "m2.safetensors")
-    with pytest.raises(UnknownPersonaError, match=r"^2 are called Mara K; say one of m1, m2\.$"):
+    with pytest.raises(UnknownPersonaError, match=r"^2 personas are called Mara K; choose one of m1, m2\.$"):
         personas.check("Mara K")
     for path in ("personas/m1", "personas/m1.safetensors", str(personas_folder / "m1.safetensors"), "../personas/m1"):
-        with pytest.raises(UnknownPersonaError, match="nobody called"):  # a path is for whoever runs the bot
+        with pytest.raises(UnknownPersonaError, match="nobody called"):  # a path is for the person who runs the bot
             personas.check(path)
 
 

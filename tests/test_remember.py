@@ -51,7 +51,7 @@ async def test_the_forgotten_are_listed_with_the_place_the_day_and_who_asked(fol
 @pytest.mark.parametrize("called", ["Bob", "bob", "b2"])
 async def test_the_owner_undoes_a_forgetting_by_name_or_id(folder, called):
     save_persona(make_persona(author="Bob"), folder / "bob.safetensors")
-    assert "Bob is not imitated here" in bot(folder, typed="!mimic hi --persona bob\n").stdout
+    assert "I don't imitate Bob here" in bot(folder, typed="!mimic hi --persona bob\n").stdout
     done = bot(folder, "--remember", called)
     assert done.returncode == 0 and done.stdout.startswith("Bob may be imitated again everywhere.")
     assert "imitation of Bob" in bot(folder, typed="!mimic hi --persona bob\n").stdout
