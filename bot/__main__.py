@@ -44,20 +44,7 @@ SCOPES = ("bot", "applications.commands")
 
 def main() -> int:
     """Run the bot; a start-up that a person can put right ends in one sentence and exit code 2."""
-    parser = argparse.ArgumentParser(prog=command_line("bot"), description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--console", action="store_true", help="chat in the terminal, even with a token")
-    parser.add_argument("--persona", metavar="NAME", help="whom to imitate, in place of the setting MIMIC_PERSONA")
-    parser.add_argument("--random-seed", type=int, metavar="N", help="make the terminal's replies repeatable")
-    parser.add_argument("--invite", action="store_true", help="print the link that brings the bot into a server")
-    parser.add_argument("--health", action="store_true", help="ask the bot that runs here whether it is connected")
-    parser.add_argument("--forgotten", action="store_true", help="list the people who are not to be imitated any more")
-    parser.add_argument("--remember", metavar="NAME|ID", help="undo `forget`: let somebody be imitated again")
-    parser.add_argument(
-        "--server", metavar="ID", type=int, default=EVERYWHERE, help="with --remember: in the server with this id"
-    )
-    parser.add_argument(
-        "--they-agreed", action="store_true", help="with --remember: they asked for it, and agreed again since"
-    )
+    parser = _parser()
     arguments = parser.parse_args()
     if arguments.random_seed is not None and arguments.random_seed < 0:
         parser.error("--random-seed is a whole number from 0")
@@ -92,6 +79,50 @@ def main() -> int:
         return 2
     except (KeyboardInterrupt, BrokenPipeError):  # Ctrl-C, or the pipe's reader has had enough
         return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=command_line("bot"),
+        usage="%(prog)s [options]",
+        description=_describe_command(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,
+    )
+    start = parser.add_argument_group("start")
+    start.add_argument("--console", action="store_true", help="chat in the terminal, even with a token")
+    start.add_argument(
+        "--persona", metavar="NAME", help="the person to imitate by default, instead of the setting MIMIC_PERSONA"
+    )
+    start.add_argument("--random-seed", type=int, metavar="N", help="make the terminal's replies repeatable")
+    other = parser.add_argument_group("instead of starting")
+    other.add_argument("-h", "--help", action="help", help="show this help and stop")
+    other.add_argument("--invite", action="store_true", help="print the link that brings the bot into a server")
+    other.add_argument("--health", action="store_true", help="print whether the running bot is connected to Discord")
+    forgotten = parser.add_argument_group("people who must not be imitated any more")
+    forgotten.add_argument("--forgotten", action="store_true", help="list them")
+    forgotten.add_argument("--remember", metavar="NAME|ID", help="undo `forget`: let this person be imitated again")
+    forgotten.add_argument(
+        "--server",
+        metavar="ID",
+        type=int,
+        default=EVERYWHERE,
+        help="with --remember: undo it in the server with this id (default: the `forget` that holds everywhere)",
+    )
+    forgotten.add_argument(
+        "--they-agreed",
+        action="store_true",
+        help="with --remember: the person asked to be forgotten and has agreed to be imitated again",
+    )
+    return parser
+
+
+def _describe_command() -> str:
+    return f"""Run the bot in Discord, or chat in the terminal if no token is set.
+Settings are read from the environment and from .env; .env.example lists them.
+
+for example:
+  {command_line("bot", "--console", "--persona", "falstaff")}"""
 
 
 def serve(settings: Settings, imitator: Imitator) -> int:

@@ -46,7 +46,7 @@ def elsewhere(tmp_path) -> Path:
 @pytest.mark.parametrize(
     ("program", "usage"),
     [
-        ("train.py", "usage: train.py"),
+        ("train.py", "Learn how one person chats"),
         ("bot", "Run the bot in Discord"),
         ("model.persona", "Look at a persona file"),
     ],

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[2])  # the folder may be run by its path, from elsewhere
@@ -36,6 +37,8 @@ from model.persona.file import (
 )
 from model.persona.forgotten import delete_persona
 from model.persona.storage import FileError
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def given_consent(arguments: argparse.Namespace, persona: Persona) -> Consent:
@@ -94,40 +97,68 @@ def describe_change(persona: Persona, quotes: Sequence[str]) -> str:
     return words
 
 
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=command_line("model.persona"),
+        description=_describe_command(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
+    _add_command(commands, "show", "print whom it imitates, its text, its consent and its measures")
+    check = _add_command(commands, "check", "load all of it and print whether it is intact")
+    check.add_argument("--person", metavar="NAME|ID", help="print whether it holds text of this person")
+    _add_consent(_add_command(commands, "consent", "record on what grounds its text is used"))
+    _add_command(commands, "forget", "delete it, its backup and its training run")
+    return parser
+
+
+def _describe_command() -> str:
+    show = command_line("model.persona", "show", "falstaff")
+    check = command_line("model.persona", "check", "falstaff", "--person", "Pistol")
+    return f"""Look at a persona file, or change it.
+
+for example:
+  {show}
+  {check}"""
+
+
+def _add_command(commands: "Commands", name: str, help: str) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=help, description=f"{help[0].upper()}{help[1:]}.")
+    command.add_argument("file", metavar="PERSONA", help="the persona's name, or the name or path of its file")
+    return command
+
+
+def _add_consent(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--kind",
+        choices=CONSENT_KINDS,
+        required=True,
+        help="the grounds (train.py --help explains them)",
+    )
+    command.add_argument("--by", metavar="NAME", required=True, help="the person who agreed, or whose work it is")
+    command.add_argument("--date", default="", help="the day, as 2026-12-31 (default: today)")
+    command.add_argument("--expires", metavar="DATE", default="", help="the last day, as 2027-12-31 (default: none)")
+    command.add_argument(
+        "--contact",
+        metavar="TEXT",
+        default="",
+        help="how to reach the person; with a Discord id they can withdraw in Discord",
+    )
+    command.add_argument("--quoting", action="store_true", help="messages may be shown word for word")
+    command.add_argument(
+        "--community",
+        metavar="NAME|ID",
+        action="append",
+        default=[],
+        help=f"another person whose text it holds and who agreed, or {EVERYONE}; may be repeated",
+    )
+
+
 def main() -> int:
     """Run the command; what a person can put right ends in one line and exit code 2."""
     if sys.stdout:
         sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr] # a terminal may not know every character
-    parser = argparse.ArgumentParser(
-        prog=command_line("model.persona"), description="Look at a persona file, or change it."
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
-    words = {
-        "show": "say whom it imitates, from what text, by what right and how well",
-        "check": "load all of it, and say whether it is whole",
-        "consent": "record by what right it was made",
-        "forget": "delete it, its backup and its training run",
-    }
-    for name, help in words.items():
-        command = commands.add_parser(name, help=help)
-        command.add_argument("file", metavar="PERSONA", help="its name, its file's name or its path")
-        if name == "check":
-            command.add_argument("--person", metavar="NAME|ID", help="say whether it holds text of theirs")
-        if name == "consent":
-            command.add_argument("--date", default="", help="when, as 2026-12-31 (default: today)")
-            command.add_argument(
-                "--community",
-                metavar="NAME|ID",
-                action="append",
-                default=[],
-                help=f"who of the others whose text it holds agreed, or {EVERYONE}; may be repeated",
-            )
-            command.add_argument("--kind", choices=CONSENT_KINDS, required=True)
-            command.add_argument("--by", required=True, help="who agreed, or whose work it is")
-            command.add_argument("--contact", default="", help="where to reach them; a Discord id lets them forget it")
-            command.add_argument("--quoting", action="store_true", help="their messages may be shown as they are")
-            command.add_argument("--expires", default="", help="the last day of it, as 2027-12-31")
-    arguments = parser.parse_args()
+    arguments = _parser().parse_args()
     try:
         arguments.file = find_persona(arguments.file)
         persona = load_persona(arguments.file)

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from model.chats.cleaning import RULES
+from model.chats.consent import KINDS
 from model.chats.exports.files import Format
 from model.chats.exports.lines import lines
 from model.chats.exports.tables import table
+from model.commands import command_line
 from model.measures import Canary, make_canaries
 from model.persona.file import CONSENT_KINDS, EVERYONE, PUBLIC_KINDS
 from model.persona.recipe import (
@@ -28,47 +30,17 @@ from model.training.device import gpus
 def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     """Parse the command line; every knob of `model.persona.recipe.Recipe` is a flag."""
     parser = argparse.ArgumentParser(
-        description="Train one person's character network from a chat export, and leave it as a persona file "
-        "for the bot.",
+        prog=command_line("train.py"),
+        usage="%(prog)s CHAT [CHAT ...] [options]",
+        description=_describe_command(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,
     )
-    parser.add_argument("chat", nargs="+", type=Path, help="chat exports: files or folders")
-    parser.add_argument(
-        "--list-authors", action="store_true", help="list and draw the ten most active authors, and stop"
-    )
-    parser.add_argument(
-        "--report", action="store_true", help="write a page on the chat, without its messages, and stop"
-    )
-    parser.add_argument(
-        "--evaluate",
-        metavar="PERSONA",
-        help="measure this persona, by name or file, on its author's held-out text, and stop",
-    )
-    parser.add_argument(
-        "--author",
-        metavar="NAME|ID",
-        help="the person to imitate (default: the one who wrote most; asked in a terminal)",
-    )
-    parser.add_argument("--top", metavar="N", type=int, default=0, help="imitate each of the N most prolific authors")
-    parser.add_argument("--ray", metavar="ADDRESS", help="spread them over a Ray cluster (local: this machine's cores)")
-    parser.add_argument("--persona", metavar="NAME", help="name of the persona (default: the author's)")
-    parser.add_argument(
-        "--canaries",
-        action="store_true",
-        help="plant invented secrets in the author's messages and measure how well they are learnt (docs/privacy.md)",
-    )
-    parser.add_argument(
-        "--resume",
-        action="store_true",
-        help="continue the run that was interrupted; give the same --minutes, from which the size follows",
-    )
-    parser.add_argument(
-        "--replace",
-        action="store_true",
-        help="start over, and replace a persona of that name once the new one is finished; a backup of it stays",
-    )
-    _add_reading(parser)
+    _add_looking(parser)
+    _add_chat(parser)
     _add_consent(parser)
+    _add_cleaning(parser)
+    _add_run(parser)
     _add_recipe(parser)
     arguments = parser.parse_args(words)
     if arguments.community_consent and not arguments.consent_kind:
@@ -92,22 +64,44 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     return arguments
 
 
-def _add_reading(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--drop-author",
-        metavar="NAME|ID",
-        action="append",
-        default=[],
-        help="leave this author out as a bot, like those that are detected; may be repeated",
+def _describe_command() -> str:
+    train = command_line("train.py", "package.zip")
+    talk = command_line("bot", "--console", "--persona", "ada")
+    return f"""Learn how one person chats from a chat export, and write a persona file for the bot.
+
+for example:
+  {train} --list-authors
+  {train} --author ada --consent-kind own-data
+  {talk}"""
+
+
+def _add_looking(parser: argparse.ArgumentParser) -> None:
+    looking = parser.add_argument_group("instead of training")
+    looking.add_argument("-h", "--help", action="help", help="show this help and stop")
+    looking.add_argument("--list-authors", action="store_true", help="list and draw the most active authors, and stop")
+    looking.add_argument("--report", action="store_true", help="write a page of charts, without messages, and stop")
+    looking.add_argument(
+        "--evaluate",
+        metavar="PERSONA",
+        help="measure this persona, by name or file, on its author's held-out text, and stop",
     )
-    parser.add_argument(
-        "--keep-author",
-        metavar="NAME|ID",
-        action="append",
-        default=[],
-        help="treat this author as a person, even if detected as a bot; may be repeated",
+
+
+def _add_chat(parser: argparse.ArgumentParser) -> None:
+    chat = parser.add_argument_group("chat")
+    chat.add_argument(
+        "chat",
+        metavar="CHAT",
+        nargs="+",
+        type=Path,
+        help="chat exports: files, folders or archives; formats are recognised by content (docs/exports.md)",
     )
-    parser.add_argument(
+    chat.add_argument(
+        "--author",
+        metavar="NAME|ID",
+        help="the person to imitate (default: you are asked in a terminal; otherwise the one who wrote most)",
+    )
+    chat.add_argument(
         "--same-as",
         metavar="NAME|ID",
         nargs=2,
@@ -115,47 +109,117 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="merge two authors into one, listed under the first name; may be repeated",
     )
-    parser.add_argument("--author-column", metavar="NAME", help="of a table (CSV, TSV) of no known format")
-    parser.add_argument("--text-column", metavar="NAME", help="of that table")
-    parser.add_argument("--time-column", metavar="NAME", help="of that table, if it has one")
-    parser.add_argument("--lines-by", metavar="NAME", help="the author of a file with a message on each line")
-    effects = "\n".join(f"{name:9} {effect}" for name, effect in RULES.items())
-    cleaning = parser.add_argument_group("cleaning", effects)
-    cleaning.add_argument("--no-cleaning", action="store_true", help="leave all messages as they are")
-    cleaning.add_argument(
-        "--keep", metavar="RULE", action="append", default=[], choices=RULES, help="switch off a rule; may be repeated"
+    chat.add_argument(
+        "--drop-author",
+        metavar="NAME|ID",
+        action="append",
+        default=[],
+        help="leave this author out as a bot, like those that are detected; may be repeated",
     )
+    chat.add_argument(
+        "--keep-author",
+        metavar="NAME|ID",
+        action="append",
+        default=[],
+        help="treat this author as a person, even if detected as a bot; may be repeated",
+    )
+    chat.add_argument("--lines-by", metavar="NAME", help="read a text file with a message on each line, all by NAME")
+    chat.add_argument("--author-column", metavar="NAME", help="read any table (CSV, TSV): the column of the authors")
+    chat.add_argument("--text-column", metavar="NAME", help="the column of the messages in that table")
+    chat.add_argument("--time-column", metavar="NAME", help="the column of the times in that table, if it has one")
 
 
 def _add_consent(parser: argparse.ArgumentParser) -> None:
-    consent = parser.add_argument_group("consent", "by what right the person's words are used; kept in the persona")
-    consent.add_argument("--consent-kind", choices=CONSENT_KINDS, help="the ground")
-    consent.add_argument(
-        "--consent-by", metavar="NAME", default="", help="who gave it (default: the author, but for public kinds)"
+    kinds = "\n".join(f"  {kind:16} {meaning}" for kind, meaning in KINDS.items())
+    consent = parser.add_argument_group(
+        "consent",
+        f"The grounds on which the person's messages are used, stored in the persona file. KIND is one of:\n{kinds}",
     )
-    consent.add_argument("--consent-date", metavar="DATE", default="", help="when, as 2026-12-31 (default: today)")
-    consent.add_argument("--consent-contact", metavar="TEXT", default="", help="where to reach them")
-    consent.add_argument("--consent-expires", metavar="DATE", default="", help="the last day of it, as 2027-12-31")
     consent.add_argument(
-        "--consent-quoting", action="store_true", help="messages may be shown as they are, for `guess`"
+        "--consent-kind",
+        metavar="KIND",
+        choices=CONSENT_KINDS,
+        help="the grounds (default: you are asked in a terminal; otherwise none, and the bot won't load the persona)",
+    )
+    consent.add_argument(
+        "--consent-by",
+        metavar="NAME",
+        default="",
+        help="the person who consented (default: the author; for public kinds nobody)",
+    )
+    consent.add_argument("--consent-date", metavar="DATE", default="", help="the day, as 2026-12-31 (default: today)")
+    consent.add_argument(
+        "--consent-contact",
+        metavar="TEXT",
+        default="",
+        help="how to reach the person; with a Discord id they can withdraw in Discord",
+    )
+    consent.add_argument(
+        "--consent-expires", metavar="DATE", default="", help="the last day, as 2027-12-31 (default: none)"
+    )
+    consent.add_argument(
+        "--consent-quoting", action="store_true", help="messages may be shown word for word, in the game `guess`"
     )
     consent.add_argument(
         "--community-consent",
         metavar="NAME|ID",
         action="append",
         default=[],
-        help=f"who agreed that theirs is learnt too, or {EVERYONE}; without, but for what is public, "
-        "the author's messages are all that is learnt; may be repeated",
+        help=f"another person who agreed that their messages are learnt from, or {EVERYONE}; may be repeated; without "
+        "it only the author's messages are learnt from, except with a public kind, which includes all",
+    )
+
+
+def _add_cleaning(parser: argparse.ArgumentParser) -> None:
+    rules = "\n".join(f"  {name:16} {effect}" for name, effect in RULES.items())
+    cleaning = parser.add_argument_group("cleaning", f"Rules that clean every message before training:\n{rules}")
+    cleaning.add_argument(
+        "--keep",
+        metavar="RULE",
+        action="append",
+        default=[],
+        choices=RULES,
+        help="switch a rule off; may be repeated",
+    )
+    cleaning.add_argument("--no-cleaning", action="store_true", help="switch all rules off")
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    run = parser.add_argument_group("run")
+    run.add_argument("--persona", metavar="NAME", help="name of the persona (default: the author's)")
+    run.add_argument(
+        "--resume",
+        action="store_true",
+        help="continue the run that was interrupted; give the same --minutes, from which the size follows",
+    )
+    run.add_argument(
+        "--replace",
+        action="store_true",
+        help="start over, and replace a persona of that name once the new one is finished; a backup of it stays",
+    )
+    run.add_argument("--top", metavar="N", type=int, default=0, help="imitate each of the N most prolific authors")
+    run.add_argument(
+        "--ray", metavar="ADDRESS", help="train the personas on a Ray cluster; `local` uses this machine's cores"
+    )
+    run.add_argument(
+        "--canaries",
+        action="store_true",
+        help="plant invented secrets in the author's messages and measure how well they are learnt (docs/privacy.md)",
     )
 
 
 def _add_recipe(parser: argparse.ArgumentParser) -> None:
-    knobs = parser.add_argument_group("recipe", "what people try out; each default is the recipe's")
-    knobs.add_argument("--recipe", choices=RECIPES, default="mimic", help="default: mimic")
+    sizes = "\n".join(f"  {describe_size(size)}" for size in SIZES)
+    knobs = parser.add_argument_group(
+        "recipe",
+        f"The numbers of a training run (docs/recipes.md), with each recipe's default. SIZE is one of:\n{sizes}",
+    )
+    knobs.add_argument("--recipe", choices=RECIPES, default="mimic", help="the recipe (default: mimic)")
     knobs.add_argument(
         "--size",
+        metavar="SIZE",
         choices=[*SIZES, "auto"],
-        help=f"{'; '.join(map(describe_size, SIZES))}; auto, the default of mimic: as text, time and device allow",
+        help="the size of the network, or auto: as text, time and device allow (mimic auto)",
     )
     for knob in fields(Recipe):
         kind: type = type(knob.default)
