@@ -146,7 +146,7 @@ def main() -> int:
 def read_chat(arguments: argparse.Namespace, recipe: Recipe) -> tuple[Chat, Export, Cleaned]:
     """Read the chat exports and clean them; say what they held, what was dropped and what cleaning did."""
     with reading(arguments.chat) as progress:
-        export = exports.read(arguments.chat, progress=progress, plain=choose_plain(arguments))
+        export = exports.read(arguments.chat, progress=progress, file_format=choose_plain(arguments))
     print(f"{len(export.messages):,} messages ({export.formats}){counted('; dropped: ', export.dropped)}")
     if export.unread:
         print(f"left alone, of no known format: {len(export.unread):,} ({', '.join(export.unread[:5])[:200]})")

@@ -134,7 +134,7 @@ def _work(end: Connection) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
     for example in EXAMPLES.values():  # what is imported late, and the first time of everything
         with tempfile.TemporaryDirectory() as folder:
-            exports.read([put(Random(0), example.files, Path(folder))], plain=example.plain)
+            exports.read([put(Random(0), example.files, Path(folder))], file_format=example.file_format)
     watch = _Watch()
     sys.addaudithook(watch)
     end.send("ready")
@@ -157,7 +157,7 @@ def _work(end: Connection) -> None:
 def _read(watch: "_Watch", path: Path, outcome: Outcome) -> Outcome:
     try:
         with watch.over(path.parent):
-            export = exports.read([path], plain=EXAMPLES[outcome.format].plain)
+            export = exports.read([path], file_format=EXAMPLES[outcome.format].file_format)
         shown = ascii(export.messages.head().to_dict("records"))[:2000]
         outcome = replace(outcome, kind=_wrong(export) or "table", details=shown)
     except ChatExportError as error:

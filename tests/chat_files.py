@@ -17,7 +17,7 @@ class Example:
     """An export by the names of its files; several belong in a folder or a zip."""
 
     files: dict[str, bytes]
-    plain: Format | None = None  # what `read` is told
+    file_format: Format | None = None  # for `exports.read`
 
 
 def _written(value: object) -> bytes:

@@ -15,7 +15,7 @@ def test_every_example_is_read_whole(tmp_path, name):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_bytes(content)
     path = tmp_path if len(example.files) > 1 else tmp_path / next(iter(example.files))
-    export = exports.read([path], plain=example.plain)
+    export = exports.read([path], file_format=example.file_format)
     assert export.formats == name.split()[0] and len(export.messages)
     assert {Path(file).name for file in export.unread} <= {"README.txt", "__init__.py"}
 

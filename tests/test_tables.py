@@ -13,16 +13,16 @@ from model.chats.exports.lines import lines
 from model.chats.exports.tables import table
 
 
-def read(tmp_path, text, name="chat.csv", plain=None):
+def read(tmp_path, text, name="chat.csv", file_format=None):
     (tmp_path / name).write_bytes(text.encode())
-    return exports.read([tmp_path / name], plain=plain)
+    return exports.read([tmp_path / name], file_format=file_format)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_a_table_is_read_by_the_names_of_its_columns_whatever_divides_it(tmp_path, delimiter):
     rows = ["no|when|nick|body", "1|2024-01-02T03:04:05|ada|“hi”", '2|1704164646|bob|"two\n""lines"""', "", "3"]
     text = "\n".join(rows).replace("|", delimiter)
-    export = read(tmp_path, text, plain=table("nick", "body", "when"))
+    export = read(tmp_path, text, file_format=table("nick", "body", "when"))
     assert export.formats == "table"
     assert export.messages[["author_id", "text", "sent_at", "channel"]].values.tolist() == [
         ["ada", "“hi”", pd.Timestamp("2024-01-02T03:04:05", tz="UTC"), "chat"],
@@ -32,7 +32,7 @@ def test_a_table_is_read_by_the_names_of_its_columns_whatever_divides_it(tmp_pat
 
 
 def test_a_table_without_times_keeps_the_order_of_its_rows(tmp_path):
-    export = read(tmp_path, "nick;body\nada;b, c\nbob;a\nada;b, c\n", plain=table("nick", "body"))
+    export = read(tmp_path, "nick;body\nada;b, c\nbob;a\nada;b, c\n", file_format=table("nick", "body"))
     assert export.messages["text"].tolist() == ["b, c", "a", "b, c"]
     assert export.messages["sent_at"].isna().all()
 
@@ -40,7 +40,7 @@ def test_a_table_without_times_keeps_the_order_of_its_rows(tmp_path):
 def test_who_names_the_columns_knows_better_than_the_formats_that_are_known(tmp_path):
     text = "fromUser.id,text,clean\na1,hi <b>,hi\n"
     assert read(tmp_path, text).messages["text"].tolist() == ["hi <b>"]
-    assert read(tmp_path, text, plain=table("fromUser.id", "clean")).messages["text"].tolist() == ["hi"]
+    assert read(tmp_path, text, file_format=table("fromUser.id", "clean")).messages["text"].tolist() == ["hi"]
 
 
 @pytest.mark.parametrize(
@@ -55,14 +55,14 @@ def test_who_names_the_columns_knows_better_than_the_formats_that_are_known(tmp_
     ],
 )
 def test_a_table_that_is_another_says_so_in_one_line(tmp_path, text, sentence):
-    plain = table("nick", "body", "when" if "when" in text else None)
+    file_format = table("nick", "body", "when" if "when" in text else None)
     with pytest.raises(ChatExportError, match=sentence) as error:
-        read(tmp_path, text, plain=plain)
+        read(tmp_path, text, file_format=file_format)
     assert str(error.value).startswith(str(tmp_path / "chat.csv")) and "\n" not in str(error.value)
 
 
 def test_lines_are_one_persons_messages_in_their_order(tmp_path):
-    export = read(tmp_path, 'b, "c"\r\n\na\n', "ada.txt", plain=lines("Ada"))
+    export = read(tmp_path, 'b, "c"\r\n\na\n', "ada.txt", file_format=lines("Ada"))
     assert export.formats == "lines"
     assert export.messages[["author_id", "author", "text"]].values.tolist() == [
         ["Ada", "Ada", 'b, "c"'],
@@ -72,7 +72,7 @@ def test_lines_are_one_persons_messages_in_their_order(tmp_path):
 
 
 def test_many_blank_lines_are_counted(tmp_path):
-    export = read(tmp_path, "a\n" + "\n" * 2_000_000, "ada.txt", plain=lines("Ada"))
+    export = read(tmp_path, "a\n" + "\n" * 2_000_000, "ada.txt", file_format=lines("Ada"))
     assert export.messages["text"].tolist() == ["a"] and export.dropped["without text"] == 2_000_000
 
 
@@ -120,7 +120,7 @@ def test_any_message_of_a_table_survives_in_its_place(tmp_path_factory, delimite
     messages = [(datetime.fromtimestamp(moment, UTC), who, text) for who, moment, text in sent]
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, delimiter=delimiter).writerows([("when", "who", "what"), *messages])
-    found = exports.read([path], plain=table("who", "what", "when")).messages
+    found = exports.read([path], file_format=table("who", "what", "when")).messages
     assert found[["sent_at", "author", "text"]].values.tolist() == [
         [pd.Timestamp(moment), who, text] for moment, who, text in sorted(messages, key=lambda message: message[0])
     ]
@@ -130,6 +130,6 @@ def test_any_message_of_a_table_survives_in_its_place(tmp_path_factory, delimite
 @given(sent=st.lists(TEXTS.map(lambda text: text.replace("\n", " ")).filter(str.strip), min_size=1))
 def test_any_line_and_any_text_of_markov_discord_survive_in_their_order(tmp_path_factory, sent):
     folder = tmp_path_factory.getbasetemp()
-    assert read(folder, "\n".join(sent), "a.txt", plain=lines("a")).messages["text"].tolist() == sent
+    assert read(folder, "\n".join(sent), "a.txt", file_format=lines("a")).messages["text"].tolist() == sent
     written = json.dumps([{"message": text} for text in sent], ensure_ascii=False)
     assert read(folder, written, "a.json").messages["text"].tolist() == sent

@@ -9,6 +9,7 @@ Source: Discord's Settings > Data & Privacy > Request all of my Data.
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Any, TypeAlias
@@ -23,6 +24,7 @@ Object: TypeAlias = dict[str, Any]
 Files: TypeAlias = Mapping[PurePosixPath, File]
 
 MESSAGES = ("messages.json", "messages.csv")  # the latter before 2024
+CHANNEL_FILES = (*MESSAGES, "channel.json")
 CHANNEL_FOLDER = re.compile(r"c?\d{15,20}")  # without the c before 2021
 PRIVATE = {"1", "3", "DM", "GROUP_DM"}  # types of channels
 EPOCH = datetime(2015, 1, 1, tzinfo=UTC)  # Discord's ids count milliseconds from here, in all bits but the last 22
@@ -37,12 +39,15 @@ def claims(names: Iterable[str]) -> set[str]:
     packages = {folder.parent for folder in folders}
     claimed = set()
     for path, name in paths.items():
-        in_channel = path.parent in channels and path.name in (*MESSAGES, "channel.json")
+        in_channel = path.parent in channels and path.name in CHANNEL_FILES
         is_index = path.parent in folders and path.name == "index.json"
-        is_account = path.parent.parent in packages and path.name == "user.json"
-        if in_channel or is_index or is_account:
+        if in_channel or is_index or _is_account(path, packages):
             claimed.add(name)
     return claimed
+
+
+def _is_account(path: PurePosixPath, packages: Collection[PurePosixPath]) -> bool:
+    return path.name == "user.json" and path.parent.parent in packages
 
 
 def _channels(paths: Collection[PurePosixPath]) -> Iterator[PurePosixPath]:
@@ -62,22 +67,44 @@ def read(files: Mapping[str, File], dropped: Counter[str]) -> Iterator[pd.DataFr
 
 
 def _rows(files: Files, dropped: Counter[str]) -> Iterator[Row]:
-    owners: dict[PurePosixPath, tuple[str, str]] = {}
-    indices: dict[PurePosixPath, Object] = {}
+    packages: dict[PurePosixPath, _Package] = {}  # by the folder of their channels
     for path, file in files.items():
         if path.name not in MESSAGES:
             continue
-        folder = path.parent.parent
-        if folder not in owners:
-            owners[folder] = _owner(files, folder.parent)
-            indices[folder] = _object(files, folder / "index.json")
-        channel = _object(files, path.parent / "channel.json")
-        if str(channel.get("type")) in PRIVATE or "recipients" in channel:
+        channel_folder = path.parent
+        folder = channel_folder.parent
+        if folder not in packages:
+            packages[folder] = _Package.of(files, folder)
+        channel = _object(files, channel_folder / "channel.json")
+        if _is_private(channel):
             dropped["private messages"] += sum(1 for _ in _messages(path, file))
             continue
-        name = _channel_name(channel, indices[folder], path.parent.name)
+        name = packages[folder].channel_name(channel, channel_folder.name)
         for message in _messages(path, file):
-            yield _row(path, message, owners[folder], name)
+            yield _row(path, message, packages[folder], name)
+
+
+@dataclass(frozen=True)
+class _Package:
+    owner_id: str
+    owner: str
+    index: Object  # channels' ids to their names
+
+    @classmethod
+    def of(cls, files: Files, folder: PurePosixPath) -> "_Package":
+        """Read the account and the index of a package, from the folder of its channels."""
+        owner_id, owner = _owner(files, folder.parent)
+        index = _object(files, folder / "index.json")
+        return cls(owner_id, owner, index)
+
+    def channel_name(self, channel: Object, folder: str) -> str:
+        """Return a channel's name, or its folder's if neither the channel nor the index has one."""
+        name = channel.get("name") or self.index.get(folder.removeprefix("c"))
+        return str(name or folder)
+
+
+def _is_private(channel: Object) -> bool:
+    return str(channel.get("type")) in PRIVATE or "recipients" in channel
 
 
 def _messages(path: PurePosixPath, file: File) -> Iterator[Object]:
@@ -103,7 +130,7 @@ def _owner(files: Files, package: PurePosixPath) -> tuple[str, str]:
     If the package does not hold them, the id of its first message, which nobody else has, makes an id for the owner.
     """
     for path in files:
-        if path.name == "user.json" and path.parent.parent == package:
+        if _is_account(path, (package,)):
             account = _object(files, path)
             if "id" in account and "username" in account:
                 return str(account["id"]), str(account["username"])
@@ -118,16 +145,18 @@ def _first_message_id(files: Files, package: PurePosixPath) -> str:
     return ""
 
 
-def _channel_name(channel: Object, index: Object, folder: str) -> str:
-    return str(channel.get("name") or index.get(folder.removeprefix("c")) or folder)
-
-
-def _row(path: PurePosixPath, message: Object, owner: tuple[str, str], channel: str) -> Row:
+def _row(path: PurePosixPath, message: Object, package: _Package, channel: str) -> Row:
     try:
         message_id = str(message["ID"])
-        sent_at = _sent_at(message_id, str(message["Timestamp"] or ""))
-        text = readable(message["Contents"] or "")
-        return Row(message_id, *owner, sent_at, channel, text)
+        timestamp = str(message["Timestamp"] or "")
+        return Row(
+            message_id=message_id,
+            author_id=package.owner_id,
+            author=package.owner,
+            sent_at=_sent_at(message_id, timestamp),
+            channel=channel,
+            text=readable(message["Contents"] or ""),
+        )
     except (KeyError, TypeError) as error:
         raise FormatError(f"{path}: a message isn't as Discord writes it ({error!r})") from error
 
@@ -137,8 +166,10 @@ def _sent_at(message_id: str, timestamp: str) -> str:
     if not re.fullmatch(r"\d{1,20}", message_id):
         return timestamp
     exact = EPOCH + timedelta(milliseconds=int(message_id) >> 22)
-    same = exact.isoformat(" ", "milliseconds").startswith(timestamp.replace("T", " ")[:16])
-    return exact.isoformat() if same else timestamp
+    minute = timestamp.replace("T", " ")[: len("2024-12-31 23:59")]
+    if exact.isoformat(" ", "milliseconds").startswith(minute):
+        return exact.isoformat()
+    return timestamp
 
 
 PACKAGE = FolderFormat("discord-package", claims, read)

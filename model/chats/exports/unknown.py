@@ -81,6 +81,15 @@ def describe_folder(files: Mapping[str, File]) -> str:
         return f"it is a Word, Excel or PowerPoint document; {OFFICE}"
     if {PurePosixPath("mimetype"), PurePosixPath("META-INF/manifest.xml")} <= set(names):
         return f"it is a LibreOffice document; {OFFICE}"
+    if known := _other_export_among(files):
+        return known
+    endings = Counter(name.suffix.lower() or "no ending" for name in names).most_common(5)
+    found = ", ".join(f"{count:,} {ending}" for ending, count in endings)
+    return f"no file in it is a chat export (found {found}); {WANTED}"
+
+
+def _other_export_among(files: Mapping[str, File]) -> str:
+    """Recognise the first file that an exporter wrote for people to read; "" if there is none."""
     for name, file in itertools.islice(sorted(files.items()), MOST_LOOKED_AT):
         try:
             known = _other_export(file.head())
@@ -88,9 +97,7 @@ def describe_folder(files: Mapping[str, File]) -> str:
             continue
         if known:
             return f"{name}: {known}"
-    endings = Counter(name.suffix.lower() or "no ending" for name in names).most_common(5)
-    found = ", ".join(f"{count:,} {ending}" for ending, count in endings)
-    return f"no file in it is a chat export (found {found}); {WANTED}"
+    return ""
 
 
 def _other_export(head: str) -> str:
