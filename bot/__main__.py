@@ -43,42 +43,28 @@ SCOPES = ("bot", "applications.commands")
 
 
 def main() -> int:
-    """Run the bot; a start-up that a person can put right ends in one sentence and exit code 2."""
-    parser = _parser()
-    arguments = parser.parse_args()
-    if arguments.random_seed is not None and arguments.random_seed < 0:
-        parser.error("--random-seed is a whole number from 0")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `docker stop` and systemd end it as Ctrl-C does
+    """Run the bot; an error that a person can put right ends in one sentence and exit code 2."""
+    arguments = parse_arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `docker stop` and systemd then act like Ctrl-C
     try:
         settings = load_settings()
         if arguments.persona:
             settings = replace(settings, persona=arguments.persona)
-        if arguments.invite:
-            return invite(settings)
-        if arguments.health:
-            return health(settings)
-        if arguments.forgotten:
-            return asyncio.run(print_forgotten(settings))
-        if arguments.remember:
-            undone = remember(settings, arguments.remember, arguments.server, they_agreed=arguments.they_agreed)
-            return asyncio.run(undone)
-        imitator = Imitator(Personas(settings.personas, settings.persona, settings.memory))
-        try:
-            in_terminal = arguments.console or not settings.token
-            if arguments.random_seed is not None and not in_terminal:
-                raise SettingsError("--random-seed is for the terminal; add --console")
-            if in_terminal:
-                logging.basicConfig(format="%(message)s")
-                console.chat(settings, imitator, arguments.random_seed)
-                return 0
-            return serve(settings, imitator)
-        finally:
-            imitator.close()
+        return run(settings, arguments)
     except UserError as error:
         print(f"mimic: {error}", file=sys.stderr)
         return 2
-    except (KeyboardInterrupt, BrokenPipeError):  # Ctrl-C, or the pipe's reader has had enough
+    except (KeyboardInterrupt, BrokenPipeError):  # BrokenPipeError: the program that reads the output has ended
         return 0
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Return the arguments of the command line; exit with code 2 and one sentence if they are wrong."""
+    parser = _parser()
+    arguments = parser.parse_args()
+    if arguments.random_seed is not None and arguments.random_seed < 0:
+        parser.error("--random-seed must be a whole number from 0")
+    return arguments
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -125,6 +111,41 @@ for example:
   {command_line("bot", "--console", "--persona", "falstaff")}"""
 
 
+def run(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Do what the arguments ask for; return the exit code."""
+    if arguments.invite:
+        return invite(settings)
+    if arguments.health:
+        return health(settings)
+    if arguments.forgotten:
+        return asyncio.run(print_forgotten(settings))
+    if arguments.remember:
+        undo = remember(
+            settings,
+            arguments.remember,
+            arguments.server,
+            they_agreed=arguments.they_agreed,
+        )
+        return asyncio.run(undo)
+    personas = Personas(settings.personas, settings.persona, settings.memory)
+    imitator = Imitator(personas)
+    try:
+        if arguments.console or not settings.token:
+            return chat(settings, imitator, arguments.random_seed)
+        if arguments.random_seed is not None:
+            raise SettingsError("--random-seed is for the terminal; add --console")
+        return serve(settings, imitator)
+    finally:
+        imitator.close()
+
+
+def chat(settings: Settings, imitator: Imitator, random_seed: int | None) -> int:
+    """Answer in the terminal until the person leaves; return the exit code."""
+    logging.basicConfig(format="%(message)s")
+    console.chat(settings, imitator, random_seed)
+    return 0
+
+
 def serve(settings: Settings, imitator: Imitator) -> int:
     """Answer in Discord until stopped; return the exit code."""
     # Imported when needed: without discord.py the terminal chat starts in half the time and memory.
@@ -132,13 +153,13 @@ def serve(settings: Settings, imitator: Imitator) -> int:
 
     from bot.client import Client
 
-    async def run() -> None:
-        await imitator.personas.load_default()  # if none can be imitated, that is said before the bot connects
+    async def connect() -> None:
+        await imitator.personas.load_default()  # fails before the bot appears in Discord if nobody can be imitated
         async with Client(settings, imitator) as client:
             await client.start(settings.token)
 
     discord.utils.setup_logging()
-    return run_or_explain(run())
+    return run_or_explain(connect())
 
 
 def health(settings: Settings) -> int:
