@@ -72,7 +72,7 @@ class Terminal:
     round: Round | None = None  # the open round of the guessing game
     right_guesses: int = 0
     guesses: int = 0
-    latest_reply: str = ""
+    latest_reply: str = ""  # its seed included
     question: Act | None = None  # the action that runs if the next line is yes
     person_id: int = 0
     guild_id: int | None = None
@@ -199,7 +199,7 @@ class Terminal:
     async def show_reply(self, request: Request, name: str) -> None:
         """Print a reply while it is sampled."""
         persona = await self.imitated(name)
-        self.latest_reply = ""
+        self.latest_reply = request.prompt
         _show(_styled(plain(request.prompt), BOLD), end="")
         async with contextlib.aclosing(self.imitator.stream(request, name=name)) as parts:
             async for part in parts:
@@ -222,7 +222,7 @@ class Terminal:
             coloured = _styled(plain(reply), f"\033[38;2;{red};{green};{blue}m")
             _show(seed + coloured)
             self._show_label(persona, request.temperature)
-        self.latest_reply = replies[-1]
+        self.latest_reply = requests[-1].prompt + replies[-1]
 
     async def show_picture(self, png: bytes, title: str) -> None:
         """Save a picture and print its path."""

@@ -333,3 +333,11 @@ def test_where_no_persona_can_be_imitated_each_reason_is_in_the_one_line(persona
     done = chat(personas_folder, "!mimic hi\n")
     assert done.returncode == 2 and done.stderr.count(b"\n") == 1
     assert "records no consent" in done.stderr.decode() and "ada.safetensors: damaged" in done.stderr.decode()
+
+
+def test_a_report_holds_the_words_that_were_continued_too(personas_folder):
+    done = chat(personas_folder, "!report\n!mimic well hello --length 5\n!report\n!temps hi --length 5\n!report\n")
+    lines = done.stdout.decode()
+    assert lines.startswith("There is no reply to report yet.\n")
+    reports = lines.split("You run this bot, so the report comes to you:\n")[1:]
+    assert reports[0].startswith("well hello") and reports[1].startswith("hi")
