@@ -60,11 +60,10 @@ from model.persona.file import (
     Persona,
     PersonaError,
     check_name,
-    find_persona,
-    ids_in,
     load_persona,
     save_persona,
 )
+from model.persona.find import find_persona
 from model.persona.forgotten import forgotten_people, refuse_forgotten
 from model.persona.recipe import Recipe
 from model.persona.storage import Arrays, save_arrays, written_aside
@@ -346,7 +345,7 @@ def train_elsewhere(runs: Sequence[Run], address: str) -> int:
     if runs[0].corpus.community:
         base_network(runs[0])
     for run, content in train_on_ray(runs, fit, address, gpus=min(1, len(gpus()))):
-        refuse_forgotten(ids_in(run.source), PERSONAS)
+        refuse_forgotten(run.source.author_ids, PERSONAS)
         with written_aside(run.persona_file) as aside:
             aside.write_bytes(content)
         print(f"saved {run.persona_file}\n{describe_use(run)}", flush=True)
@@ -478,7 +477,7 @@ def finish(run: Run, training: "Training") -> int:
         print(f"{run.persona_file} stays as it was until the run is finished")
         return code
     replaced = run.is_replacing
-    refuse_forgotten(ids_in(run.source), PERSONAS)  # it may have been asked for meanwhile
+    refuse_forgotten(run.source.author_ids, PERSONAS)  # it may have been asked for meanwhile
     persona = run.persona(training.best_arrays, best, training.initial)
     save_persona(persona, run.persona_file)
     if training.progress.finished:

@@ -24,7 +24,8 @@ from bot.settings import Settings
 from bot.store import Rules, Store
 from bot.text import count_of, escape
 from bot.view import Pick, Press
-from model.persona.file import Persona, PersonaError, head_of
+from model.persona.file import Persona, PersonaError
+from model.persona.find import head_of
 
 log = logging.getLogger(__name__)
 

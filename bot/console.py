@@ -18,7 +18,8 @@ from bot.store import GuildSettings, Rules, Store
 from bot.text import heat_colour, label, plain
 from model import UserError
 from model.commands import command_line
-from model.persona.file import Persona, head_of
+from model.persona.file import Persona
+from model.persona.find import head_of
 from model.persona.forgotten import Forgotten
 from model.persona.sampler import Request
 

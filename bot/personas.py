@@ -15,17 +15,8 @@ from typing import TypeVar
 
 from bot.errors import RefusedError
 from model.commands import command_line, record_consent
-from model.persona.file import (
-    Persona,
-    PersonaError,
-    find_persona,
-    head_of,
-    load_persona,
-    matching_personas,
-    persona_names,
-    read_head,
-    today,
-)
+from model.persona.file import Persona, PersonaError, load_persona
+from model.persona.find import find_persona, head_of, matching_personas, persona_names, read_head
 from model.persona.forgotten import FILE as FORGOTTEN
 from model.persona.forgotten import Deletion, Forgotten, delete_person, delete_persona, forgotten_people, list_forgotten
 from model.persona.sampler import Batch, Sampler
@@ -349,5 +340,5 @@ def _check_consent(persona: Persona, path: Path) -> None:
             f"{path} records no consent, so that person is not imitated; if they agreed: "
             f"{record_consent(path, persona.author)}"
         )
-    if consent.expires and consent.expires < today():
+    if consent.has_ended:
         raise NoConsentError(f"{path}: the consent ended on {consent.expires}; ask again, or delete the file")

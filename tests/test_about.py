@@ -132,7 +132,10 @@ def test_a_consent_that_is_recorded_later_covers_the_others_too(file):
 
 @pytest.mark.parametrize(
     ("options", "sentence"),
-    [(["--expires", "2020-01-01"], "the consent ended on 2020-01-01"), (["--date", "2999-01-01"], "is of 2999-01-01")],
+    [
+        (["--expires", "2020-01-01"], "the consent ended on 2020-01-01"),
+        (["--date", "2999-01-01"], "is dated 2999-01-01"),
+    ],
 )
 def test_a_consent_that_does_not_hold_today_is_not_recorded(file, options, sentence):
     code, _, complaint = run("consent", file, "--kind", "own-data", "--by", "Ada", *options)

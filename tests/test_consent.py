@@ -168,8 +168,8 @@ def test_a_consent_is_the_authors_where_nobody_else_is_named(kind, by):
     ("flag", "date", "sentence"),
     [
         ("--consent-expires", "2020-01-01", "the consent ended on 2020-01-01; ask again"),
-        ("--consent-date", "2999-01-01", "the consent is of 2999-01-01, and today is"),
-        ("--consent-date", "2026-02-30", "'2026-02-30' is no date of a consent; wanted one as 2027-12-31"),
+        ("--consent-date", "2999-01-01", "the consent is dated 2999-01-01, but today is"),
+        ("--consent-date", "2026-02-30", "'2026-02-30' is not a date of a consent; wanted one like 2027-12-31"),
     ],
 )
 def test_a_consent_that_does_not_hold_today_is_refused(flag, date, sentence):

@@ -7,15 +7,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from model.persona.file import (
-    METADATA_KEY,
-    PersonaError,
-    check_name,
-    find_persona,
-    load_persona,
-    matching_personas,
-    save_persona,
-)
+from model.persona.file import METADATA_KEY, PersonaError, check_name, load_persona, save_persona
+from model.persona.find import find_persona, matching_personas
 from model.persona.storage import load_arrays
 from tests.conftest import make_persona
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 from bot.command import Caller, command
 from bot.errors import RefusedError, ReplyError
 from bot.options import PERSONA
-from model.persona.file import Persona, PersonaError, head_of, today
+from model.persona.file import Persona, PersonaError, today
+from model.persona.find import head_of
 from model.persona.forgotten import MANAGER, OWNER, THEMSELVES, Forgotten
 
 UNDO = "The person who runs me can undo that, but can't bring the files back."

@@ -30,11 +30,11 @@ from model.persona.file import (
     Persona,
     PersonaError,
     check_dates,
-    find_persona,
     load_persona,
     save_persona,
     today,
 )
+from model.persona.find import find_persona
 from model.persona.forgotten import delete_persona
 from model.persona.storage import FileError
 

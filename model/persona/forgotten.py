@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from model.commands import command_line
-from model.persona.file import PersonaError, persona_names, read_head
+from model.persona.file import PersonaError
+from model.persona.find import persona_names, read_head
 from model.persona.storage import SUFFIX, FileError, backup_of, written_aside
 
 FILE = "forgotten.json"  # in the folder of the personas
@@ -139,7 +140,7 @@ def delete_person(author_ids: Collection[str], folder: Path, known: Collection[s
         if name in known or (head and not head.author_ids.isdisjoint(author_ids)):
             part = delete_persona(folder / f"{name}{SUFFIX}")
             whole = Deletion(whole.deleted + part.deleted, whole.left | part.left, [], part.bases)
-        elif head and not head.community.isdisjoint(author_ids):
+        elif head and not head.other_ids.isdisjoint(author_ids):
             whole.taught.append(name)
     return whole
 

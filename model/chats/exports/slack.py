@@ -170,7 +170,7 @@ def _readable_command(command: str, label: str) -> str:
     """Return what people see of a date or of a call to a whole channel."""
     if command.startswith("date^"):
         return label
-    call = command.split("^")[0]
+    call = command.split("^", maxsplit=1)[0]
     return f"@{call}"
 
 
