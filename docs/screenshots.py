@@ -34,6 +34,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 WIDTH, HEIGHT = 420, 3000  # CSS pixels: a phone's width, and more height than any picture needs
 SCALE = 2  # pixels of the picture to one of CSS
 SEED, RANDOM_SEED = "Come, Hal,", 3
+OPEN_SEED = "Give me a cup of s"  # many letters may follow, so its heat map shows more
 ADA, BOB, CLEO = person(7, "Ada"), person(8, "Bob"), person(9, "Cleo")
 
 
@@ -61,7 +62,7 @@ async def recorded() -> dict[str, list[Message]]:
         return {
             "discord-mimic": await typed(server, ADA, f"!mimic {SEED} 0.5 --random-seed {RANDOM_SEED}"),
             "discord-temps": await typed(server, BOB, f"!temps {SEED} --length 120 --random-seed {RANDOM_SEED}"),
-            "discord-heat": await slash(server, "heat"),
+            "discord-heat": await slash(server, "heat", OPEN_SEED),
             "discord-guess": [
                 *await guess(server, ADA, {"A": ADA, "B": BOB, "C": CLEO, "reveal": ADA}),
                 *await guess(server, BOB, {"A": CLEO, "C": ADA}),
@@ -93,9 +94,9 @@ async def typed(server: DiscordServer, author: dict[str, Any], command: str) -> 
     return with_answer(Message(author, {"content": command}), await server.reply())
 
 
-async def slash(server: DiscordServer, command: str) -> list[Message]:
+async def slash(server: DiscordServer, command: str, seed: str) -> list[Message]:
     """Let Ada use a slash command; return its answer: the command itself is no message."""
-    await server.slash(command, seed=SEED, random_seed=RANDOM_SEED)
+    await server.slash(command, seed=seed, random_seed=RANDOM_SEED)
     return with_answer(Message(ADA, {"content": f"/{command}"}), await server.reply())[1:]
 
 
