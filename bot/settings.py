@@ -41,7 +41,7 @@ class Settings:
     persona: str = _setting(
         "MIMIC_PERSONA",
         default="",
-        help="the person to imitate by default: a name, or a file of that folder; empty: the newest file",
+        help="the person to imitate by default, by name or file; empty: the newest persona that may be loaded",
     )
     prefix: str = _setting(
         "MIMIC_PREFIX",
@@ -63,18 +63,18 @@ class Settings:
     database: Path = _setting(
         "MIMIC_DATABASE",
         default=Path("mimic.sqlite"),
-        help="the file with the servers' settings and scores; empty: mimic.sqlite",
+        help="the database of servers' settings, scores and forgotten people; empty: mimic.sqlite",
     )
     memory: int = _setting(
         "MIMIC_MEMORY",
         default=200,
-        help="megabytes of persona files that stay loaded, 1 to 100000",
+        help="megabytes of personas that stay in memory, 1 to 100000",
         limits=(1, 100_000),
     )
     metrics_port: int = _setting(
         "MIMIC_METRICS_PORT",
         default=0,
-        help="port for Prometheus on 127.0.0.1; 0: none",
+        help="port on 127.0.0.1 for Prometheus and --health; 0: none",
         limits=(0, 65535),
     )
     cooldown: float = _setting(
