@@ -1,4 +1,4 @@
-"""Files as this project writes them: aside first and then into place, so that none is ever half there."""
+"""Read and write files. Each is written under a temporary name and then moved into place: no reader sees half of one."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from safetensors.numpy import load, save_file
 from model import UserError
 
 SUFFIX = ".safetensors"
-BACKUP = ".old"  # ends the name of the one file that is kept of what was replaced
+BACKUP = ".old"  # ends the name of the last file that was replaced
 
 LONGEST_HEADER = 10_000_000  # bytes read for the metadata alone; a persona with 100,000 people in it has 6 million
 
@@ -28,7 +28,7 @@ class FileError(UserError):
 
 
 def save_arrays(arrays: Arrays, metadata: dict[str, str], path: Path) -> None:
-    """Write arrays and metadata to a safetensors file, aside and then into place.
+    """Write arrays and metadata to a safetensors file.
 
     Raises:
         FileError: the disk is full or the folder can't be written.
@@ -79,7 +79,7 @@ def load_metadata(path: Path) -> dict[str, str]:
 
 
 def backup_of(path: Path) -> Path:
-    """Return where the file is kept that another one replaced."""
+    """Return the path of the backup of a file that was replaced."""
     return path.with_name(path.name + BACKUP)
 
 
@@ -96,9 +96,9 @@ def _flush_folder(folder: Path) -> None:
 
 @contextmanager
 def written_aside(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`; move it into place when the block ends well, remove it when not.
+    """Yield a temporary path; move it to `path` after the block, or remove it if the block fails.
 
-    Readable by its owner alone: personas and samples are as private as the chat.
+    Only the owner can read the file: personas and samples are as private as the chat.
 
     Raises:
         FileError: the disk is full or the folder can't be written; what was there before is still there.

@@ -14,7 +14,7 @@ Ids = NDArray[np.integer]
 
 END = "\x03"  # the end of a message, in recipes with a character for it (Unicode: end of text)
 
-NGRAM = 6  # characters of the longest n-gram; 5 did as well, 8 worse in a table of the same size
+NGRAM = 6  # characters in the longest n-gram; 5 did as well, 8 worse in a table of the same size
 # A polynomial hash modulo 2^64, spread by 2^64 over the golden ratio (Knuth, The Art of Computer Programming, 6.4).
 POWERS = np.power(np.uint64(1_000_003), np.arange(NGRAM, dtype=np.uint64))  # (N,), modulo 2^64
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
@@ -26,11 +26,7 @@ class Vocabulary:
 
     characters: str
     unknown_kinds: int = 0  # number of different characters too rare to be known
-    _ids: NDArray[np.uint16] = field(
-        init=False,
-        repr=False,
-        compare=False,
-    )
+    _ids: NDArray[np.uint16] = field(init=False, repr=False, compare=False)  # by code point
 
     def __post_init__(self) -> None:
         codes = _code_points(self.characters)
