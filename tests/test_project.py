@@ -1,9 +1,11 @@
 """What the README promises is what is there."""
 
 import re
+import shlex
 from dataclasses import fields
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -13,6 +15,7 @@ from model.persona.recipe import RECIPES, Recipe
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+GUIDES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def test_the_readme_is_short():
@@ -41,14 +44,33 @@ def test_the_tree_of_the_readme_names_every_module_and_nothing_else():
     assert named - {"stages.py", "table.py"} == modules | {"train.py"}
 
 
-def test_the_commands_of_the_readme_are_understood():
-    for line in re.findall(r"^ +\S*python train\.py (.*?)(?:  +#.*)?$", README, re.MULTILINE):
-        assert train.parse_arguments(line.split())
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.name)
+def test_the_training_commands_of_the_guides_are_understood(guide):
+    text = guide.read_text(encoding="utf-8").replace("\\\n", "")
+    for line in re.findall(r"^ +.*\bpython train\.py (.*?)(?:  +#.*)?$", text, re.MULTILINE):
+        words = shlex.split(line.replace("--consent-kind KIND", "--consent-kind own-data"))
+        assert train.parse_arguments(words)
 
 
-def test_every_link_inside_the_repository_leads_somewhere():
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
-        assert (ROOT / target).exists(), target
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.name)
+def test_every_link_inside_the_repository_leads_to_a_file_and_a_heading(guide):
+    for path, _, anchor in links(guide):
+        target = guide.parent / path if path else guide
+        assert target.exists(), path
+        if anchor:
+            assert anchor in anchors(target), f"{path}#{anchor}"
+
+
+def links(guide: Path) -> list[tuple[str, str, str]]:
+    """The links of a guide to files of the repository: the path, a # or "", the heading's anchor."""
+    targets = re.findall(r"\]\((?!https?:)([^)]+)\)", guide.read_text(encoding="utf-8"))
+    return [target.partition("#") for target in targets]
+
+
+def anchors(guide: Path) -> set[str]:
+    """The headings of a guide, as GitHub makes anchors of them."""
+    headings = re.findall(r"^#+ (.+)$", guide.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_the_demo_is_small_whole_and_in_the_public_domain():
