@@ -1,6 +1,6 @@
 """The Keras graph: character ids in, logits of the next character out.
 
-Keras lives here and in training.py; device.py imports it on demand.
+Keras lives here and in loop.py; device.py imports it on demand.
 
 Dimensions: B sequences of a batch, T time steps, V known characters, E numbers of an embedding, H units, N characters
 of the longest n-gram.
