@@ -1,6 +1,6 @@
-"""Commands for a person to copy, which run as printed where they were printed; and what is missing to run them.
+"""Commands for a person to copy, which run as printed in the current folder; and packages that are missing for them.
 
-Knows the standard library alone, since nothing else may be installed yet.
+Imports the standard library only, since nothing else may be installed yet.
 """
 
 import os
@@ -14,38 +14,72 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON = (3, 11)
 BOT, TRAINING = "requirements-bot.txt", "requirements.txt"
-# Under which names the packages of each list are imported.
+# The names under which the packages of each list are imported.
 PACKAGES = {
-    BOT: ("discord", "numpy", "safetensors", "dotenv", "PIL", "aiosqlite", "prompt_toolkit", "prometheus_client"),
+    BOT: (
+        "discord",
+        "numpy",
+        "safetensors",
+        "dotenv",
+        "PIL",
+        "aiosqlite",
+        "prompt_toolkit",
+        "prometheus_client",
+    ),
     TRAINING: (
-        *("tensorflow", "keras", "pandas", "matplotlib", "tqdm", "sklearn", "pyppmd", "filelock", "ijson"),
-        *("zstandard", "py3langid", "pyarrow", "stdnum"),
+        "tensorflow",
+        "keras",
+        "pandas",
+        "matplotlib",
+        "tqdm",
+        "sklearn",
+        "pyppmd",
+        "filelock",
+        "ijson",
+        "zstandard",
+        "py3langid",
+        "pyarrow",
+        "stdnum",
     ),
 }
-INCLUDED = {BOT: (BOT,), TRAINING: (BOT, TRAINING)}
 EFFORT = {BOT: "120 MB, under a minute", TRAINING: "2.7 GB, about 2 minutes"}
-TARGETS = {BOT: "install-bot", TRAINING: "install"}  # of the Makefile
+TARGETS = {BOT: "install-bot", TRAINING: "install"}  # in the Makefile
 
 
 def command_line(program: str, *words: str) -> str:
     """Return the line that runs a program of this project from the current folder.
 
     Args:
-        program: a script (`train.py`) or a module (`bot`, `model.persona.file`).
-        words: what follows it.
+        program: a script (`train.py`) or a module (`bot`, `model.persona`).
+        words: the program's arguments.
     """
-    script = ROOT / program
-    if program.endswith(".py"):
-        return quoted(_python(), _from_here(script), *words)
-    if Path.cwd() == ROOT:
+    is_module = not program.endswith(".py")
+    if is_module and Path.cwd() == ROOT:
         return quoted(_python(), "-m", program, *words)
-    script = ROOT.joinpath(*program.split("."))  # a package is run by its folder, a module by its file
-    return quoted(_python(), _from_here(script if script.is_dir() else script.with_suffix(".py")), *words)
+    script = ROOT / program
+    if is_module:
+        script = _script_of(program)
+    return quoted(_python(), _from_here(script), *words)
+
+
+def _script_of(module: str) -> Path:
+    """Return the path that runs a module: a package's folder, or a module's file."""
+    path = ROOT.joinpath(*module.split("."))
+    if path.is_dir():
+        return path
+    return path.with_suffix(".py")
 
 
 def record_consent(persona_file: Path, author: str) -> str:
     """Return the line that records in a persona file that the person agreed in writing."""
-    return command_line("model.persona", "consent", str(persona_file), "--kind", "written-consent", f"--by={author}")
+    return command_line(
+        "model.persona",
+        "consent",
+        str(persona_file),
+        "--kind",
+        "written-consent",
+        f"--by={author}",
+    )
 
 
 def pip_install(*words: str) -> str:
@@ -58,61 +92,82 @@ def quoted(*words: str, windows: bool = os.name == "nt") -> str:
     if not windows:
         return shlex.join(words)
     line = " ".join(map(_for_powershell, words))
-    return f"& {line}" if line.startswith("'") else line  # or it would be a text and no command
+    if line.startswith("'"):  # without &, PowerShell prints a quoted word and runs nothing
+        line = f"& {line}"
+    return line
 
 
 def _for_powershell(word: str) -> str:
     if re.fullmatch(r"--?[\w-]+|[\w\\/.:=+][\w\\/.:=+-]*", word):
         return word
-    return "'" + word.replace("'", "''") + "'"
+    escaped = word.replace("'", "''")
+    return f"'{escaped}'"
 
 
 def _python() -> str:
     python = _from_here(Path(sys.executable))
-    return python if os.sep in python else os.path.join(os.curdir, python)  # noqa: PTH118 - Path takes ./ away
+    if os.sep in python:
+        return python
+    return os.path.join(os.curdir, python)  # noqa: PTH118 - Path would remove the ./
 
 
 def _from_here(path: Path) -> str:
-    """Return a path relative to the current folder if it is inside, else absolute; a link is not followed."""
+    """Return a path, relative to the current folder if it is inside; a link is not followed."""
     here = Path.cwd()
-    for each in (path, path.parent.resolve() / path.name):
-        if each.is_relative_to(here):
-            return str(each.relative_to(here))
+    real = path.parent.resolve() / path.name
+    for candidate in (path, real):
+        if candidate.is_relative_to(here):
+            return str(candidate.relative_to(here))
     return str(path)
 
 
 def require(requirements: str, program: str) -> None:
-    """Exit with code 2 and one line that says how to install packages, unless all of a list are there.
+    """Exit with code 2 and one line on how to install packages, unless all packages of a list are installed.
 
     Args:
-        requirements: the list's file, BOT or TRAINING.
-        program: what needs them, as it is called in messages.
+        requirements: the file with the list, BOT or TRAINING.
+        program: the name of the program that needs them, for the line.
     """
     if sys.version_info < OLDEST_PYTHON:
         oldest = ".".join(map(str, OLDEST_PYTHON))
         _refuse(f"{program}: Python {oldest} or newer is needed, this is {sys.version.split()[0]}")
-    missing = [name for included in INCLUDED[requirements] for name in PACKAGES[included] if find_spec(name) is None]
-    if missing:
-        several = f" and {len(missing) - 1} more packages" if len(missing) > 1 else ""
-        verb = "are" if several else "is"
-        _refuse(f"{program}: {missing[0]}{several} {verb} not installed for this Python; {_advice(requirements)}")
+    packages = PACKAGES[BOT]
+    if requirements == TRAINING:
+        packages += PACKAGES[TRAINING]
+    missing = [name for name in packages if find_spec(name) is None]
+    if not missing:
+        return
+    subject = f"{missing[0]} is"
+    if len(missing) > 1:
+        subject = f"{missing[0]} and {len(missing) - 1} more packages are"
+    _refuse(f"{program}: {subject} not installed for this Python; {_advice(requirements)}")
 
 
 def _advice(requirements: str) -> str:
-    """Say how to install a list: for this Python if it is a virtual environment's, else in the folder's own."""
+    """Describe how to install a list: for this Python if it is in a virtual environment, else in one of the project."""
     effort = EFFORT[requirements]
-    file = _from_here(ROOT / requirements)
-    if sys.prefix != sys.base_prefix:
+    in_environment = sys.prefix != sys.base_prefix
+    if in_environment:
+        file = _from_here(ROOT / requirements)
         return f"to install ({effort}): {pip_install('-r', file)}"
-    environment = ROOT / ".venv"
-    python = _from_here(environment / ("Scripts" if os.name == "nt" else "bin") / "python")
-    if shutil.which("make"):
-        where = [] if Path.cwd() == ROOT else ["-C", str(ROOT)]
-        line = quoted("make", *where, TARGETS[requirements])
-    else:
-        made = quoted(_python(), "-m", "venv", _from_here(environment))
-        line = f"{made}; {quoted(python, '-m', 'pip', 'install', '-r', file)}"
+    folder = ".venv/Scripts" if os.name == "nt" else ".venv/bin"
+    python = _from_here(ROOT / folder / "python")
+    line = _make_line(requirements) if shutil.which("make") else _venv_line(requirements, python)
     return f"to install ({effort}) for {python}, which then runs it: {line}"
+
+
+def _make_line(requirements: str) -> str:
+    target = TARGETS[requirements]
+    if Path.cwd() == ROOT:
+        return quoted("make", target)
+    return quoted("make", "-C", str(ROOT), target)
+
+
+def _venv_line(requirements: str, python: str) -> str:
+    """Return the line that makes the project's virtual environment, and installs a list for its Python."""
+    create = quoted(_python(), "-m", "venv", _from_here(ROOT / ".venv"))
+    install = quoted(python, "-m", "pip", "install", "-r", _from_here(ROOT / requirements))
+    return f"{create}; {install}"
 
 
 def _refuse(reason: str) -> None:

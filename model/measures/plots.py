@@ -1,9 +1,10 @@
-"""The pictures: numbers in, PNG files out. Draws without a display."""
+"""Draw numbers as charts, in PNG files. Needs no display."""
 
 import unicodedata
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
@@ -13,22 +14,35 @@ from model.persona.storage import written_aside
 
 BLUE, ORANGE, GREY = "#3b6ea8", "#c8641e", "#9a9a9a"
 FONT = "DejaVu Sans"  # comes with matplotlib
-# Boxes for every character; coloured pictures, which matplotlib can't draw; TeX's fonts, which have letters elsewhere.
-UNFIT = ("Last Resort", "Color", "cmex", "cmsy", "cmmi", "STIXNonUnicode", "STIXSize")
+UNUSABLE_FONTS = (
+    "Last Resort",  # draws a box for every character
+    "Color",  # matplotlib can't draw coloured pictures
+    # TeX's fonts have other letters at these places
+    "cmex",
+    "cmsy",
+    "cmmi",
+    "STIXNonUnicode",
+    "STIXSize",
+)
+MOST_AUTHORS = 10
 LONGEST_LABEL = 32  # characters
 
 
 def draw_authors(ranking: pd.DataFrame, bots: "pd.Series[bool]", path: Path) -> None:
-    """Draw the ten most active authors of `model.chats.people.rank_authors` by their messages; bots in grey."""
-    top = ranking.head(10)
-    fonts = [FONT, *fonts_for("".join(top["author"]) + "".join(top["author_id"]))]
-    labels = author_labels(top, bots.head(10).tolist(), characters_in(fonts))
+    """Draw the messages of the most active authors of a ranking (`model.chats.people.rank_authors`); bots in grey."""
+    top = ranking.head(MOST_AUTHORS)
+    top_bots = bots.head(MOST_AUTHORS)
+    text = "".join(top["author"]) + "".join(top["author_id"])
+    fonts = [FONT, *fonts_for(text)]
+    labels = author_labels(top, top_bots.tolist(), characters_in(fonts))
     figure = Figure(figsize=(8, 1.2 + 0.36 * len(top)), layout="constrained")
     axes = figure.subplots()
     places = range(len(top))  # not the labels: two people may have the same
-    bars = axes.barh(places, top["messages"], color=[GREY if bot else BLUE for bot in bots.head(10)])
-    axes.set_yticks(places, [label.replace("$", r"\$") for label in labels], fontfamily=fonts)  # no mathematics
-    axes.bar_label(bars, labels=[f"{count:,}" for count in top["messages"]], padding=4)
+    colours = top_bots.map({True: GREY, False: BLUE})
+    bars = axes.barh(places, top["messages"], color=colours.tolist())
+    without_formulas = [label.replace("$", r"\$") for label in labels]
+    axes.set_yticks(places, without_formulas, fontfamily=fonts)
+    axes.bar_label(bars, fmt="{:,.0f}", padding=4)
     axes.invert_yaxis()
     axes.margins(x=0.12)
     axes.set(title="The most active authors", xlabel="messages")
@@ -36,28 +50,31 @@ def draw_authors(ranking: pd.DataFrame, bots: "pd.Series[bool]", path: Path) -> 
 
 
 def author_labels(top: pd.DataFrame, bots: Sequence[bool], known: Collection[str]) -> list[str]:
-    """Return a label for each author: the name, and the id too where another one's name looks the same.
+    """Return a label for each author: the name, and the id too if another author's name looks the same.
 
     Args:
         known: the characters that can be drawn.
     """
-    names = [
-        drawable(author, known) or drawable(author_id, known) or "?"
-        for author, author_id in zip(top["author"], top["author_id"], strict=True)
-    ]
-    labels = []
     ids = [drawable(author_id, known) for author_id in top["author_id"]]
-    for name, author_id, bot in zip(names, ids, bots, strict=True):
-        notes = [author_id] if names.count(name) > 1 and author_id not in ("", name) else []
-        notes += ["bot"] if bot else []
-        labels.append(name + (f" ({', '.join(notes)})" if notes else ""))
+    names = []
+    for author, author_id in zip(top["author"], ids, strict=True):
+        names.append(drawable(author, known) or author_id or "?")
+    labels = []
+    for name, author_id, is_bot in zip(names, ids, bots, strict=True):
+        notes = []
+        if names.count(name) > 1 and author_id not in ("", name):
+            notes.append(author_id)
+        if is_bot:
+            notes.append("bot")
+        in_brackets = f" ({', '.join(notes)})" if notes else ""
+        labels.append(name + in_brackets)
     return labels
 
 
 def drawable(name: str, known: Collection[str]) -> str:
-    """Return as much of a name as can be drawn, on one line; "" if no letter of it can.
+    """Return a name as it can be drawn, on one line; "" if none of its letters can.
 
-    A letter that can't becomes "?"; emoji and marks that can't are left out.
+    Other letters become "?"; emoji and marks that can't be drawn are left out.
     """
     text = ""
     for character in name:
@@ -68,39 +85,57 @@ def drawable(name: str, known: Collection[str]) -> str:
     text = " ".join(text.split())
     if not text.strip("? "):
         return ""
-    return text if len(text) <= LONGEST_LABEL else f"{text[: LONGEST_LABEL - 1]}…"
+    if len(text) > LONGEST_LABEL:
+        text = f"{text[: LONGEST_LABEL - 1]}…"
+    return text
 
 
 def fonts_for(text: str) -> list[str]:
-    """Return installed fonts for what FONT can't draw of a text, those for most of it first."""
-    missing = {character for character in text if character.isprintable()} - characters_in([FONT])
-    regular = {font.name for font in fontManager.ttflist if font.weight == 400 and font.style == "normal"}
-    families = sorted(family for family in regular if not any(each in family for each in UNFIT))
-    has = {family: missing & characters_in([family]) for family in families if missing}
+    """Return installed fonts for the characters of a text that FONT lacks, those with most of them first."""
+    missing = set(filter(str.isprintable, text)) - characters_in([FONT])
+    if not missing:
+        return []
+    has = {family: characters_in([family]) for family in _installed_fonts()}
     chosen = []
-    while missing and has:
-        family = max(has, key=lambda each: len(has[each] & missing))
-        if not has[family] & missing:
+    while has:
+        best = max(has, key=lambda family: len(has[family] & missing))
+        if missing.isdisjoint(has[best]):
             break
-        chosen.append(family)
-        missing -= has.pop(family)
+        chosen.append(best)
+        missing -= has.pop(best)
     return chosen
+
+
+def _installed_fonts() -> list[str]:
+    """Return the names of the regular fonts that matplotlib can use, sorted."""
+    families = set()
+    for font in fontManager.ttflist:
+        is_regular = font.weight == 400 and font.style == "normal"
+        is_usable = not any(words in font.name for words in UNUSABLE_FONTS)
+        if is_regular and is_usable:
+            families.add(font.name)
+    return sorted(families)
 
 
 def characters_in(families: Sequence[str]) -> set[str]:
     """Return the characters that any of these fonts has."""
-    fonts = [get_font(findfont(FontProperties(family=[family]))) for family in families]
-    return {chr(code) for font in fonts if font.scalable for code in font.get_charmap()}
+    characters: set[str] = set()
+    for family in families:
+        file = findfont(FontProperties(family=[family]))
+        font = get_font(file)
+        if font.scalable:
+            characters.update(map(chr, font.get_charmap()))
+    return characters
 
 
 def draw_curve(training_bits: Sequence[float], validation_bits: Sequence[float | None], path: Path) -> None:
-    """Draw the bits per character of each epoch, from 1, of the training and the held-out text."""
+    """Draw the bits per character of each epoch, for the training and the held-out text."""
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.subplots()
     epochs = range(1, len(training_bits) + 1)
     axes.plot(epochs, training_bits, marker="o", color=BLUE, label="training text, while learning")
     if any(bits is not None for bits in validation_bits):
-        held_out = [float("nan") if bits is None else bits for bits in validation_bits]
+        held_out = np.array(validation_bits, dtype=float)  # None becomes NaN, a gap in the line
         axes.plot(epochs, held_out, marker="s", color=ORANGE, label="held-out messages, after the epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(title="Learning curve", xlabel="epoch", ylabel="bits per character")

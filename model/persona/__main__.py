@@ -1,4 +1,4 @@
-"""The command that shows, checks, completes and deletes a persona file.
+"""The command that describes, checks, changes and deletes a persona file.
 
 python -m model.persona show|check|forget PERSONA
 python -m model.persona check PERSONA --person NAME|ID
@@ -8,7 +8,7 @@ python -m model.persona consent PERSONA --kind KIND --by NAME [--contact TEXT]
 import argparse
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
@@ -41,60 +41,80 @@ from model.persona.storage import FileError
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
-def given_consent(arguments: argparse.Namespace, persona: Persona) -> Consent:
-    """Return the consent that the words give.
+def consent_from(arguments: argparse.Namespace, persona: Persona) -> Consent:
+    """Return the consent from the command line.
 
     Raises:
-        PersonaError: the persona holds text of others, of whose consent they say nothing; or it is none to imitate.
+        PersonaError: the consent is not valid today, or doesn't cover others whose text the persona holds; or the
+            persona is for measurements only.
     """
     check_dates(arguments.date, arguments.expires)
     if persona.name.endswith(CANARIES):
         raise PersonaError(f"{arguments.file} learnt invented secrets and is for measuring alone; delete it when done")
-    given = arguments.kind, arguments.by, arguments.date or today(), arguments.contact, arguments.expires
-    consent = Consent(*given, arguments.quoting, who_agreed(persona, arguments.community))
-    if persona.has_unrecorded_others and not consent.covers(EVERYONE):
-        raise PersonaError(
-            f"{arguments.file} learnt from others too and, being an old file, doesn't list them: add --community "
-            f"{EVERYONE} if all of that chat agreed; otherwise train it again without their text"
-        )
-    silent = [name for author_id, name in persona.source.community.items() if not consent.covers(author_id)]
-    if silent:
-        raise PersonaError(
-            f"{arguments.file} holds text of others too ({len(silent):,}; {silent[0]}, for one): name with "
-            f"--community who agreed, or {EVERYONE}; without their consent, train it again without their text"
-        )
+    consent = Consent(
+        kind=arguments.kind,
+        by=arguments.by,
+        date=arguments.date or today(),
+        contact=arguments.contact,
+        expires=arguments.expires,
+        quoting=arguments.quoting,
+        community=agreed_ids(persona, arguments.community),
+    )
+    _check_others(consent, persona, arguments.file)
     return consent
 
 
-def who_agreed(persona: Persona, names: Sequence[str]) -> list[str]:
-    """Return the ids of others whose text a persona holds, by their names or ids; EVERYONE stays.
+def _check_others(consent: Consent, persona: Persona, file: Path) -> None:
+    """Refuse a consent that doesn't cover all people whose text a persona holds."""
+    if persona.has_unrecorded_others and not consent.covers(EVERYONE):
+        raise PersonaError(
+            f"{file} learnt from others too, but is too old to list them: add --community {EVERYONE} if everybody in "
+            "that chat agreed; otherwise train it again without their text"
+        )
+    missing = [name for author_id, name in persona.source.community.items() if not consent.covers(author_id)]
+    if missing:
+        raise PersonaError(
+            f"{file} holds text of others too ({len(missing):,}; {missing[0]}, for one): add --community NAME for "
+            f"each who agreed, or {EVERYONE}; without their consent, train it again without their text"
+        )
+
+
+def agreed_ids(persona: Persona, names: Sequence[str]) -> list[str]:
+    """Return the ids of other people whose text a persona holds, by their names or ids; EVERYONE stays.
 
     Raises:
-        PersonaError: a name is nobody's of them, or several people's.
+        PersonaError: a name means none of them, or several.
     """
     if EVERYONE in map(str.casefold, names):
         return [EVERYONE]
-    ids = []
-    for wanted in names:
-        others = persona.source.community
-        found = [wanted] if wanted in others else [each for each in others if is_one(wanted, each, others[each])]
-        if len(found) != 1:
-            if not found:
-                raise PersonaError(f"it holds no text of anybody called {wanted!r}")
-            which = ", ".join(map(shlex.quote, found))
-            raise PersonaError(
-                f"it holds text of {len(found)} people called {wanted!r}; give one of their ids: {which}"
-            )
-        ids += found
-    return ids
+    return [_find_other(persona.source.community, name) for name in names]
 
 
-def describe_change(persona: Persona, quotes: Sequence[str]) -> str:
-    """Say what a new consent replaced: the one before, and messages that may be shown no longer."""
-    words = f", in place of {persona.consent.kind} by {persona.consent.by}" if persona.consent else ""
+def _find_other(others: Mapping[str, str], wanted: str) -> str:
+    """Return the id of the one person with this name or id."""
+    if wanted in others:
+        return wanted
+    ids = [author_id for author_id, name in others.items() if is_one(wanted, author_id, name)]
+    if not ids:
+        raise PersonaError(f"it holds no text of anybody called {wanted!r}")
+    if len(ids) > 1:
+        which = ", ".join(map(shlex.quote, ids))
+        raise PersonaError(f"it holds text of {len(ids)} people called {wanted!r}; give one of their ids: {which}")
+    return ids[0]
+
+
+def _record_consent(arguments: argparse.Namespace, persona: Persona) -> None:
+    consent = consent_from(arguments, persona)
+    quotes = []
+    if consent.quoting:
+        quotes = persona.quotes
+    save_persona(replace(persona, consent=consent, quotes=quotes), arguments.file)
+    line = f"{arguments.file} records {consent.kind} by {consent.by}"
+    if persona.consent:
+        line += f", in place of {persona.consent.kind} by {persona.consent.by}"
     if lost := len(persona.quotes) - len(quotes):
-        words += f"; {lost} messages that might be shown are deleted (--quoting would keep them)"
-    return words
+        line += f"; {lost} messages that might be shown are deleted (--quoting would keep them)"
+    print(line)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -155,31 +175,34 @@ def _add_consent(command: argparse.ArgumentParser) -> None:
 
 
 def main() -> int:
-    """Run the command; what a person can put right ends in one line and exit code 2."""
+    """Run the command; print errors that a person can correct in one line, and return exit code 2."""
     if sys.stdout:
         sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr] # a terminal may not know every character
     arguments = _parser().parse_args()
     try:
         arguments.file = find_persona(arguments.file)
-        persona = load_persona(arguments.file)
-        if arguments.command == "show":
-            print(describe(persona))
-        elif arguments.command == "check":
-            print(f"{arguments.file} is whole, and {persona.author}'s")
-            if arguments.person:
-                print(holds(persona, arguments.person))
-        elif arguments.command == "consent":
-            consent = given_consent(arguments, persona)
-            quotes = persona.quotes if consent.quoting else []  # what may not be shown is not carried either
-            save_persona(replace(persona, consent=consent, quotes=quotes), arguments.file)
-            print(f"{arguments.file} records {consent.kind} by {consent.by}{describe_change(persona, quotes)}")
-        else:
-            deletion = delete_persona(arguments.file)
-            print(deletion)
-            return 2 if deletion.left else 0
+        return _run(arguments)
     except (FileError, OSError) as error:
         print(f"model.persona: {error}", file=sys.stderr)
         return 2
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    """Run one of the commands; return the exit code."""
+    persona = load_persona(arguments.file)
+    if arguments.command == "show":
+        print(describe(persona))
+    if arguments.command == "check":
+        print(f"{arguments.file} is whole, and {persona.author}'s")
+        if arguments.person:
+            print(holds(persona, arguments.person))
+    if arguments.command == "consent":
+        _record_consent(arguments, persona)
+    if arguments.command == "forget":
+        deletion = delete_persona(arguments.file)
+        print(deletion)
+        if deletion.left:
+            return 2
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Read and write files. Each is written under a temporary name and then moved into place: no reader sees half of one."""
+"""Read and write files. Each is written aside and then moved into place: no reader sees half of one."""
 
 import json
 import os
