@@ -195,6 +195,8 @@ class Imitator:
         The person with the fewest running replies comes first; among equals, the oldest request.
         """
         self._waiting = [ticket for ticket in self._waiting if not ticket.given_up]
+        if not self._waiting:
+            return
         running = self._running_by_person()
         while self._waiting and running.total() < RUNNING_LIMIT:
             ticket = min(self._waiting, key=lambda ticket: running[ticket.person])
