@@ -22,13 +22,14 @@ def test_about_says_whose_text_by_what_right_and_how_well():
         "Learnt from 10 messages, 400 characters, 2026-01-01 to 2026-02-01 (chat.csv).",
         "Consent: fiction by Ada, 2026-02-02.",
         "Network: 1 LSTM layer of 12 units, 40 characters; of 2026-02-02.",
-        "Held-out text costs it 2.50 bits per character.",
+        "Predicting the person's next letter, it is as unsure as between 5.7 letters: 2.50 bits. Lower is better.",
     ]
     measured = {"unigram_bits": 4.5, "ppmd_bits": 1.9, "copied_0.5": 0.02, "copied_real": 0.04, "told_apart": 0.9}
     assert describe(replace(persona, consent=None, metrics=persona.metrics | measured)).splitlines()[2:] == [
         "No consent is recorded.",
         "Network: 1 LSTM layer of 12 units, 40 characters; of 2026-02-02.",
-        "Held-out text costs it 2.50 bits per character; letter frequencies 4.50, a compressor 1.90.",
+        "Predicting the person's next letter, it is as unsure as between 5.7 letters: 2.50 bits "
+        "(letter frequencies 4.50, a compressor 1.90). Lower is better.",
         "At temperature 0.5, 2.0% of its text repeats the training messages verbatim "
         "(the person's own later messages: 4.0%).",
         "Given one real and one imitated text, a classifier spots the imitation 90% of the time.",
@@ -105,7 +106,7 @@ def test_a_damaged_file_is_one_line_and_exit_code_2(file):
 def test_a_persona_says_whose_text_it_holds(file):
     source = replace(make_persona().source, aliases={"a2": "ada_"}, community={"b1": "Bob", "b2": "bob", "e1": "Eve"})
     save_persona(replace(make_persona(), source=source), file)
-    assert run("show", file)[1].splitlines()[1].endswith("(chat.csv). It also learnt from others: 3.")
+    assert run("show", file)[1].splitlines()[1].endswith("(chat.csv). It also learnt from 3 other people.")
     whole = f"{file} is whole, and Ada's\n"
     assert run("check", file, "--person", "BOB") == (0, f"{whole}it holds text of Bob (b1), bob (b2)", "")
     assert run("check", file, "--person", "ada_") == (0, f"{whole}it holds text of ada_ (a2)", "")

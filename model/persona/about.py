@@ -23,7 +23,8 @@ def _describe_source(persona: Persona) -> str:
     amount = f"{source.messages:,} messages, {source.characters:,} characters"
     line = f"Learnt from {amount}{_period(source)} ({files})."
     if source.community:
-        line += f" It also learnt from others: {len(source.community):,}."
+        people = "person" if len(source.community) == 1 else "people"
+        line += f" It also learnt from {len(source.community):,} other {people}."
     if persona.has_unrecorded_others:
         line += " It learnt from others too; this old file doesn't say from whom."
     return line
@@ -60,10 +61,11 @@ def _describe_measures(metrics: dict[str, float]) -> list[str]:
     """Return a line for each group of measures that a persona has."""
     lines = []
     if "validation_bits" in metrics:
-        line = f"Held-out text costs it {metrics['validation_bits']:.2f} bits per character"
+        bits = metrics["validation_bits"]
+        line = f"Predicting the person's next letter, it is as unsure as between {2**bits:.1f} letters: {bits:.2f} bits"
         if "ppmd_bits" in metrics:
-            line += f"; letter frequencies {metrics['unigram_bits']:.2f}, a compressor {metrics['ppmd_bits']:.2f}"
-        lines.append(f"{line}.")
+            line += f" (letter frequencies {metrics['unigram_bits']:.2f}, a compressor {metrics['ppmd_bits']:.2f})"
+        lines.append(f"{line}. Lower is better.")
     if "copied_0.5" in metrics:
         line = f"At temperature 0.5, {metrics['copied_0.5']:.1%} of its text repeats the training messages verbatim"
         if "copied_real" in metrics:
