@@ -651,7 +651,7 @@ async def test_a_forgetting_by_another_process_holds_at_once(server, client, per
     list_forgotten(Forgotten("Ada", ["a1"]), personas_folder)
     assert "imitation of Ada" not in await told(server, server.write("!mimic hi"))
     (personas_folder / "forgotten.json").write_text("damaged")
-    assert "Ada is not imitated here" in await told(server, server.write("!mimic hi --persona ada"))
+    assert "I don't imitate Ada here any more" in await told(server, server.write("!mimic hi --persona ada"))
     assert caplog.text.count("forgotten.json can't be read") == 1
 
 
