@@ -153,10 +153,9 @@ async def test_a_file_replaced_while_replies_run_leaves_each_of_one_version(pers
         await asyncio.to_thread(write, letter)
         streams.append(imitator.stream(Request("z", 1.0, 400), number))
         beginning = asyncio.create_task(anext(streams[-1]))
-        while not beginning.done():
-            held.release()
-            await asyncio.sleep(0.001)
-        replies.append(beginning.result())
+        await until(lambda: len(imitator._waiting) + sum(map(len, imitator._running.values())) == len(streams))
+        held.release(2 * len(streams))  # the turns of the others until it joins, and of all: 2 of the 25 that each has
+        replies.append(await beginning)
     assert len(imitator._running) == len(letters)  # none of them is whole yet
     held.release(1000)
     for number, stream in enumerate(streams):
