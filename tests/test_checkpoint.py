@@ -10,13 +10,12 @@ from model.training.checkpoint import (
     FILE,
     METADATA_KEY,
     Checkpoint,
-    Epoch,
-    Progress,
     ResumeError,
     load_checkpoint,
     refuse_unfinished,
     save_checkpoint,
 )
+from model.training.progress import Epoch, Progress
 from tests.conftest import corpus
 
 CORPUS = corpus("some text", "more")

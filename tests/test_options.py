@@ -1,15 +1,20 @@
 from dataclasses import replace
 
 from model.persona.recipe import RECIPES, SHORT_BATCH, SIZES
-from model.training import options
-from model.training.options import choose_recipe, parse_arguments, settle_size
+from model.training import choices
+from model.training.choices import choose_recipe, fit_recipe
+from model.training.options import parse_arguments
+from tests.conftest import corpus
 
 
 def sized(monkeypatch, gpus, community, *words):
     """The recipe that a run of these words has, where the author wrote 20,000 characters."""
-    monkeypatch.setattr(options, "gpus", lambda: gpus)
+    monkeypatch.setattr(choices, "gpus", lambda: gpus)
     arguments = parse_arguments(["chat", *words])
-    return settle_size(arguments, choose_recipe(arguments), training=20_000, community=community)
+    text = corpus("a" * 20_000, authors={"b1": "b" * community})
+    line, recipe = fit_recipe(arguments, choose_recipe(arguments), text)
+    print(line)
+    return recipe
 
 
 def test_on_a_gpu_much_text_gets_a_large_network_with_dropout_and_large_batches(monkeypatch, capsys):

@@ -159,7 +159,7 @@ def test_a_replacement_that_diverges_leaves_the_persona_before(run, chat_csv, fi
 
     def diverging(self):
         for epoch in epochs(self):
-            self.diverged = True
+            self.progress.diverged = True
             yield epoch
 
     epochs = Training.epochs

@@ -11,7 +11,8 @@ from model.persona.recipe import Recipe
 from model.persona.storage import FileError, save_arrays
 from model.persona.vocabulary import END
 from model.training.corpus import Corpus
-from model.training.run import Run, in_one_line, sample_prompt, visible, write_samples
+from model.training.run import Run
+from model.training.samples import append_samples, draw_samples, in_one_line, sample_prompt, visible
 from tests.conftest import corpus, make_persona
 
 
@@ -68,11 +69,13 @@ def test_what_a_terminal_would_obey_is_shown_escaped():
 def test_samples_after_the_first_epoch_are_two_short_lines(tmp_path):
     characters = f"{END}\n abcdefgh"
     prompt = f"abc{END}fed"
-    brief = write_samples(make_persona(characters), prompt, 1, tmp_path, briefly=True)
+    brief = draw_samples(make_persona(characters), prompt, 1, briefly=True)
+    append_samples(brief, 1, tmp_path)
     head, *samples = brief.strip().split("\n\n")
     assert head == "samples after epoch 1, of how this goes on: abc / fed"
     assert [line.split(": ")[0] for line in samples] == ["temperature 0.5", "temperature 1.0"]
     assert all("\n" not in line and 50 < len(line.split(": ", 1)[1]) <= 300 for line in samples)
-    whole = write_samples(make_persona(characters), prompt, 2, tmp_path)
+    whole = draw_samples(make_persona(characters), prompt, 2)
+    append_samples(whole, 2, tmp_path)
     assert [whole.count(f"temperature {each}: ") for each in (0.2, 0.5, 1.0, 1.2)] == [1, 1, 1, 1]
     assert (tmp_path / "samples.txt").read_text(encoding="utf-8") == brief + whole

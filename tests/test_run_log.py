@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from model.persona.recipe import RECIPES, Recipe, author_part, expected_bits
-from model.training.checkpoint import Epoch, Progress
+from model.training.progress import Epoch, Progress
 from model.training.run_log import (
     MOST_PASSES,
     describe_end,
@@ -89,7 +89,7 @@ def prospect(characters: int, seconds_left=90.0):
     """A run that has read 400,000 characters, 10,000 a second, in 60 seconds, 20 of them compiling."""
     return SimpleNamespace(
         characters_per_second=10_000.0,
-        characters_per_batch=2_000,
+        plan=SimpleNamespace(characters_per_batch=2_000),
         seconds_left=seconds_left,
         progress=Progress(batches=200, seconds=60.0),
         corpus=corpus("a" * characters),
@@ -112,7 +112,10 @@ def test_a_run_says_what_it_expects_to_reach_at_its_present_speed():
 def ended(end, recipe: Recipe, *, best=6, epochs=11, held_out=2.0, **progress):
     history = [Epoch(number, 2.0, held_out, 1.0) for number in range(1, epochs + 1)]
     return SimpleNamespace(
-        end=end, recipe=recipe, pass_batches=50, progress=Progress(history, best=history[best - 1], **progress)
+        end=end,
+        recipe=recipe,
+        plan=SimpleNamespace(pass_batches=50),
+        progress=Progress(history, best=history[best - 1], **progress),
     )
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from model.persona.recipe import RECIPES
-from model.training.checkpoint import Epoch, Progress
+from model.training.progress import Epoch, Progress
 from model.training.selection import ALIKE, LOST, PATIENCE, has_lost, has_stopped_improving, is_best, kept_epochs, score
 
 STREAM, WINDOWS = RECIPES["mimic"], RECIPES["tutorial"]

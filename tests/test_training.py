@@ -16,7 +16,8 @@ from model.persona.lstm import LSTM
 from model.persona.recipe import RECIPES, learning_rate
 from model.persona.vocabulary import Vocabulary
 from model.training.checkpoint import load_checkpoint
-from model.training.loop import Pace, Training
+from model.training.loop import Training
+from model.training.plan import Pace
 from model.training.selection import PATIENCE, kept_epochs, score
 from tests.conftest import corpus, make_persona
 
@@ -393,6 +394,6 @@ def test_a_run_that_goes_on_diverging_stops_and_keeps_its_last_checkpoint(tmp_pa
     assign = run._assign
     run._assign = lambda values: (assign(values), break_weights(run))
     break_weights(run)
-    assert list(epochs) == [] and run.diverged
+    assert list(epochs) == [] and run.progress.diverged
     assert (tmp_path / "checkpoint.safetensors").read_bytes() == before
     assert all(np.isfinite(array).all() for array in run.best_arrays.values())

@@ -1,10 +1,12 @@
 """A corpus in, a trained network out: Keras is imported here and nowhere else.
 
-- options, run: the command's words to a recipe, and what a run is made of
+- options, choices: the command line, and what it chooses
+- run, run_log, samples: the settled description of a run, what it prints, and texts of its network
 - corpus, batches: one author's text, and the batches that a network reads
-- network, device: the Keras graph, and what it computes on
-- loop, selection, checkpoint, run_log: fitting it, which epochs are kept, where a run stands, what it prints
+- network, device: the Keras graph, and the device that it computes on
+- loop: fits the network; `Training.progress` (progress) is all that changes, `Training.plan` (plan) says when it ends
+- selection, checkpoint: which epochs to keep, and the file from which a run resumes
 - cluster: several runs on Ray
 
-Never imports the bot. The names come from the modules: only those that compute import Keras, which takes seconds.
+Never imports the bot. Import names from the modules: only network and loop import Keras, which takes seconds.
 """

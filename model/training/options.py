@@ -1,34 +1,21 @@
-"""The words of the training command to a recipe and how a chat is read. Knows no text and no network."""
+"""The options of the training command. Knows no text and no network."""
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
 
 from model.chats.cleaning import RULES
 from model.chats.consent import KINDS
-from model.chats.exports.files import Format
-from model.chats.exports.lines import lines
-from model.chats.exports.tables import table
 from model.commands import command_line
-from model.measures import Canary, make_canaries
 from model.persona.file import CONSENT_KINDS, EVERYONE, PUBLIC_KINDS
-from model.persona.recipe import (
-    LITTLE_TEXT,
-    RECIPES,
-    SHORT,
-    SHORT_BATCH,
-    SHORT_SEQUENCE,
-    SIZES,
-    Recipe,
-    choose_size,
-)
-from model.training.device import gpus
+from model.persona.recipe import RECIPES, SIZES, Recipe
+from model.training.choices import describe_size
 
 
 def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
-    """Parse the command line; every knob of `model.persona.recipe.Recipe` is a flag."""
+    """Parse the command line; exit with code 2 and one line if it contradicts itself."""
     parser = argparse.ArgumentParser(
         prog=command_line("train.py"),
         usage="%(prog)s CHAT [CHAT ...] [options]",
@@ -43,24 +30,8 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     _add_run(parser)
     _add_recipe(parser)
     arguments = parser.parse_args(words)
-    if arguments.community_consent and not arguments.consent_kind:
-        parser.error("--community-consent wants --consent-kind too: by what right is the author imitated?")
-    if bool(arguments.author_column) != bool(arguments.text_column):
-        parser.error("--author-column and --text-column go together")
-    if arguments.top and (arguments.author or arguments.persona):
-        parser.error("--top chooses the authors and names the personas: leave out --author and --persona")
-    if arguments.top < 0:
-        parser.error(f"--top is {arguments.top}; wanted how many authors, 1 or more")
-    one = arguments.consent_by or arguments.consent_contact or arguments.consent_kind == "own-data"
-    if arguments.top > 1 and one and arguments.consent_kind not in PUBLIC_KINDS:
-        parser.error(
-            "--top would file one person's consent in all personas: each author's is written-consent, their own"
-        )
-    if arguments.ray and arguments.resume:
-        parser.error("--ray trains from the beginning: leave out --resume")
-    named = arguments.author or arguments.evaluate
-    if arguments.canaries and (not named or arguments.list_authors or arguments.report):
-        parser.error("--canaries plants secrets in one person's messages, to train on: name the --author")
+    if contradiction := _find_contradiction(arguments):
+        parser.error(contradiction)
     return arguments
 
 
@@ -222,69 +193,49 @@ def _add_recipe(parser: argparse.ArgumentParser) -> None:
         help="the size of the network, or auto: as text, time and device allow (mimic auto)",
     )
     for knob in fields(Recipe):
-        kind: type = type(knob.default)
-        options: dict[str, Any] = {"metavar": "N" if kind is int else "X", "type": kind}
-        if kind is str:
-            options = {"choices": knob.metadata["limits"]}
-        if kind is bool:
-            options = {"action": argparse.BooleanOptionalAction}
-        defaults = ", ".join(f"{name} {getattr(recipe, knob.name)}" for name, recipe in RECIPES.items())
-        knobs.add_argument(f"--{knob.name.replace('_', '-')}", help=f"{knob.metadata['help']} ({defaults})", **options)
+        flag = f"--{knob.name.replace('_', '-')}"
+        defaults = [f"{name} {getattr(recipe, knob.name)}" for name, recipe in RECIPES.items()]
+        text = f"{knob.metadata['help']} ({', '.join(defaults)})"
+        knobs.add_argument(flag, help=text, **_value_of(knob))
 
 
-def describe_size(size: str, recipe: Recipe | None = None) -> str:
-    """Say what a size sets, and where a recipe is given, what that has of it in the end."""
-    knobs = {knob: getattr(recipe, knob) if recipe else value for knob, value in SIZES[size].items()}
-    return f"{size}: " + ", ".join(f"{knob.replace('_', ' ')} {value}" for knob, value in knobs.items())
+def _value_of(knob: "Field[Any]") -> dict[str, Any]:
+    """Return what argparse has to know of a knob's value."""
+    kind: type = type(knob.default)
+    if kind is bool:
+        return {"action": argparse.BooleanOptionalAction}
+    if kind is str:
+        return {"choices": knob.metadata["limits"]}
+    return {"type": kind, "metavar": "N" if kind is int else "X"}
 
 
-def choose_rules(arguments: argparse.Namespace) -> list[str]:
-    """Return the rules of cleaning that are on."""
-    return [] if arguments.no_cleaning else [rule for rule in RULES if rule not in arguments.keep]
+def _find_contradiction(arguments: argparse.Namespace) -> str | None:
+    """Return what contradicts itself on the command line, in a sentence; None if nothing does."""
+    if arguments.community_consent and not arguments.consent_kind:
+        return "--community-consent wants --consent-kind too: by what right is the author imitated?"
+    if bool(arguments.author_column) != bool(arguments.text_column):
+        return "--author-column and --text-column go together"
+    if arguments.top and (arguments.author or arguments.persona):
+        return "--top chooses the authors and names the personas: leave out --author and --persona"
+    if arguments.top < 0:
+        return f"--top is {arguments.top}; wanted how many authors, 1 or more"
+    if arguments.top > 1 and _is_one_persons_consent(arguments):
+        return "--top would file one person's consent in all personas: each author's is written-consent, their own"
+    if arguments.ray and arguments.resume:
+        return "--ray trains from the beginning: leave out --resume"
+    if arguments.canaries and not _has_named_author(arguments):
+        return "--canaries plants secrets in one person's messages, to train on: name the --author"
+    return None
 
 
-def choose_plain(arguments: argparse.Namespace) -> Format | None:
-    """Return how files are read of which the command line alone tells the format; None: their content tells."""
-    if arguments.author_column:
-        return table(arguments.author_column, arguments.text_column, arguments.time_column)
-    return lines(arguments.lines_by) if arguments.lines_by else None
+def _is_one_persons_consent(arguments: argparse.Namespace) -> bool:
+    if arguments.consent_kind in PUBLIC_KINDS:
+        return False
+    return bool(arguments.consent_by or arguments.consent_contact or arguments.consent_kind == "own-data")
 
 
-def choose_recipe(arguments: argparse.Namespace) -> Recipe:
-    """Return the named recipe with the knobs that were given on the command line."""
-    given = {knob.name: getattr(arguments, knob.name) for knob in fields(Recipe)}
-    return replace(RECIPES[arguments.recipe], **{name: value for name, value in given.items() if value is not None})
-
-
-def settle_size(arguments: argparse.Namespace, recipe: Recipe, *, training: int, community: int) -> Recipe:
-    """Return the recipe in the size that was asked for, or in one that fits text, time and device; say which.
-
-    Args:
-        training: characters of the author to learn from.
-        community: characters of everybody to learn from first; 0: none.
-    """
-    size = arguments.size or ("auto" if arguments.recipe == "mimic" else None)
-    if size is None:
-        return recipe
-    characters = community or training
-    chosen = size == "auto"
-    if chosen:
-        gpu = bool(gpus())
-        size = choose_size(characters, recipe.minutes, gpu)
-        short = 0 < recipe.minutes < SHORT and not gpu
-        if short and arguments.batch_size is None and arguments.sequence_length is None:
-            recipe = replace(recipe, batch_size=SHORT_BATCH, sequence_length=SHORT_SEQUENCE)
-    kept = {knob for knob in SIZES[size] if getattr(arguments, knob) is not None}
-    if not recipe.ngrams:
-        kept.add("ngrams")
-    if community < LITTLE_TEXT:  # nothing for large batches
-        kept.add("batch_size")
-    recipe = replace(recipe, **{knob: value for knob, value in SIZES[size].items() if knob not in kept})
-    if chosen:
-        print(f"size: {describe_size(size, recipe)}; for {characters:,} characters (--size chooses another)")
-    return recipe
-
-
-def choose_canaries(arguments: argparse.Namespace, recipe: Recipe) -> list[Canary]:
-    """Return the secrets to plant: none, unless they are asked for."""
-    return make_canaries(recipe.random_seed) if arguments.canaries else []
+def _has_named_author(arguments: argparse.Namespace) -> bool:
+    """Return whether the command is about one author, to train or to evaluate."""
+    if arguments.list_authors or arguments.report:
+        return False
+    return bool(arguments.author or arguments.evaluate)

@@ -1,6 +1,6 @@
-"""A training run but for its network: what it is made of, its two parts, and what it leaves on disk. Knows no Keras.
+"""The settled description of a training run: its parts, its files, and the persona that it makes. Knows no Keras.
 
-Where there are others in the export, a run learns from everybody first (the base network), then from the author.
+If others of the export may be learnt from, a run learns from everybody first (the base network), then from the author.
 """
 
 import csv
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.measures import Canary
 from model.measures.plots import draw_curve
@@ -26,20 +27,19 @@ from model.persona.file import (
     array_type,
     load_persona,
 )
-from model.persona.recipe import TEMPERATURES, Recipe, author_part, community_part
-from model.persona.sampler import Request, sampled_as_trained
+from model.persona.recipe import Recipe, author_part, community_part
 from model.persona.storage import SUFFIX, Arrays, FileError, backup_of, load_arrays, written_aside
-from model.persona.vocabulary import Vocabulary, readable
+from model.persona.vocabulary import Vocabulary
 from model.training.checkpoint import FILE as CHECKPOINT
-from model.training.checkpoint import Epoch, refuse_unfinished
+from model.training.checkpoint import Checkpoint, ResumeError, load_checkpoint, refuse_unfinished
 from model.training.corpus import Corpus
+from model.training.progress import Epoch
 
 PERSONAS = Path("personas")
 RUNS = Path("runs")
-SAMPLE_LENGTH = 400
-BRIEF_LENGTH, BRIEF_TEMPERATURES = 100, (0.5, 1.0)
-# Times that the weights go as far from everybody's as the author's text moved them. At low temperatures what the author
-# shares with everybody drowns the rest; this costs 0.01 bits of much text, and gains as much of little.
+# A persona's weights are moved this many times as far from the base network's as the author's text moved them. At low
+# temperatures what the author shares with everybody drowns the rest. It costs 0.01 bits per character if there is much
+# text, and gains as much if there is little.
 # Source: Ilharco et al., "Editing models with task arithmetic", 2023.
 EMPHASIS = 1.25
 
@@ -54,8 +54,13 @@ def persona_path(name: str) -> Path:
     return PERSONAS / f"{name}{SUFFIX}"
 
 
+def has_checkpoint(name: str) -> bool:
+    """Return whether the run of a persona has left a checkpoint."""
+    return (run_folder(name) / CHECKPOINT).exists()
+
+
 def refuse_to_replace(name: str) -> None:
-    """Refuse a new run that would replace a persona, or discard a run that was interrupted.
+    """Refuse a new run that would replace a persona or discard an interrupted run.
 
     Raises:
         ResumeError: there is such a run.
@@ -65,7 +70,9 @@ def refuse_to_replace(name: str) -> None:
     file = persona_path(name)
     if not file.exists():
         return
-    resume = "continue its run with --resume, " if (run_folder(name) / CHECKPOINT).exists() else ""
+    resume = ""
+    if has_checkpoint(name):
+        resume = "continue its run with --resume, "
     raise PersonaError(
         f"{file} is there already ({describe_value(file)}): {resume}choose another name with --persona NAME, or train "
         f"it anew with --replace, which keeps the file as {backup_of(file).name}"
@@ -73,7 +80,7 @@ def refuse_to_replace(name: str) -> None:
 
 
 def describe_value(file: Path) -> str:
-    """Say in a few words what would be lost with a persona's file."""
+    """Say in a few words what a persona's file is worth."""
     try:
         persona = load_persona(file)
     except PersonaError:
@@ -87,7 +94,7 @@ def describe_value(file: Path) -> str:
 
 @dataclass(frozen=True)
 class Run:
-    """What a training run is made of, settled before the network is."""
+    """What a training run consists of, settled before the network is built. Never changes during training."""
 
     name: str
     recipe: Recipe
@@ -95,38 +102,38 @@ class Run:
     vocabulary: Vocabulary
     source: Source
     consent: Consent | None
-    canaries: Sequence[Canary] = ()  # that the corpus was planted with
+    canaries: Sequence[Canary] = ()  # planted in the corpus
 
     @property
     def folder(self) -> Path:
-        """Where the run keeps its checkpoint, history and samples."""
+        """The folder of the run's checkpoint, history and samples."""
         return run_folder(self.name)
 
     @property
     def has_begun(self) -> bool:
-        """Whether there is something to go on with."""
-        return (self.folder / CHECKPOINT).exists() or self.is_at_the_community
+        """Whether there is something to resume."""
+        return has_checkpoint(self.name) or self.is_at_the_base
 
     @property
     def persona_file(self) -> Path:
-        """Where the persona goes."""
+        """The file of the persona that the run makes."""
         return persona_path(self.name)
 
     @property
     def backup_file(self) -> Path:
-        """Where the persona is kept that this run replaces."""
+        """The backup of the persona that this run replaces."""
         return backup_of(self.persona_file)
 
     @property
     def is_replacing(self) -> bool:
-        """Whether the persona's file is still the one from before the run, of which there is a backup."""
+        """Whether the persona's file is still the earlier one, and there is a backup of it."""
         try:
             return self.persona_file.read_bytes() == self.backup_file.read_bytes()
         except OSError:
             return False
 
     def back_up(self) -> None:
-        """Copy the persona that this run will replace; the file itself stays in use until the run is finished.
+        """Back up the persona that this run will replace; the file itself stays in use until the run is finished.
 
         Raises:
             FileError: the file can't be read, or the copy can't be written.
@@ -137,23 +144,62 @@ class Run:
             aside.write_bytes(self.persona_file.read_bytes())
 
     def earlier_persona(self, epochs: Sequence[Epoch]) -> Persona | None:
-        """Return the persona that an earlier part of this run left; None if there is none, or another run's.
+        """Return the persona that this run saved when it was interrupted; None if the file is missing or another run's.
 
         Args:
-            epochs: those that the run has done.
+            epochs: the finished ones of this run.
         """
         try:
             persona = load_persona(self.persona_file)
         except PersonaError:
             return None
-        made_here = persona.metrics.get("training_bits") in [epoch.training_bits for epoch in epochs]
-        return persona if made_here else None
+        bits = [epoch.training_bits for epoch in epochs]
+        if persona.metrics.get("training_bits") not in bits:
+            return None
+        return persona
 
-    def resumed(self, epochs: Sequence[Epoch]) -> "Run":
-        """Return the run with the consent that was recorded in its persona meanwhile, unless it has one.
+    def load_checkpoint(self) -> Checkpoint | None:
+        """Return the checkpoint from which the run resumes; None if it was interrupted at the base network.
+
+        Raises:
+            ResumeError: there is nothing to resume.
+        """
+        if self.is_at_the_base:
+            return None
+        if self.corpus.community and not self.has_begun and self.other_bases:
+            raise ResumeError(
+                f"nothing to resume: {', '.join(map(str, self.other_bases))} holds an interrupted run of another size "
+                "or other text; resume with the same chat, --community-consent and --minutes, from which the size "
+                "follows"
+            )
+        return load_checkpoint(self.corpus, self.author_recipe, self.folder)
+
+    def settled(self, checkpoint: Checkpoint | None, *, resume: bool, replaces: bool) -> "Run":
+        """Make sure that the run loses no persona; return it with a consent that was recorded meanwhile.
 
         Args:
-            epochs: those that the run has done.
+            checkpoint: the one from which it resumes.
+            resume: whether it continues.
+            replaces: whether it may replace a persona that it did not make, and start over.
+
+        Raises:
+            PersonaError, ResumeError: a persona or an interrupted run would be lost.
+            FileError: a backup can't be written.
+        """
+        epochs = checkpoint.progress.epochs if checkpoint else []
+        if not resume and not replaces:
+            refuse_to_replace(self.name)
+        if replaces and not self.earlier_persona(epochs):
+            self.back_up()
+        if not resume:
+            return self
+        return self.resumed(epochs)
+
+    def resumed(self, epochs: Sequence[Epoch]) -> "Run":
+        """Return the run with the consent that was recorded in its persona meanwhile, unless it has one already.
+
+        Args:
+            epochs: the finished ones of this run.
 
         Raises:
             PersonaError: the persona's file is another run's, and there is no backup of it.
@@ -167,12 +213,11 @@ class Run:
             )
         if self.consent or not earlier or not earlier.consent:
             return self
-        print(f"the consent in {self.persona_file} is kept: {earlier.consent.kind} by {earlier.consent.by}")
         return replace(self, consent=earlier.consent)
 
     @property
     def author_recipe(self) -> Recipe:
-        """The recipe of what the author's text teaches."""
+        """The recipe of the author's part."""
         return author_part(self.recipe)
 
     @property
@@ -182,23 +227,23 @@ class Run:
 
     @property
     def community_corpus(self) -> Corpus:
-        """What the base network learns from, judged by the author's held-out messages."""
+        """Everybody's text, from which the base network learns; the author's held-out messages judge it."""
         return replace(self.corpus, training=self.corpus.community, authors={})
 
     @cached_property
     def base_folder(self) -> Path:
-        """The base network's folder: it follows from the text and the architecture."""
+        """The base network's folder, named after its text and architecture."""
         shapes = array_shapes(len(self.vocabulary), self.recipe)
         key = repr((self.corpus.community, self.vocabulary.characters, shapes)).encode("utf-8", "surrogatepass")
         return RUNS / "bases" / hashlib.sha256(key).hexdigest()[:16]
 
     @property
     def base_file(self) -> Path:
-        """The base network, once it is trained."""
+        """The file of the trained base network."""
         return self.base_folder / f"base{SUFFIX}"
 
     def read_base(self) -> tuple[Arrays, str]:
-        """Return the base network that was trained before, and how long that took, in words.
+        """Return the weights of the trained base network, and its training time in words.
 
         Raises:
             FileError: the file is damaged, or holds another network.
@@ -211,37 +256,44 @@ class Run:
         return arrays, metadata.get("time", "an unknown time")
 
     @property
-    def is_at_the_community(self) -> bool:
-        """Whether the run was interrupted while it learnt from everybody."""
+    def is_at_the_base(self) -> bool:
+        """Whether the run was interrupted while it trained the base network."""
         if not self.corpus.community:
             return False
         return (self.base_folder / CHECKPOINT).exists() and not self.base_file.exists()
 
     @property
     def other_bases(self) -> list[Path]:
-        """The folders in which learning from everybody was interrupted, but for this run's own."""
-        folders = [checkpoint.parent for checkpoint in sorted((RUNS / "bases").glob(f"*/{CHECKPOINT}"))]
-        interrupted = [folder for folder in folders if not (folder / self.base_file.name).exists()]
-        return [folder for folder in interrupted if folder != self.base_folder]
+        """The folders of interrupted base networks, except this run's own."""
+        others = []
+        for checkpoint in sorted((RUNS / "bases").glob(f"*/{CHECKPOINT}")):
+            folder = checkpoint.parent
+            is_done = (folder / self.base_file.name).exists()
+            if folder != self.base_folder and not is_done:
+                others.append(folder)
+        return others
 
     def persona(self, arrays: Arrays, best: Epoch | None, initial: Arrays) -> Persona:
-        """Make a persona of these weights, with the measures of the best epoch so far.
+        """Make a persona of these weights, with the measures of the best epoch.
 
         Args:
-            initial: the base network's, from which these were trained; none where there was none.
+            initial: the weights of the base network with which training began; empty if there was none.
         """
         if initial:
-            arrays = {name: array + (EMPHASIS - 1) * (array - initial[name]) for name, array in arrays.items()}
-        metrics = {"training_bits": best.training_bits} if best else {}
-        if best and best.validation_bits is not None:
-            metrics["validation_bits"] = best.validation_bits
+            arrays = {name: _emphasise(array, initial[name]) for name, array in arrays.items()}
+        metrics = {}
+        if best:
+            metrics["training_bits"] = best.training_bits
+            if best.validation_bits is not None:
+                metrics["validation_bits"] = best.validation_bits
+        may_quote = self.consent and self.consent.quoting
         return Persona(
             name=self.name,
             vocabulary=self.vocabulary,
             recipe=self.recipe,
             source=self.source,
             consent=self.consent,
-            quotes=list(self.corpus.quotes) if self.consent and self.consent.quoting else [],
+            quotes=list(self.corpus.quotes) if may_quote else [],
             metrics=metrics,
             libraries={library: version(library) for library in ("keras", "numpy", "pandas")},
             created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -249,8 +301,14 @@ class Run:
         )
 
 
+def _emphasise(weights: NDArray[Any], base: NDArray[Any]) -> NDArray[Any]:
+    """Move weights farther from the base network's."""
+    moved: NDArray[Any] = weights + (EMPHASIS - 1) * (weights - base)
+    return moved
+
+
 def write_history(epochs: Sequence[Epoch], folder: Path) -> None:
-    """Write history.csv and curve.png, anew after each epoch.
+    """Write history.csv and curve.png in the run's folder.
 
     Raises:
         FileError: the disk is full or the folder can't be written.
@@ -260,50 +318,6 @@ def write_history(epochs: Sequence[Epoch], folder: Path) -> None:
         rows.writerow(["epoch", "training_bits", "validation_bits", "seconds"])
         for epoch in epochs:
             rows.writerow([epoch.number, epoch.training_bits, epoch.validation_bits, round(epoch.seconds, 1)])
-    draw_curve(
-        [epoch.training_bits for epoch in epochs], [epoch.validation_bits for epoch in epochs], folder / "curve.png"
-    )
-
-
-def sample_prompt(corpus: Corpus, recipe: Recipe) -> str:
-    """Cut one random window out of the training text: every sample of the run begins with it."""
-    starts = len(corpus.training) - recipe.sequence_length
-    start = int(np.random.default_rng(recipe.random_seed).integers(starts))
-    return corpus.training[start : start + recipe.sequence_length]
-
-
-def visible(text: str) -> str:
-    """Escape the characters that a terminal would obey or not show, but for the ends of lines."""
-    return "".join(
-        character if character.isprintable() or character == "\n" else character.encode("unicode_escape").decode()
-        for character in text
-    )
-
-
-def in_one_line(text: str) -> str:
-    """Return a text with " / " where messages and lines end."""
-    return visible(" / ".join(filter(None, map(str.strip, readable(text).splitlines()))))
-
-
-def write_samples(persona: Persona, prompt: str, epoch: int, folder: Path, *, briefly: bool = False) -> str:
-    """Sample at each temperature and add that to the run's samples.txt; return it.
-
-    Args:
-        briefly: a line each at two temperatures: a network that has hardly learnt anything has nothing more to show.
-    """
-    length, temperatures = (BRIEF_LENGTH, BRIEF_TEMPERATURES) if briefly else (SAMPLE_LENGTH, TEMPERATURES)
-    seeds: dict[str, Any] = {"length": length, "random_seed": persona.recipe.random_seed}
-    requests = [Request(prompt, temperature, **seeds) for temperature in temperatures]
-    replies = sampled_as_trained(persona, requests)
-    if briefly:
-        replies = [in_one_line(reply) for reply in replies]
-    lines = [f"samples after epoch {epoch}, of how this goes on: {in_one_line(prompt)}"]
-    lines += [
-        f"temperature {request.temperature}: {visible(reply)}" for request, reply in zip(requests, replies, strict=True)
-    ]
-    text = "\n\n".join(lines) + "\n\n"
-    file = folder / "samples.txt"
-    before = file.read_text(encoding="utf-8") if epoch > 1 and file.exists() else ""
-    with written_aside(file) as aside:
-        aside.write_text(before + text, encoding="utf-8")
-    return text
+    training_bits = [epoch.training_bits for epoch in epochs]
+    validation_bits = [epoch.validation_bits for epoch in epochs]
+    draw_curve(training_bits, validation_bits, folder / "curve.png")

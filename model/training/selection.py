@@ -1,54 +1,64 @@
-"""Which of a run's epochs are worth keeping, and whether its weights get better at all. Knows no network.
+"""Which epochs of a run to keep, and whether it still improves. Knows no network.
 
 A stream is judged by the held-out text; the tutorial's windows, faithfully, by the training loss.
 """
 
 from model.persona.recipe import Recipe
-from model.training.checkpoint import Epoch, Progress
+from model.training.progress import Epoch, Progress
 
 PATIENCE = 5  # epochs without a better validation after which a stream stops
-# Bits per character by which an epoch of a stream may be worse than the best before it and still have something to
-# give: the mean of all such weights is kept. An author's best weights had 1.686 bits, and 76 % of their replies at 0.5
-# were taken for the author's; the last, which had settled, 1.692 and 78 %; the mean of both 1.684 and 78 %.
+# An epoch of a stream whose bits per character exceed the best epoch's by less than this may still contribute: the mean
+# of all such weights is kept. For one author the best weights had 1.686 bits, and 76 % of their replies at 0.5 were
+# taken for the author's; the last weights, which had settled, 1.692 and 78 %; the mean of both 1.684 and 78 %.
 # Source: Izmailov et al., "Averaging weights leads to wider optima and better generalization", 2018.
 ALIKE = 0.01
-# Bits per character by which an epoch is worse than the best, both in what it learnt and in the held-out text, if its
-# steps are too long. Learning by heart makes the first better; harder text, by less, the first alone worse.
+# An epoch whose bits per character exceed the best epoch's by this, in training and in validation, took too long steps.
+# Learning by heart improves the training bits, and harder text worsens them alone and by less.
 LOST = 0.1
 
 
 def score(epoch: Epoch, recipe: Recipe) -> float:
-    """Return what the best epoch has least of, in bits per character."""
+    """Return the bits per character by which epochs are compared; the best epoch has the least."""
     if recipe.reading == "windows" or epoch.validation_bits is None:
         return epoch.training_bits
     return epoch.validation_bits
 
 
 def is_best(epoch: Epoch, progress: Progress, recipe: Recipe) -> bool:
-    """Say whether an epoch is better than all before it."""
-    return progress.best is None or score(epoch, recipe) < score(progress.best, recipe)
+    """Return whether an epoch is better than all before it."""
+    if progress.best is None:
+        return True
+    return score(epoch, recipe) < score(progress.best, recipe)
 
 
 def kept_epochs(progress: Progress, recipe: Recipe) -> list[int]:
-    """Return the numbers of the epochs whose mean weights are kept: the best and, of a stream, later ones like it."""
+    """Return the numbers of the epochs whose mean weights are kept: the best and, of a stream, similar later ones."""
     best = progress.best
     if best is None:
         return []
-    limit = score(best, recipe) + (0.0 if recipe.reading == "windows" else ALIKE)
-    later = progress.epochs[best.number :]
-    return [best.number, *(epoch.number for epoch in later if score(epoch, recipe) < limit)]
+    kept = [best.number]
+    if recipe.reading == "windows":
+        return kept
+    limit = score(best, recipe) + ALIKE
+    for epoch in progress.epochs[best.number :]:
+        if score(epoch, recipe) < limit:
+            kept.append(epoch.number)
+    return kept
 
 
 def has_lost(epoch: Epoch, progress: Progress, recipe: Recipe) -> bool:
-    """Say whether an epoch of a stream lost what those before it had learnt."""
+    """Return whether an epoch of a stream lost what the earlier ones had learnt."""
     best = progress.best
-    if recipe.reading == "windows" or best is None or None in (epoch.validation_bits, best.validation_bits):
+    if recipe.reading == "windows" or best is None:
         return False
-    return score(epoch, recipe) > score(best, recipe) + LOST and epoch.training_bits > best.training_bits + LOST
+    if epoch.validation_bits is None or best.validation_bits is None:
+        return False
+    forgot = epoch.training_bits > best.training_bits + LOST
+    return forgot and epoch.validation_bits > best.validation_bits + LOST
 
 
 def has_stopped_improving(progress: Progress, recipe: Recipe) -> bool:
-    """Say whether a stream has gone on in vain for so long that it would go on so."""
+    """Return whether PATIENCE epochs of a stream have passed without a better validation."""
     if recipe.reading == "windows" or progress.best is None:
         return False
     return len(progress.epochs) - progress.best.number >= PATIENCE
