@@ -1,4 +1,4 @@
-"""What Keras computes on, and what makes the most of it. Imports Keras and TensorFlow only when it is asked."""
+"""The device that Keras computes on, and its settings. Imports Keras and TensorFlow only when they are needed."""
 
 import contextlib
 import ctypes
@@ -10,12 +10,13 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-# glibc's mallopt: the sizes from which it maps memory afresh, and hands freed memory back to the system; its heaps.
+# Parameters of glibc's mallopt: from which size on memory is mapped afresh, from which size on freed memory goes back
+# to the system, and the number of heaps.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 
-# Prints what it reads, but for what TensorFlow logs on every start: information (I) and warnings (W), the line that
-# says where they go, and two errors (E) of its own that name what is not there to a machine without a GPU, or there
-# twice to one that has it. All else is printed, a fatal error too, for which the process doesn't outlive the line.
+# Copies its input to its output without the lines that TensorFlow logs on every start: information (I), warnings (W),
+# the line about where they go, and two errors (E): one about missing drivers on a machine without a GPU, one about
+# libraries registered twice on a machine that has it. Fatal errors, which end the process at once, are copied too.
 _WITHOUT_NOISE = r"""
 import re, sys
 noise = re.compile(
@@ -31,12 +32,12 @@ for line in sys.stdin.buffer:
 
 def settle_tensorflow() -> None:
     """Choose TensorFlow's fast kernels and keep its memory; call before Keras is imported."""
-    # By itself it takes oneDNN's kernels on Intel's newest processors only; on AMD's too they halve the time of an LSTM
+    # By default it uses oneDNN's kernels on Intel's newest processors only. On AMD's too they halve the time of an LSTM
     # of 512 units.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors alone
-    # A training step allocates and frees some hundred MB. Mapped afresh each time, every page zeroed by the system,
-    # they take a fifth of the step.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors only
+    # A training step allocates and frees some hundred MB. If they are mapped afresh each time, the system zeroes every
+    # page, which takes a fifth of the step.
     if platform.libc_ver()[0] == "glibc":
         libc = ctypes.CDLL(None)
         libc.mallopt(_M_MMAP_THRESHOLD, 2**30)
@@ -47,14 +48,14 @@ def settle_tensorflow() -> None:
 
 @contextlib.contextmanager
 def without_noise() -> Iterator[None]:
-    """Keep TensorFlow's chatter off standard error while it starts; its errors are printed.
+    """Keep TensorFlow's start-up messages off standard error; its errors are printed.
 
-    What its libraries log while they are loaded heeds no setting: it has to be taken out of the stream. Another process
-    does that, not a thread of this one, so that what TensorFlow says before it aborts is printed all the same.
+    No setting silences what its libraries log while they are loaded, so the lines are filtered out of the stream. A
+    process does that, not a thread of this one, so that TensorFlow's last words before it aborts are printed too.
     """
     try:
         terminal = os.dup(2)
-    except OSError:  # closed, as of a service
+    except OSError:  # standard error is closed, as in a service
         yield
         return
     words = [sys.executable, "-I", "-S", "-c", _WITHOUT_NOISE]
@@ -71,14 +72,16 @@ def without_noise() -> Iterator[None]:
 
 @functools.cache
 def _keras() -> Any:
-    """Import Keras, and TensorFlow where that computes, without the noise of its start."""
+    """Import Keras, and set up TensorFlow if that is its backend, without start-up messages."""
     with without_noise():
         import keras
 
         if keras.backend.backend() == "tensorflow":
             import tensorflow as tf
 
-            tf.config.list_physical_devices()  # the first look for GPUs is as loud
+            for device in tf.config.list_physical_devices("GPU"):
+                # Else TensorFlow takes all memory of a GPU at once.
+                tf.config.experimental.set_memory_growth(device, True)
     return keras
 
 
@@ -86,28 +89,34 @@ def describe_device() -> str:
     """Say in plain words what Keras computes on."""
     keras = _keras()
     if not is_tensorflow():
-        return f"{keras.backend.backend()}: {', '.join(map(str, keras.distribution.list_devices()))}"
-    return f"GPU: {', '.join(gpus())}" if gpus() else "CPU: TensorFlow sees no GPU"
+        devices = map(str, keras.distribution.list_devices())
+        return f"{keras.backend.backend()}: {', '.join(devices)}"
+    if gpus():
+        return f"GPU: {', '.join(gpus())}"
+    return "CPU: TensorFlow sees no GPU"
 
 
 def share_batches(batch_size: int) -> None:
-    """Let every device that Keras sees learn from its share of each batch; under JAX, the backend that can.
+    """Split each batch over all devices that Keras sees, if they divide it evenly. Only the JAX backend can.
 
     Source: Keras' distribution API, data parallelism.
     """
     keras = _keras()
+    if is_tensorflow():
+        return
     devices = keras.distribution.list_devices()
-    if not is_tensorflow() and len(devices) > 1 and batch_size % len(devices) == 0:
-        keras.distribution.set_distribution(keras.distribution.DataParallel(devices=devices))
+    if len(devices) > 1 and batch_size % len(devices) == 0:
+        parallel = keras.distribution.DataParallel(devices=devices)
+        keras.distribution.set_distribution(parallel)
 
 
 def is_tensorflow() -> bool:
-    """Say whether Keras computes with TensorFlow."""
+    """Return whether TensorFlow is Keras' backend."""
     return bool(_keras().backend.backend() == "tensorflow")
 
 
 def has_xla() -> bool:
-    """Say whether what Keras computes with can be compiled by XLA; TensorFlow is not built with it everywhere."""
+    """Return whether XLA can compile networks; TensorFlow isn't built with it everywhere."""
     if not is_tensorflow():
         return True
     import tensorflow as tf
@@ -117,13 +126,14 @@ def has_xla() -> bool:
 
 @functools.cache
 def gpus() -> list[str]:
-    """Name the GPUs that Keras computes on; let TensorFlow's memory there grow with need instead of taking it whole."""
+    """Return the names of the GPUs that Keras computes on."""
     keras = _keras()
     if not is_tensorflow():
         return [name for name in keras.distribution.list_devices() if not name.startswith("cpu")]
     import tensorflow as tf
 
-    devices = tf.config.list_physical_devices("GPU")
-    for device in devices:
-        tf.config.experimental.set_memory_growth(device, True)
-    return [tf.config.experimental.get_device_details(device).get("device_name", device.name) for device in devices]
+    names = []
+    for device in tf.config.list_physical_devices("GPU"):
+        details = tf.config.experimental.get_device_details(device)
+        names.append(details.get("device_name", device.name))
+    return names
