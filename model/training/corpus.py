@@ -1,4 +1,4 @@
-"""One author's messages to a training and a validation text. Knows no characters' ids and no network."""
+"""One author's messages to a training and a validation text. Knows neither character ids nor the network."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,39 +15,42 @@ from model.persona.vocabulary import END
 
 
 class CorpusError(UserError):
-    """An author has too little text; the text says how much there is and how much is wanted."""
+    """There is too little text; the error says how much there is and how much is wanted."""
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """What a network learns from, and the later messages that it is judged by."""
+    """The text that a network learns from, and the later messages that judge it."""
 
     author: Author
     training: str
-    validation: str  # "" where nothing is held out
-    authors: Mapping[str, str]  # what everybody wrote, by author_id, the last messages held out; {} without others
+    validation: str  # "" if nothing is held out
+    authors: Mapping[str, str]  # everybody's text by author_id, without held-out messages; {} if there is nobody else
     training_messages: int
     validation_messages: int
-    first: str  # dates of the training messages, ISO 8601; "" where the export doesn't say
+    first: str  # dates of the training messages, ISO 8601; "" if the export has none
     last: str
-    quotes: Sequence[str] = ()  # held-out messages of a line's length, as they were written
+    quotes: Sequence[str] = ()  # held-out messages of a line's length, as written
 
     @cached_property
     def community(self) -> str:
-        """All authors' texts, one author after the other, so that who is speaking can be felt from what came before."""
+        """All authors' texts, one author after the other, so that the text before tells the network who is writing."""
         return "".join(self.authors.values())
 
     @cached_property
     def sha256(self) -> str:
-        """Fingerprint of the texts: a run goes on with the corpus that it began with, or not at all."""
+        """The fingerprint of the texts: a run resumes with the corpus that it began with, or not at all."""
         texts = "\0".join((self.training, self.validation, self.community))
         return hashlib.sha256(texts.encode("utf-8", "surrogatepass")).hexdigest()
 
     def source(self, files: list[str], chat: Chat) -> Source:
-        """Say for a persona whose text it learnt from, and which."""
-        others = {other: chat.names[other] for other in self.authors if other != self.author.author_id}
-        for other in list(others):
-            others |= chat.joined.get(other, {})
+        """Return what a persona records about the text that it learnt from."""
+        others: dict[str, str] = {}
+        for author_id in self.authors:
+            if author_id != self.author.author_id:
+                others[author_id] = chat.names[author_id]
+        for author_id in list(others):
+            others.update(chat.joined.get(author_id, {}))
         return Source(
             author=self.author.author,
             author_id=self.author.author_id,
@@ -68,15 +71,16 @@ def build_corpus(messages: pd.DataFrame, author: Author, recipe: Recipe, bots: I
 
     Args:
         messages: of all people, in time order.
-        bots: the ids of authors whom nobody learns from, but for the one who is asked for.
+        bots: ids of authors to leave out, unless one is the author.
 
     Raises:
-        CorpusError: less training text than fills one batch, of the author's or everybody's.
+        CorpusError: the author's training text, or everybody's, doesn't fill one batch.
     """
-    messages = messages[~messages["author_id"].isin(set(bots) - {author.author_id})]
+    left_out = set(bots) - {author.author_id}
+    messages = messages[~messages["author_id"].isin(left_out)]
     own = messages[messages["author_id"] == author.author_id]
     training = own.head(int(len(own) * recipe.fraction + 1e-9))
-    held_out = own.tail(len(own) - _learnt(len(own), recipe))
+    held_out = own.iloc[_learnt(len(own), recipe) :]
     corpus = Corpus(
         author=author,
         training=_join(training["text"], recipe),
@@ -88,51 +92,75 @@ def build_corpus(messages: pd.DataFrame, author: Author, recipe: Recipe, bots: I
         last=_date(training["sent_at"].max()),
         quotes=_quotes(held_out["text"]),
     )
-    apart = recipe.step if recipe.reading == "windows" else recipe.sequence_length
-    own_part = author_part(recipe) if corpus.community else recipe
-    wanted = recipe.sequence_length + apart * own_part.batch_size
-    if len(corpus.training) < wanted:
-        raise CorpusError(
-            f"{author.author} has too little text: {len(corpus.training):,} characters in the first "
-            f"{recipe.fraction:.0%} of {len(own):,} messages; wanted at least {wanted:,}, "
-            f"and about {READABLE_CHARACTERS:,} to be readable (--fraction takes more of the messages)"
-        )
-    wanted = recipe.sequence_length + apart * recipe.batch_size
-    if corpus.community and len(corpus.community) < wanted:
-        raise CorpusError(
-            f"everybody together has too little text: {len(corpus.community):,} characters; wanted at least {wanted:,} "
-            f"(a smaller --batch-size wants less, and --no-community learns from {author.author} alone)"
-        )
+    _check_lengths(corpus, recipe, len(own))
     return corpus
 
 
+def _check_lengths(corpus: Corpus, recipe: Recipe, messages: int) -> None:
+    """Check that the texts fill a batch.
+
+    Args:
+        messages: number of the author's.
+
+    Raises:
+        CorpusError: one doesn't.
+    """
+    author = corpus.author.author
+    own_part = author_part(recipe) if corpus.community else recipe
+    wanted = _one_batch(recipe, own_part.batch_size)
+    if len(corpus.training) < wanted:
+        raise CorpusError(
+            f"{author} has too little text: {len(corpus.training):,} characters in the first "
+            f"{recipe.fraction:.0%} of {messages:,} messages; wanted at least {wanted:,}, "
+            f"and about {READABLE_CHARACTERS:,} to be readable (--fraction takes more of the messages)"
+        )
+    wanted = _one_batch(recipe, recipe.batch_size)
+    if corpus.community and len(corpus.community) < wanted:
+        raise CorpusError(
+            f"everybody together has too little text: {len(corpus.community):,} characters; wanted at least {wanted:,} "
+            f"(a smaller --batch-size wants less, and --no-community learns from {author} alone)"
+        )
+
+
+def _one_batch(recipe: Recipe, batch_size: int) -> int:
+    """Return the number of characters that fill one batch."""
+    apart = recipe.sequence_length
+    if recipe.reading == "windows":
+        apart = recipe.step
+    return recipe.sequence_length + apart * batch_size
+
+
 def _quotes(texts: Iterable[str]) -> list[str]:
-    """Return the latest of the messages that are long enough to have a style and are read at a glance."""
-    fitting = [text for text in texts if SHORTEST_QUOTE <= len(text) <= LONGEST_QUOTE and "\n" not in text]
+    """Return the latest messages that are long enough to show a style and short enough to read at a glance."""
+    fitting = []
+    for text in texts:
+        if "\n" not in text and SHORTEST_QUOTE <= len(text) <= LONGEST_QUOTE:
+            fitting.append(text)
     return fitting[-MOST_QUOTES:]
 
 
 def _learnt(count: int, recipe: Recipe) -> int:
-    """Return how many of an author's messages are not held out."""
+    """Return how many of an author's messages aren't held out."""
     return int(count * (1 - recipe.held_out) + 1e-9)
 
 
 def _authors(messages: pd.DataFrame, recipe: Recipe) -> dict[str, str]:
-    """Return each author's text; nothing where there is one author alone.
+    """Return each author's text; nothing if there is only one author.
 
-    Everybody's last messages are held out, so that one base network serves whoever is imitated next.
+    Everybody's last messages are held out, so that one base network serves all who may be imitated.
     """
     rows = messages.groupby("author_id", sort=True).indices  # a table for each of thousands takes far longer
     if len(rows) == 1:
         return {}
     texts = messages["text"].tolist()
     end = " " if recipe.message_end == "space" else ""
-    learnt = {author_id: own[: _learnt(len(own), recipe)] for author_id, own in rows.items()}  # of one message: none
-    return {
-        str(author_id): _join([texts[row] for row in own], recipe) + end
-        for author_id, own in learnt.items()
-        if len(own)
-    }
+    authors = {}
+    for author_id, own in rows.items():
+        learnt = own[: _learnt(len(own), recipe)]
+        if len(learnt):  # of a single message nothing is left
+            text = _join((texts[row] for row in learnt), recipe)
+            authors[str(author_id)] = text + end
+    return authors
 
 
 def _join(messages: Iterable[str], recipe: Recipe) -> str:
@@ -144,4 +172,6 @@ def _join(messages: Iterable[str], recipe: Recipe) -> str:
 
 
 def _date(moment: object) -> str:
-    return moment.date().isoformat() if isinstance(moment, pd.Timestamp) and not pd.isna(moment) else ""
+    if not isinstance(moment, pd.Timestamp) or pd.isna(moment):
+        return ""
+    return moment.date().isoformat()
