@@ -25,10 +25,12 @@ class KnownChats:
         without_ids = table[_lacks_id(table)]
         if without_ids.empty or without_ids["channel"].nunique() > 1:
             return table
-        hashes = _hashes(without_ids[IDENTITY])
+        identities = without_ids[IDENTITY]
+        hashes = _hashes(identities)
         channel = self._known_channel(hashes)
         if channel is None:
-            channel = str(without_ids["channel"].iloc[0])
+            own_channel = without_ids["channel"].iloc[0]
+            channel = str(own_channel)
         for message in hashes:
             self._channels.setdefault(message, channel)
         self._sizes[channel] += len(hashes)
@@ -37,9 +39,11 @@ class KnownChats:
     def _known_channel(self, hashes: "pd.Series[int]") -> str | None:
         """Return the channel that shares enough of these messages, None if none does."""
         known = hashes.map(self._channels).dropna()
-        for channel, shared in Counter(known.tolist()).most_common(1):
+        shared_messages = Counter(known.tolist())
+        for channel, shared in shared_messages.most_common(1):
             shorter = min(len(hashes), self._sizes[channel])
-            if shared >= FEWEST_SHARED and shared >= LEAST_SHARE * shorter:
+            least = LEAST_SHARE * shorter
+            if shared >= max(FEWEST_SHARED, least):
                 return str(channel)
         return None
 
@@ -49,15 +53,20 @@ def number_messages(table: pd.DataFrame) -> pd.DataFrame:
     is_missing = _lacks_id(table)
     if is_missing.any():
         messages = table.loc[is_missing, ["author_id", "sent_at", "channel", "text"]]
-        table.loc[is_missing, "message_id"] = _hashes(messages).astype(str)
+        hashes = _hashes(messages)
+        table.loc[is_missing, "message_id"] = hashes.astype(str)
     return table
 
 
 def _lacks_id(table: pd.DataFrame) -> "pd.Series[bool]":
-    return (table["message_id"] == "") & table["sent_at"].notna()
+    without_id = table["message_id"] == ""
+    with_time = table["sent_at"].notna()
+    return without_id & with_time
 
 
 def _hashes(messages: pd.DataFrame) -> "pd.Series[int]":
     """Return a hash for each message; equal messages of one file are numbered, and differ by it."""
-    number = messages.groupby(list(messages.columns)).cumcount()
-    return pd.util.hash_pandas_object(messages.assign(number=number), index=False)
+    columns = list(messages.columns)
+    number = messages.groupby(columns).cumcount()
+    numbered = messages.assign(number=number)
+    return pd.util.hash_pandas_object(numbered, index=False)

@@ -18,7 +18,11 @@ from model.chats.exports.discord_markup import readable
 from model.chats.exports.files import File, Format, FormatError, Row, records, tables
 from model.chats.exports.json_values import WrittenBy, items
 
-PREAMBLE = [re.compile(pattern) for pattern in (r'"guild"\s*:\s*\{', r'"channel"\s*:\s*\{', r'"messages"\s*:\s*\[')]
+PREAMBLE = (
+    re.compile(r'"guild"\s*:\s*\{'),
+    re.compile(r'"channel"\s*:\s*\{'),
+    re.compile(r'"messages"\s*:\s*\['),
+)
 OWN_WORDS = {"Default", "Reply", "0", "19"}  # types; a version that doesn't know a type writes its number
 DELETED_USER = "456226577798135808"  # to whom Discord moves the messages of deleted accounts
 OTHER_CONTENT = ("attachments", "embeds", "stickers", "poll", "forwardedMessage")
@@ -39,7 +43,9 @@ LOCALE_DATE = re.compile(  # 14-Jul-19 09:30 PM, 07/14/2019 9:30 PM, 14.07.2019 
 
 def is_json(head: str) -> bool:
     """Recognise the keys before the messages."""
-    return head.lstrip().startswith("{") and all(key.search(head) for key in PREAMBLE)
+    if not head.lstrip().startswith("{"):
+        return False
+    return all(key.search(head) for key in PREAMBLE)
 
 
 def read_json(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
@@ -66,28 +72,40 @@ def _rows(file: File, dropped: Counter[str]) -> Iterator[Row]:
 
 
 def _is_blank(message: dict[str, Any], text: str) -> bool:
-    return not text and not any(map(message.get, OTHER_CONTENT))
+    if text:
+        return False
+    return not any(map(message.get, OTHER_CONTENT))
 
 
 def _is_forwarded(message: dict[str, Any]) -> bool:
     """Return whether a message only forwards another's words; older versions leave those words out."""
-    kind = (message.get("reference") or {}).get("type")
-    forwards = kind == "Forward" or bool(message.get("forwardedMessage"))
-    return forwards and not message["content"]
+    reference = message.get("reference") or {}
+    forwards = reference.get("type") == "Forward" or message.get("forwardedMessage")
+    if not forwards:
+        return False
+    return not message["content"]
 
 
 def _row(message: dict[str, Any], channel: str) -> Row:
     author = message["author"]
     author_id = str(author["id"])
+    content = message["content"] or ""
     return Row(
         message_id=str(message["id"]),
-        author_id="" if author_id == DELETED_USER else author_id,
+        author_id=_without_deleted(author_id),
         author=author["name"] or "",  # not the nickname, which differs between servers
         sent_at=message["timestamp"],
         channel=channel,
-        text=readable(message["content"] or "", _mentioned_names(message)),
+        text=readable(content, _mentioned_names(message)),
         is_bot=bool(author.get("isBot")),
     )
+
+
+def _without_deleted(author_id: str) -> str:
+    """Return the id, "" if it stands for all deleted accounts."""
+    if author_id == DELETED_USER:
+        return ""
+    return author_id
 
 
 def _mentioned_names(message: dict[str, Any]) -> Iterator[str]:
@@ -111,8 +129,10 @@ def _refuse_silence(messages: int, blank: int) -> None:
 
 def is_csv(head: str) -> bool:
     """Recognise the columns that all versions have."""
-    first = re.split(r"[\r\n]", head, maxsplit=1)[0]
-    return set(COLUMNS) <= set(re.split("[,;]", first.replace('"', "")))
+    first_line = re.split(r"[\r\n]", head, maxsplit=1)[0]
+    without_quotes = first_line.replace('"', "")
+    columns = re.split("[,;]", without_quotes)
+    return set(COLUMNS) <= set(columns)
 
 
 def read_csv(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
@@ -122,25 +142,37 @@ def read_csv(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
 
 def _csv_rows(file: File, dropped: Counter[str]) -> Iterator[Row]:
     channel = re.split(r" \[\d+\]|\.csv", file.name)[0]
-    day_first = _day_first(record["Date"] for record in records(replace(file, progress=None), COLUMNS))
+    unwatched = replace(file, progress=None)
+    day_first = _day_first(record["Date"] for record in records(unwatched, COLUMNS))
     messages = blank = 0
     for record in records(file, COLUMNS):
-        if SYSTEM_LINE.fullmatch(record["Content"]):
+        content = record["Content"]
+        if SYSTEM_LINE.fullmatch(content):
             dropped["system lines"] += 1
             continue
         messages += 1
-        blank += not record["Content"] and not record.get("Attachments")
+        if not content and not record.get("Attachments"):
+            blank += 1
         name = re.sub(r"#\d{4}$", "", record["Author"])
-        author_id = record.get("AuthorID") or ("" if name == "Deleted User" else record["Author"])
         yield Row(
             message_id="",
-            author_id="" if author_id == DELETED_USER else author_id,
+            author_id=_csv_author_id(record, name),
             author=name,
             sent_at=_moment(record["Date"], day_first),
             channel=channel,
-            text=readable(record["Content"]),
+            text=readable(content),
         )
     _refuse_silence(messages, blank)
+
+
+def _csv_author_id(record: dict[str, str], name: str) -> str:
+    """Return the author's id; older versions have none, and there the name with its number stands for it."""
+    author_id = record.get("AuthorID")
+    if author_id:
+        return _without_deleted(author_id)
+    if name == "Deleted User":
+        return ""
+    return _without_deleted(record["Author"])
 
 
 def _day_first(dates: Iterable[str]) -> bool | None:
@@ -152,7 +184,11 @@ def _day_first(dates: Iterable[str]) -> bool | None:
         if not match:
             continue
         first, separator, second = match.group(1, 2, 3)
-        if len(first) == 4 or not second.isdecimal() or "." in separator or int(first) > 12:
+        year_first = len(first) == 4
+        month_by_name = not second.isdecimal()
+        if year_first or month_by_name or "." in separator:
+            return True
+        if int(first) > 12:
             return True
         if int(second) > 12:
             return False
@@ -167,7 +203,10 @@ def _moment(date: str, day_first: bool | None) -> str:
     if not match or day_first is None:
         return ""
     first, _, second, third, hour, minute, seconds, half = match.groups()
-    year, month, day = (first, second, third) if len(first) == 4 else (third, second, first)
+    if len(first) == 4:
+        year, month, day = first, second, third
+    else:
+        day, month, year = first, second, third
     if not day_first:
         month, day = day, month
     if len(year) == 2:
@@ -187,14 +226,19 @@ def _moment(date: str, day_first: bool | None) -> str:
 
 
 def _month_number(month: str) -> int:
-    return int(month) if month.isdecimal() else MONTHS.index(month.lower()) + 1
+    if month.isdecimal():
+        return int(month)
+    return MONTHS.index(month.lower()) + 1
 
 
 def _hour(hour: str, half: str | None) -> int:
     """Return the hour of the day; `half` is the "a" or "p" of a clock of twelve hours."""
     if not half:
         return int(hour)
-    return int(hour) % 12 + (12 if half.lower() == "p" else 0)
+    hours = int(hour) % 12
+    if half.lower() == "p":
+        hours += 12
+    return hours
 
 
 JSON = Format("discord-chat-exporter-json", is_json, read_json)

@@ -22,7 +22,6 @@ Events: TypeAlias = Iterator[tuple[str, str, Any]]  # place, kind, value
 ACCOUNT = ("chats.list.item", "left_chats.list.item")
 # Places in the JSON, as ijson writes them.
 CHATS = {"", *ACCOUNT}
-CHAT_FACTS = {f"{chat}.{key}".lstrip("."): key for chat in CHATS for key in ("name", "type", "id")}
 MESSAGES = {f"{chat}.messages.item".lstrip(".") for chat in CHATS}
 CHAT_KEYS = {"type", "id", "messages"}
 ACCOUNT_KEYS = {"personal_information", "profile_pictures", "frequent_contacts", "web_sessions", "chats", "left_chats"}
@@ -32,22 +31,39 @@ MENTIONS = {"mention", "mention_name"}
 ESCAPE = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|.)", re.DOTALL)
 
 
+def _chat_facts() -> dict[str, str]:
+    """Return the places of what describes a chat, with its key there."""
+    facts = {}
+    for chat in CHATS:
+        for key in ("name", "type", "id"):
+            place = f"{chat}.{key}".lstrip(".")
+            facts[place] = key
+    return facts
+
+
+CHAT_FACTS = _chat_facts()
+
+
 def recognise(head: str) -> bool:
     """Recognise a chat or an account by its keys."""
     if not head.lstrip().startswith("{"):
         return False
     keys = set()
+    source = _ValidJSON(io.BytesIO(head.encode()))
     with suppress(FormatError):  # the head may end inside a value
-        for prefix, event, value in events(_ValidJSON(io.BytesIO(head.encode()))):
+        for prefix, event, value in events(source):
             if prefix == "" and event == "map_key":
                 keys.add(value)
-    return bool(keys >= CHAT_KEYS or keys & ACCOUNT_KEYS)
+    is_chat = keys >= CHAT_KEYS
+    is_account = not keys.isdisjoint(ACCOUNT_KEYS)
+    return is_chat or is_account
 
 
 def read(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
     """Read people's own words. Leave out an account's one-to-one chats: they are other people's private words."""
     with file.open_text() as text:
-        yield from tables(_rows(events(_ValidJSON(Encoded(text))), dropped))
+        source = _ValidJSON(Encoded(text))
+        yield from tables(_rows(events(source), dropped))
 
 
 def _rows(parsed: Events, dropped: Counter[str]) -> Iterator[Row]:
@@ -78,7 +94,10 @@ def _rows(parsed: Events, dropped: Counter[str]) -> Iterator[Row]:
 
 def _is_private(prefix: str, chat: dict[str, Any]) -> bool:
     """Return whether a chat is one of an account's and between two people."""
-    return prefix.startswith(ACCOUNT) and not str(chat.get("type")).endswith(GROUP_TYPES)
+    if not prefix.startswith(ACCOUNT):
+        return False
+    chat_type = str(chat.get("type"))
+    return not chat_type.endswith(GROUP_TYPES)
 
 
 def _built(prefix: str, parsed: Events) -> dict[str, Any]:
@@ -101,17 +120,24 @@ def _reason_to_drop(message: dict[str, Any]) -> str:
         return "forwarded messages"
     if "via_bot" in message:
         return "messages via bots"
-    return "" if message.get("text") else "media without text"
+    if not message.get("text"):
+        return "media without text"
+    return ""
 
 
 def _row(chat: dict[str, Any], message: dict[str, Any]) -> Row:
     author_id, author = _author(message)
     chat_id = chat.get("id", "")
+    message_id = ""
+    if "id" in message:
+        message_id = f"telegram/{chat_id}/{message['id']}"
+    seconds = str(message.get("date_unixtime"))
+    local_time = str(message.get("date", ""))  # older exports have no other
     return Row(
-        message_id=f"telegram/{chat_id}/{message['id']}" if "id" in message else "",
+        message_id=message_id,
         author_id=author_id,
         author=author,
-        sent_at=from_unix(str(message.get("date_unixtime"))) or str(message.get("date", "")),
+        sent_at=from_unix(seconds) or local_time,
         channel=str(chat.get("name") or chat_id),
         text=_text(message["text"]),
     )
@@ -121,12 +147,16 @@ def _author(message: dict[str, Any]) -> tuple[str, str]:
     """Return id and name: older exports have bare numbers, the oldest no id; deleted accounts have no name."""
     name = message.get("from") or ""
     from_id = message.get("from_id") or ""
-    author_id = f"user{from_id}" if isinstance(from_id, int) else str(from_id or name)
+    author_id = str(from_id or name)
+    if isinstance(from_id, int):
+        author_id = f"user{from_id}"
     return author_id, str(name or author_id)
 
 
 def _text(text: Any) -> str:
-    parts = text if isinstance(text, list) else [text]
+    parts = [text]
+    if isinstance(text, list):
+        parts = text
     return "".join(map(_part, parts))
 
 
@@ -134,7 +164,9 @@ def _part(part: Any) -> Any:
     """Return the text of a part: a string, or an object with a type. Anything else makes a TypeError."""
     if not isinstance(part, dict):
         return part
-    return SOMEONE if part.get("type") in MENTIONS else part["text"]
+    if part.get("type") in MENTIONS:
+        return SOMEONE
+    return part["text"]
 
 
 class _ValidJSON:
@@ -151,14 +183,18 @@ class _ValidJSON:
         self._rest = b""
         last = data.rfind(b"\\", -3)
         if part and last >= 0 and not _is_escaped(data, last):  # perhaps an escape whose end comes later
-            data, self._rest = data[:last], data[last:]
+            self._rest = data[last:]
+            data = data[:last]
         if b"\\x" not in data:
             return data
         return ESCAPE.sub(_replace_escape, data)
 
 
 def _replace_escape(escape: re.Match[bytes]) -> bytes:
-    return b"\\u00" + escape[1] if escape[1] else escape[0]
+    digits = escape[1]
+    if digits:
+        return b"\\u00" + digits
+    return escape[0]
 
 
 def _is_escaped(data: bytes, place: int) -> bool:

@@ -63,18 +63,26 @@ def _append(parent: Element, child: Element | str) -> None:
     if isinstance(child, Element):
         parent.append(child)
     elif len(parent):
-        parent[-1].tail = (parent[-1].tail or "") + child
+        last = parent[-1]
+        last.tail = (last.tail or "") + child
     else:
         parent.text = (parent.text or "") + child
 
 
 def table(caption: str, headings: Sequence[Heading], rows: Rows) -> Element:
     """Build a table; the first cell of each row is its head."""
-    head = element("tr", *map(_heading, headings))
+    head = element("tr")
+    for heading in headings:
+        head.append(_heading(heading))
     body = element("tbody")
     for cells in rows:
         body.append(_row(headings, cells))
-    return element("table", element("caption", caption), element("thead", head), body)
+    return element(
+        "table",
+        element("caption", caption),
+        element("thead", head),
+        body,
+    )
 
 
 def _heading(heading: Heading) -> Element:
@@ -84,21 +92,33 @@ def _heading(heading: Heading) -> Element:
 
 
 def _row(headings: Sequence[Heading], cells: Sequence[Cell]) -> Element:
-    row = element("tr", element("th", cells[0], scope="row"))
-    for heading, cell in zip(headings[1:], cells[1:], strict=True):
-        row.append(element("td", cell, class_=heading.kind))
+    name, *values = cells
+    head = element("th", name, scope="row")
+    row = element("tr", head)
+    for heading, value in zip(headings[1:], values, strict=True):
+        cell = element("td", value, class_=heading.kind)
+        row.append(cell)
     return row
 
 
 def percent(share: float) -> str:
     """Write a share as a percentage; a very small one is not written as 0."""
-    return "< 0.1%" if 0 < share < 0.001 else f"{share:.1%}"
+    if 0 < share < 0.001:
+        return "< 0.1%"
+    return f"{share:.1%}"
 
 
 def bar(share: float, kind: str = "") -> Element:
     """Draw a bar for a row that also holds the number; a share of 1 fills the width."""
-    width = max(100 * share, 0.7) if share else 0  # a small share stays visible
-    column = element("rect", class_=f"column {kind}".strip(), width=f"{width:.2f}%", height="100%")
+    width = 100 * share
+    if share:
+        width = max(width, 0.7)  # a small share stays visible
+    column = element(
+        "rect",
+        class_=f"column {kind}".strip(),
+        width=f"{width:.2f}%",
+        height="100%",
+    )
     return element("svg", column, class_="bar", aria_hidden="true")
 
 
@@ -108,13 +128,18 @@ def chart(name: str, title: str, columns: Columns) -> Element:
     Args:
         name: begins the ids of the chart's parts.
     """
-    headings = Heading(columns.unit), Heading("messages", "number")
+    headings = [
+        Heading(columns.unit),
+        Heading("messages", "number"),
+    ]
     numbers = table(title, headings, _numbers(columns))
+    drawing = _drawing(name, title, columns)
+    summary = element("summary", "Show the numbers")
     return element(
         "figure",
         element("figcaption", title),
-        element("div", _drawing(name, title, columns), class_="plot"),
-        element("details", element("summary", "Show the numbers"), numbers),
+        element("div", drawing, class_="plot"),
+        element("details", summary, numbers),
     )
 
 
@@ -143,29 +168,51 @@ def _drawing(name: str, title: str, columns: Columns) -> Element:
 
 
 def _description(columns: Columns, highest: Column) -> str:
+    count = len(columns.counts)
     number = f"{highest.messages:,}"
-    return f"{len(columns.counts)} columns; the highest is {highest.name}: {number}. A table of all numbers follows."
+    return f"{count} columns; the highest is {highest.name}: {number}. A table of all numbers follows."
 
 
 def nice_step(highest: int) -> int:
     """Return the smallest of 1, 2, 5, 10, ... of which four steps reach the highest column's number."""
-    power: int = 10 ** max(0, len(str(highest)) - 2)
-    factors = (1, 2, 5, 10, 20, 50)
-    return next(factor * power for factor in factors if 4 * factor * power >= highest)
+    digits = len(str(highest))
+    power: int = 10 ** max(0, digits - 2)
+    step = power
+    for factor in (1, 2, 5, 10, 20, 50):
+        step = factor * power
+        if 4 * step >= highest:
+            break
+    return step
 
 
 def _scale(most: int) -> Elements:
     """Draw a line for each step, with its number."""
     step = nice_step(most)
     for count in range(step, most + 1, step):
-        y = f"{BASE - _height(count, most):.1f}"
-        text = f"{count / 1e6:g} M" if count >= 1e6 else f"{count:,}"
+        height = _height(count, most)
+        y = f"{BASE - height:.1f}"
         yield _line("grid", ("0", y), ("100%", y))
-        yield element("text", text, class_="scale", x="-8", y=y, dy="0.32em", text_anchor="end")
+        yield element(
+            "text",
+            _scale_text(count),
+            class_="scale",
+            x="-8",
+            y=y,
+            dy="0.32em",
+            text_anchor="end",
+        )
+
+
+def _scale_text(count: int) -> str:
+    if count < 1_000_000:
+        return f"{count:,}"
+    millions = count / 1e6
+    return f"{millions:g} M"
 
 
 def _line(kind: str, start: tuple[str, object], end: tuple[str, object]) -> Element:
-    (x1, y1), (x2, y2) = start, end
+    x1, y1 = start
+    x2, y2 = end
     return element("line", class_=kind, x1=x1, x2=x2, y1=y1, y2=y2)
 
 
@@ -176,17 +223,21 @@ def _height(count: int, most: int) -> float:
 def _bars(columns: Columns, most: int) -> Elements:
     """Draw the columns side by side, each with its name and number as a tool tip."""
     width = 100 / len(columns.counts)
+    bar_width = width * (1 - GAP)
     for place, column in enumerate(columns.counts):
         height = _height(column.messages, most)
         if column.messages:
             height = max(height, 1.0)  # one message among thousands stays visible
+        left = width * (place + GAP / 2)
+        top = BASE - height
+        tool_tip = f"{column.name}: {column.messages:,}"
         yield element(
             "rect",
-            element("title", f"{column.name}: {column.messages:,}"),
+            element("title", tool_tip),
             class_="column",
-            x=f"{width * (place + GAP / 2):.2f}%",
-            width=f"{width * (1 - GAP):.2f}%",
-            y=f"{BASE - height:.1f}",
+            x=f"{left:.2f}%",
+            width=f"{bar_width:.2f}%",
+            y=f"{top:.1f}",
             height=f"{height:.1f}",
         )
 
@@ -213,4 +264,11 @@ def _text(text: str, kind: str, percentage: float, y: float) -> Element:
         anchor = "start"
     elif percentage > 96:
         anchor = "end"
-    return element("text", text, class_=kind, x=f"{percentage:.2f}%", y=y, text_anchor=anchor)
+    return element(
+        "text",
+        text,
+        class_=kind,
+        x=f"{percentage:.2f}%",
+        y=y,
+        text_anchor=anchor,
+    )

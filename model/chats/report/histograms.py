@@ -1,5 +1,6 @@
 """The times and lengths of messages to the columns of a chart."""
 
+import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -18,19 +19,30 @@ WEEKDAY_TICKS = [Tick(place + 0.5, day[:3]) for place, day in enumerate(WEEKDAYS
 def by_period(moments: "pd.Series[pd.Timestamp]") -> Columns:
     """Count the messages of each day, week, month, quarter or year: the shortest of them that gives few columns."""
     naive = moments.dt.tz_localize(None)
+    first = naive.min()
+    last = naive.max()
     for code in PERIODS:
-        periods = pd.period_range(naive.min(), naive.max(), freq=code)
+        periods = pd.period_range(first, last, freq=code)
         if len(periods) <= MOST_COLUMNS:
             break
-    counts = naive.dt.to_period(code).value_counts().reindex(periods, fill_value=0)
     unit = PERIODS[code]
+    messages = naive.dt.to_period(code).value_counts()
+    counts = messages.reindex(periods, fill_value=0)
     starts = list(periods.start_time)
-    names = (_period_name(unit, start) for start in starts)
-    return Columns(unit, _columns(names, counts), _period_ticks(unit, starts))
+    names = [_period_name(unit, start) for start in starts]
+    return Columns(
+        unit=unit,
+        counts=_columns(names, counts),
+        ticks=_period_ticks(unit, starts),
+    )
 
 
 def _columns(names: Iterable[str], counts: "Iterable[int] | pd.Series[int]") -> list[Column]:
-    return list(map(Column, names, map(int, counts)))
+    columns = []
+    for name, messages in zip(names, counts, strict=True):
+        column = Column(name, int(messages))
+        columns.append(column)
+    return columns
 
 
 def _period_name(unit: str, start: pd.Timestamp) -> str:
@@ -51,44 +63,74 @@ def _date(day: pd.Timestamp) -> str:
 
 def _period_ticks(unit: str, starts: Sequence[pd.Timestamp]) -> list[Tick]:
     """Mark the years, if there are several, else about four of the periods."""
-    years = [0]
-    for place in range(1, len(starts)):
-        if starts[place].year != starts[place - 1].year:
-            years.append(place)
+    years = _first_of_years(starts)
     if len(years) > 2 or unit == "year":
-        return _year_ticks(starts, _thin_out(years, len(starts) / 6))
+        least_distance = len(starts) / 6
+        places = _thin_out(years, least_distance)
+        return _year_ticks(starts, places)
     ticks = []
-    step = -(-len(starts) // 4)
+    step = math.ceil(len(starts) / 4)
     for place in range(0, len(starts), step):
-        start = starts[place]
-        text = f"{start.day} {start:%b}" if unit in ("day", "week") else f"{start:%b %Y}"
+        text = _tick_text(unit, starts[place])
         ticks.append(Tick(place, text))
     return ticks
 
 
+def _first_of_years(starts: Sequence[pd.Timestamp]) -> list[int]:
+    """Return the place of the first period of each year."""
+    places = []
+    previous = None
+    for place, start in enumerate(starts):
+        if start.year != previous:
+            places.append(place)
+        previous = start.year
+    return places
+
+
+def _tick_text(unit: str, start: pd.Timestamp) -> str:
+    if unit in ("day", "week"):
+        return f"{start.day} {start:%b}"
+    return f"{start:%b %Y}"
+
+
 def _year_ticks(starts: Sequence[pd.Timestamp], places: Iterable[int]) -> list[Tick]:
-    return [Tick(place, str(starts[place].year)) for place in places]
+    ticks = []
+    for place in places:
+        year = starts[place].year
+        ticks.append(Tick(place, str(year)))
+    return ticks
 
 
 def _thin_out(places: Sequence[int], least_distance: float) -> list[int]:
     """Leave out places that are too close to a later one."""
-    distant = [places[-1]]
+    later = places[-1]
+    distant = [later]
     for place in reversed(places):
-        if distant[-1] - place >= least_distance:
+        if later - place >= least_distance:
             distant.append(place)
-    return distant[::-1]
+            later = place
+    distant.reverse()
+    return distant
 
 
 def by_hour(moments: "pd.Series[pd.Timestamp]") -> Columns:
     """Count the messages of each hour of the day."""
     counts = np.bincount(moments.dt.hour, minlength=24)
-    return Columns("hour", _columns(HOURS, counts), HOUR_TICKS)
+    return Columns(
+        unit="hour",
+        counts=_columns(HOURS, counts),
+        ticks=HOUR_TICKS,
+    )
 
 
 def by_weekday(moments: "pd.Series[pd.Timestamp]") -> Columns:
     """Count the messages of each day of the week, Monday first."""
     counts = np.bincount(moments.dt.day_of_week, minlength=7)
-    return Columns("day", _columns(WEEKDAYS, counts), WEEKDAY_TICKS)
+    return Columns(
+        unit="day",
+        counts=_columns(WEEKDAYS, counts),
+        ticks=WEEKDAY_TICKS,
+    )
 
 
 def by_length(lengths: "pd.Series[int]") -> Columns:
@@ -98,10 +140,18 @@ def by_length(lengths: "pd.Series[int]") -> Columns:
     names = map(_length_name, range(len(counts)))
     ticks = []
     for exponent in range(0, len(counts) + 1, 2):
-        ticks.append(Tick(exponent, f"{2**exponent:,}"))
-    return Columns("characters", _columns(names, counts), ticks)
+        length = 2**exponent
+        ticks.append(Tick(exponent, f"{length:,}"))
+    return Columns(
+        unit="characters",
+        counts=_columns(names, counts),
+        ticks=ticks,
+    )
 
 
 def _length_name(exponent: int) -> str:
-    shortest, longest = 2**exponent, 2 ** (exponent + 1) - 1
-    return "1" if longest == 1 else f"{shortest:,} to {longest:,}"
+    if exponent == 0:
+        return "1"
+    shortest = 2**exponent
+    longest = 2 * shortest - 1
+    return f"{shortest:,} to {longest:,}"
