@@ -69,20 +69,31 @@ def _with_arrow(
                 batches = [batch for batch in reader if len(batch)]
         except (pa.ArrowInvalid, pa.ArrowKeyError):  # the latter: a header in another encoding
             return None
-    return None if quotes.count % 2 else batches
+    if quotes.count % 2:
+        return None
+    return batches
 
 
 def _with_pandas(
     file: File, wanted: Sequence[str], names: Sequence[str] | None, separator: str
 ) -> Iterator[pd.DataFrame]:
     """Read all columns: with usecols, pandas would silently cut off a row that has lost its quotes."""
-    header: dict[str, Any] = {} if names is None else {"header": None, "names": names}
+    header: dict[str, Any] = {}
+    if names is not None:
+        header = {"header": None, "names": names}
     with file.open_text() as text, warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)
         try:
             parts = pd.read_csv(
-                text, sep=separator, dtype=str, na_filter=False, index_col=False, chunksize=ROWS_AT_A_TIME, **header
+                text,
+                sep=separator,
+                dtype=str,
+                na_filter=False,
+                index_col=False,
+                chunksize=ROWS_AT_A_TIME,
+                **header,
             )
-            yield from (part[list(wanted)] for part in parts)
+            for part in parts:
+                yield part[list(wanted)]
         except pd.errors.ParserWarning as warning:
             raise FormatError("a row has more fields than the header; texts with a comma need quotes") from warning

@@ -47,7 +47,8 @@ def claims(names: Iterable[str]) -> set[str]:
 
 
 def _is_account(path: PurePosixPath, packages: Collection[PurePosixPath]) -> bool:
-    return path.name == "user.json" and path.parent.parent in packages
+    package = path.parent.parent
+    return path.name == "user.json" and package in packages
 
 
 def _channels(paths: Collection[PurePosixPath]) -> Iterator[PurePosixPath]:
@@ -56,7 +57,8 @@ def _channels(paths: Collection[PurePosixPath]) -> Iterator[PurePosixPath]:
         folder = path.parent
         if path.name not in MESSAGES:
             continue
-        if folder / "channel.json" in paths or CHANNEL_FOLDER.fullmatch(folder.name):
+        has_facts = folder / "channel.json" in paths
+        if has_facts or CHANNEL_FOLDER.fullmatch(folder.name):
             yield folder
 
 
@@ -75,13 +77,15 @@ def _rows(files: Files, dropped: Counter[str]) -> Iterator[Row]:
         folder = channel_folder.parent
         if folder not in packages:
             packages[folder] = _Package.of(files, folder)
+        package = packages[folder]
         channel = _object(files, channel_folder / "channel.json")
         if _is_private(channel):
-            dropped["private messages"] += sum(1 for _ in _messages(path, file))
+            messages = sum(1 for _ in _messages(path, file))
+            dropped["private messages"] += messages
             continue
-        name = packages[folder].channel_name(channel, channel_folder.name)
+        name = package.channel_name(channel, channel_folder.name)
         for message in _messages(path, file):
-            yield _row(path, message, packages[folder], name)
+            yield _row(path, message, package, name)
 
 
 @dataclass(frozen=True)
@@ -99,12 +103,14 @@ class _Package:
 
     def channel_name(self, channel: Object, folder: str) -> str:
         """Return a channel's name, or its folder's if neither the channel nor the index has one."""
-        name = channel.get("name") or self.index.get(folder.removeprefix("c"))
+        channel_id = folder.removeprefix("c")
+        name = channel.get("name") or self.index.get(channel_id)
         return str(name or folder)
 
 
 def _is_private(channel: Object) -> bool:
-    return str(channel.get("type")) in PRIVATE or "recipients" in channel
+    kind = str(channel.get("type"))
+    return kind in PRIVATE or "recipients" in channel
 
 
 def _messages(path: PurePosixPath, file: File) -> Iterator[Object]:
@@ -121,7 +127,9 @@ def _object(files: Files, path: PurePosixPath) -> Object:
         return {}
     with within(path):
         value = next(items(files[path], ""))
-    return value if isinstance(value, dict) else {}
+    if not isinstance(value, dict):
+        return {}
+    return value
 
 
 def _owner(files: Files, package: PurePosixPath) -> tuple[str, str]:
@@ -134,14 +142,18 @@ def _owner(files: Files, package: PurePosixPath) -> tuple[str, str]:
             account = _object(files, path)
             if "id" in account and "username" in account:
                 return str(account["id"]), str(account["username"])
-    return f"{OWNER}/{_first_message_id(files, package)}", OWNER
+    first_id = _first_message_id(files, package)
+    return f"{OWNER}/{first_id}", OWNER
 
 
 def _first_message_id(files: Files, package: PurePosixPath) -> str:
     for path, file in files.items():
-        if path.name in MESSAGES and path.parent.parent.parent == package:
-            for message in _messages(path, file):
-                return str(message.get("ID", ""))
+        channel_folder = path.parent
+        its_package = channel_folder.parent.parent
+        if path.name not in MESSAGES or its_package != package:
+            continue
+        for message in _messages(path, file):
+            return str(message.get("ID", ""))
     return ""
 
 
@@ -165,9 +177,10 @@ def _sent_at(message_id: str, timestamp: str) -> str:
     """Return the time to the millisecond from a message's id, or its timestamp if the two are of different minutes."""
     if not re.fullmatch(r"\d{1,20}", message_id):
         return timestamp
-    exact = EPOCH + timedelta(milliseconds=int(message_id) >> 22)
+    milliseconds = int(message_id) >> 22
+    exact = EPOCH + timedelta(milliseconds=milliseconds)
     minute = timestamp.replace("T", " ")[: len("2024-12-31 23:59")]
-    if exact.isoformat(" ", "milliseconds").startswith(minute):
+    if exact.isoformat(" ").startswith(minute):
         return exact.isoformat()
     return timestamp
 

@@ -19,7 +19,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, BinaryIO, NamedTuple, TextIO, cast
+from typing import IO, Any, BinaryIO, NamedTuple, TextIO, TypeAlias, cast
 
 import pandas as pd
 import zstandard
@@ -31,7 +31,8 @@ HEAD_CHARACTERS = 65_536
 ROWS_AT_A_TIME = 10_000  # some 15 MB of Python's objects
 # A packed file may unpack to the greater of these two. Messages of one word each in JSON pack 50 to 1.
 MOST_BYTES, MOST_RATIO = 10_000_000, 100
-UNPACKERS: Mapping[bytes, Callable[[BinaryIO], IO[bytes]]] = {  # by a file's first bytes
+Unpacker: TypeAlias = Callable[[BinaryIO], IO[bytes]]
+UNPACKERS: Mapping[bytes, Unpacker] = {  # by a file's first bytes
     b"\xfd7zXZ\x00": lzma.open,
     b"\x1f\x8b": cast(Any, gzip.open),
     b"BZh": cast(Any, bz2.open),
@@ -51,7 +52,9 @@ class _Zstandard(io.RawIOBase):
     def __init__(self, packed: BinaryIO) -> None:
         self._packed = packed
         self._frame: Any = None  # that is being unpacked
-        self._unread, self._unpacked, self._place = b"", b"", 0
+        self._unread = b""
+        self._unpacked = b""
+        self._place = 0
 
     def readable(self) -> bool:
         return True
@@ -66,14 +69,23 @@ class _Zstandard(io.RawIOBase):
                 raise EOFError("Compressed file ended before the end of its last frame")
             if not piece:
                 return 0
-            self._frame = self._frame or zstandard.ZstdDecompressor().decompressobj()
-            self._unpacked, self._unread = self._frame.decompress(piece), b""
-            if self._frame.eof:
-                self._unread, self._frame = self._frame.unused_data, None
+            self._unpack(piece)
         size = min(len(buffer), len(self._unpacked))
-        buffer[:size], self._unpacked = self._unpacked[:size], self._unpacked[size:]
+        buffer[:size] = self._unpacked[:size]
+        self._unpacked = self._unpacked[size:]
         self._place += size
         return size
+
+    def _unpack(self, piece: bytes) -> None:
+        """Unpack a piece of a frame; after the frame's end, keep the rest for the next one."""
+        if not self._frame:
+            decompressor = zstandard.ZstdDecompressor()
+            self._frame = decompressor.decompressobj()
+        self._unpacked = self._frame.decompress(piece)
+        self._unread = b""
+        if self._frame.eof:
+            self._unread = self._frame.unused_data
+            self._frame = None
 
 
 class FormatError(UserError):
@@ -128,7 +140,9 @@ class File:
     limit: "UnpackLimit | None" = None  # for everything that is unpacked from the zip
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.member}" if self.member else str(self.path)
+        if self.member:
+            return f"{self.path}: {self.member}"
+        return str(self.path)
 
     @property
     def name(self) -> str:
@@ -143,8 +157,10 @@ class File:
     @property
     def folder(self) -> str:
         """The name of the folder that holds the file, or of the zip."""
+        if not self.member:
+            return self.path.resolve().parent.name
         inside = PurePosixPath(self.member).parent.name
-        return inside or (self.path.stem if self.member else self.path.resolve().parent.name)
+        return inside or self.path.stem
 
     def starts_with(self, signature: bytes) -> bool:
         """Say whether these are its first bytes, packed as it is."""
@@ -166,11 +182,12 @@ class File:
                 packed = stack.enter_context(watched(self.path.open("rb"), self.progress))
             first = packed.read(6)
             packed.seek(0)
-            unpackers = [unpack for magic, unpack in UNPACKERS.items() if first.startswith(magic)]
-            for unpack in unpackers:
+            unpack = _unpacker(first)
+            if unpack:
                 packed = cast(BinaryIO, stack.enter_context(unpack(packed)))
-            if unpackers or self.archive:
-                packed = stack.enter_context(watched(packed, self.limit or UnpackLimit(self.path)))
+            if unpack or self.archive:
+                limit = self.limit or UnpackLimit(self.path)
+                packed = stack.enter_context(watched(packed, limit))
             yield packed
 
     @contextmanager
@@ -187,6 +204,14 @@ class File:
         """Return the beginning as text. Raises what `open_text` raises, and UnicodeDecodeError."""
         with self.open_text() as file:
             return file.read(HEAD_CHARACTERS)
+
+
+def _unpacker(first: bytes) -> Unpacker | None:
+    """Return the unpacker of a file with these first bytes; None if it is not packed."""
+    for magic, unpack in UNPACKERS.items():
+        if first.startswith(magic):
+            return unpack
+    return None
 
 
 @contextmanager
@@ -214,9 +239,12 @@ def is_text(head: str) -> bool:
 
 def check_columns(found: Sequence[str], wanted: Iterable[str]) -> None:
     """Raise FormatError if a table lacks columns that are wanted."""
-    if missing := [column for column in wanted if column not in found]:
-        names = ", ".join(found[:12])[:300]
-        raise FormatError(f"found the columns {names}; wanted {' and '.join(missing)} among them")
+    missing = [column for column in wanted if column not in found]
+    if not missing:
+        return
+    found_names = ", ".join(found[:12])[:300]
+    missing_names = " and ".join(missing)
+    raise FormatError(f"found the columns {found_names}; wanted {missing_names} among them")
 
 
 def records(file: File, wanted: Iterable[str] = ()) -> Iterator[dict[str, str]]:
@@ -229,12 +257,14 @@ def records(file: File, wanted: Iterable[str] = ()) -> Iterator[dict[str, str]]:
     with file.open_text() as text:
         first = text.readline()
         delimiter = ";" if ";" in first else ","
-        rows = csv.reader(itertools.chain([first], text), delimiter=delimiter, strict=True)
+        lines = itertools.chain([first], text)
+        rows = csv.reader(lines, delimiter=delimiter, strict=True)
         try:
             columns = [name for name in next(rows, []) if name]
             check_columns(columns, wanted)
             for fields in filter(None, rows):
-                if len(fields) < len(columns) or any(fields[len(columns) :]):
+                further = fields[len(columns) :]
+                if len(fields) < len(columns) or any(further):
                     raise FormatError(
                         f"line {rows.line_num:,} ends a row of {len(fields)} fields, the header has {len(columns)}: "
                         "the file is damaged or cut off"
@@ -257,15 +287,21 @@ def table_of(rows: Sequence[Row]) -> pd.DataFrame:
     Raises:
         FormatError: a text of a message is something else, such as one of JSON's numbers.
     """
-    for column, values in zip(COLUMNS[:-1], zip(*rows, strict=True), strict=False):
-        if others := [value for value in values if not isinstance(value, str)]:
-            raise FormatError(f"found {others[0]!r:.40} as a message's {column}; wanted text")
+    text_columns = COLUMNS[:-1]
+    for column, values in zip(text_columns, zip(*rows, strict=True), strict=False):
+        _check_texts(column, values)
     try:
         table = pd.DataFrame(rows, columns=COLUMNS)
     except UnicodeEncodeError:  # half an emoji, which JSON can hold and a table can't
         table = pd.DataFrame(map(_with_whole_characters, rows), columns=COLUMNS)
     table["sent_at"] = utc(table["sent_at"])
     return table
+
+
+def _check_texts(column: str, values: Iterable[Any]) -> None:
+    for value in values:
+        if not isinstance(value, str):
+            raise FormatError(f"found {value!r:.40} as a message's {column}; wanted text")
 
 
 def no_messages() -> pd.DataFrame:
@@ -284,11 +320,14 @@ def from_unix(seconds: str) -> str:
     number = re.fullmatch(r"(\d{1,11})(?:\.(\d{1,6})\d*)?", seconds, re.ASCII)
     if not number:
         return ""
-    whole, fraction = number[1], number[2] or ""
-    microseconds = int(fraction.ljust(6, "0"))
-    since_1970 = timedelta(seconds=int(whole), microseconds=microseconds)
+    fraction = number[2] or ""
+    since_1970 = timedelta(
+        seconds=int(number[1]),
+        microseconds=int(fraction.ljust(6, "0")),
+    )
     # Not fromtimestamp, which knows no year after 3000 on Windows.
-    return (datetime(1970, 1, 1, tzinfo=UTC) + since_1970).isoformat()
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + since_1970
+    return moment.isoformat()
 
 
 def utc(sent_at: "pd.Series[str]") -> "pd.Series[pd.Timestamp]":
@@ -296,8 +335,10 @@ def utc(sent_at: "pd.Series[str]") -> "pd.Series[pd.Timestamp]":
 
     Times before the year 1 and after 9999 become NaT too: Python's own datetimes cannot hold them.
     """
-    moments = pd.to_datetime(sent_at, format="ISO8601", utc=True, errors="coerce").dt.as_unit("us")
-    return moments.where(moments.dt.year.between(1, 9999))
+    moments = pd.to_datetime(sent_at, format="ISO8601", utc=True, errors="coerce")
+    moments = moments.dt.as_unit("us")
+    is_possible = moments.dt.year.between(1, 9999)
+    return moments.where(is_possible)
 
 
 class UnpackLimit:

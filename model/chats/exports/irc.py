@@ -50,9 +50,12 @@ FIRST_LINES = 20
 
 def recognise(head: str) -> bool:
     """Recognise a log by its first lines: most have a time, and one has an author or a date."""
-    lines = list(filter(str.strip, re.split(r"\r?\n", head)))[:FIRST_LINES]
+    all_lines = re.split(r"\r?\n", head)
+    lines = list(filter(str.strip, all_lines))[:FIRST_LINES]
     timed = list(filter(_has_time, lines))
-    return len(timed) * 2 > len(lines) and any(_match(line) or DAY.match(line) for line in lines)
+    if len(timed) * 2 <= len(lines):
+        return False
+    return any(_match(line) or DAY.match(line) for line in lines)
 
 
 def _has_time(line: str) -> bool:
@@ -71,7 +74,8 @@ def read(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
 
 def _channel(file: File) -> str:
     """Return the channel: the file's name without the date, or the folder's name if nothing else remains."""
-    return DATE.sub("", file.stem).strip("-_. ") or file.folder
+    without_date = DATE.sub("", file.stem)
+    return without_date.strip("-_. ") or file.folder
 
 
 def _day(text: str) -> str:
@@ -79,7 +83,9 @@ def _day(text: str) -> str:
     if numbers := DATE.search(text):
         year, month, day = map(int, numbers.groups())
     elif words := re.search(r"(\w{3,5})\.? +(\d{1,2}) (?:[\d:]+ )?(\d{4})\s*$", text):
-        year, month, day = int(words[3]), _month_number(words[1]), int(words[2])
+        year = int(words[3])
+        month = _month_number(words[1])
+        day = int(words[2])
     else:
         return ""
     with suppress(ValueError):
@@ -111,14 +117,28 @@ def _rows(lines: Iterable[str], day: str, channel: str, dropped: Counter[str]) -
 def _is_system_line(match: "re.Match[str]") -> bool:
     if match["system"] is not None:
         return True
-    return bool(match["actor"] and EVENT.match(f"{match['actor']} {match['action']}"))
+    if not match["actor"]:
+        return False
+    action = f"{match['actor']} {match['action']}"
+    return EVENT.match(action) is not None
 
 
 def _row(match: "re.Match[str]", day: str, channel: str) -> Row:
-    nick = (match["nick"] or match["actor"]).lstrip(MODES)
-    sent_at = f"{day}T{match['time']}" if day else ""
-    text = match["text"] or "" if match["nick"] else f"/me {match['action']}"
-    return Row("", nick.lower(), nick, sent_at, channel, FORMATTING.sub("", text))
+    if match["nick"]:
+        nick = match["nick"]
+        text = match["text"] or ""
+    else:
+        nick = match["actor"]
+        text = f"/me {match['action']}"
+    nick = nick.lstrip(MODES)
+    return Row(
+        message_id="",
+        author_id=nick.lower(),
+        author=nick,
+        sent_at=f"{day}T{match['time']}" if day else "",
+        channel=channel,
+        text=FORMATTING.sub("", text),
+    )
 
 
 IRC = Format("irc", recognise, read)

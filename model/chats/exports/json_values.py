@@ -17,10 +17,12 @@ from model.chats.exports.files import File, FormatError
 
 DEEPEST = 100  # exporters write about ten levels
 MOST_DIGITS = 1000  # Python converts 4,300
-ALL_BUT_MARKS = bytes(sorted(set(range(256)) - set(b'[]{}"')))
-ZEROS = bytes(ord("0") if chr(byte).isdecimal() else 32 for byte in range(128)) + b" " * 128  # for digits, by the byte
+MARKS = b'[]{}"'
+ALL_BUT_MARKS = bytes(set(range(256)) - set(MARKS))
+ZEROS = bytes.maketrans(b"123456789", b"000000000")  # for digits
 STEPS = np.zeros(128, np.int8)  # in depth, by the byte
-STEPS[list(b"[{")], STEPS[list(b"]}")] = 1, -1
+STEPS[list(b"[{")] = 1
+STEPS[list(b"]}")] = -1
 
 
 class Readable(Protocol):
@@ -106,7 +108,8 @@ class _Checked:
         data = self._source.read(size)
         unescaped = self._without_escapes(data)
         self._count_digits(unescaped)
-        marks = unescaped.translate(None, ALL_BUT_MARKS).replace(b'""', b"")  # most strings hold no marks
+        marks = unescaped.translate(None, ALL_BUT_MARKS)
+        marks = marks.replace(b'""', b"")  # most strings hold no marks
         self._follow(marks.split(b'"'))
         return data
 
@@ -114,15 +117,19 @@ class _Checked:
         """Remove escaped quotes, which would look like the end of a string."""
         if b"\\" not in data and not self._escaped:
             return data
-        rest = data[self._escaped :].replace(b"\\\\", b"")
+        rest = data
+        if self._escaped:
+            rest = data[1:]
+        rest = rest.replace(b"\\\\", b"")
         self._escaped = rest.endswith(b"\\")
         return rest.replace(b'\\"', b"")
 
     def _count_digits(self, data: bytes) -> None:
-        if b"0" * MOST_DIGITS not in data.translate(ZEROS):
+        if not _has_long_number(data):
             return
-        outside = b'"'.join(data.split(b'"')[self._in_string :: 2])  # in a string, people may write as many
-        if b"0" * MOST_DIGITS in outside.translate(ZEROS):
+        parts = data.split(b'"')
+        outside = b'"'.join(parts[self._in_string :: 2])  # in a string, people may write as many
+        if _has_long_number(outside):
             raise FormatError(f"it holds a number of more than {MOST_DIGITS:,} digits: the file is damaged")
 
     def _follow(self, parts: list[bytes]) -> None:
@@ -131,8 +138,14 @@ class _Checked:
         odd_number_of_quotes = len(parts) % 2 == 0
         if odd_number_of_quotes:
             self._in_string = not self._in_string
-        depths = self._depth + STEPS[np.frombuffer(brackets, np.uint8)].cumsum(dtype=np.int64)
+        steps = STEPS[np.frombuffer(brackets, np.uint8)]
+        depths = self._depth + steps.cumsum(dtype=np.int64)
         if depths.max(initial=0) > DEEPEST:
             raise FormatError(f"it holds lists in lists more than {DEEPEST} deep: the file is damaged")
         if depths.size:
             self._depth = int(depths[-1])
+
+
+def _has_long_number(data: bytes) -> bool:
+    digits_as_zeros = data.translate(ZEROS)
+    return b"0" * MOST_DIGITS in digits_as_zeros

@@ -34,10 +34,11 @@ def _speeches(name: str, play: str) -> Iterator[Row]:
     """Yield each speech, without stage directions and scene headings."""
     channel = PurePosixPath(name).stem
     without_headings = HEADING.sub("", play)
-    _, *parts = SPEAKER.split(without_headings)
-    speakers = parts[0::2]
-    speeches = parts[1::2]
-    for number, (speaker, speech) in enumerate(zip(speakers, speeches, strict=True)):
+    parts = SPEAKER.split(without_headings)
+    speakers = parts[1::2]
+    speeches = parts[2::2]
+    pairs = zip(speakers, speeches, strict=True)
+    for number, (speaker, speech) in enumerate(pairs):
         author = speaker.strip().title()
         yield Row(
             message_id=f"{channel}/{number}",

@@ -3,7 +3,6 @@
 Source: https://slack.com/help/articles/220556107 and archives of hfaran/slack-export-viewer
 """
 
-import itertools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -33,8 +32,10 @@ def claims(names: Iterable[str]) -> set[str]:
     for root, channels in _days(present).items():
         if present.isdisjoint(_files(root, LISTS)):
             continue
-        claimed.update(itertools.chain.from_iterable(channels.values()))
-        claimed.update(present.intersection(_files(root, LISTS + WITHOUT_MESSAGES)))
+        for days in channels.values():
+            claimed.update(days)
+        others = _files(root, LISTS + WITHOUT_MESSAGES)
+        claimed.update(present.intersection(others))
     return claimed
 
 
@@ -47,7 +48,9 @@ def read(files: Mapping[str, File], dropped: Counter[str]) -> Iterator[pd.DataFr
     for root, channels in _days(files).items():
         workspace = _Workspace.of(root, files)
         for channel, names in channels.items():
-            yield from tables(workspace.rows(channel, _messages(names, files), dropped))
+            messages = _messages(names, files)
+            rows = workspace.rows(channel, messages, dropped)
+            yield from tables(rows)
 
 
 def _days(files: Iterable[str]) -> dict[str, dict[str, list[str]]]:
@@ -69,7 +72,8 @@ def _objects(name: str, files: Mapping[str, File]) -> Iterator[Object]:
     if name not in files:
         return
     with within(name):
-        for number, item in enumerate(items(files[name], "item"), 1):
+        entries = items(files[name], "item")
+        for number, item in enumerate(entries, 1):
             if not isinstance(item, dict):
                 raise FormatError(f"found {item!r:.40} as its entry {number:,}; wanted an object")
             yield item
@@ -89,10 +93,12 @@ class _Workspace:
             lists[name] = list(_objects(f"{root}{name}.json", files))
         users = {}
         for user in lists["org_users"] + lists["users"]:
-            users[str(user.get("id"))] = user
+            user_id = str(user.get("id"))
+            users[user_id] = user
         channel_ids = {}
         for channel in lists["channels"] + lists["groups"]:
-            channel_ids[str(channel.get("name"))] = str(channel.get("id"))
+            name = str(channel.get("name"))
+            channel_ids[name] = str(channel.get("id"))
         private: set[str] = set()
         for channel in lists["dms"] + lists["mpims"]:
             for key in ("id", "name"):
@@ -114,26 +120,29 @@ class _Workspace:
     def _is_private(self, channel: str) -> bool:
         if channel in self.private:
             return True
-        return channel not in self.channel_ids and PRIVATE.fullmatch(channel) is not None
+        if channel in self.channel_ids:
+            return False
+        return PRIVATE.fullmatch(channel) is not None
 
     def _row(self, channel: str, message: Object) -> Row:
         author_id = str(message.get("user") or "")
-        user = self.users.get(author_id) or {"profile": message.get("user_profile")}
+        own_profile = {"profile": message.get("user_profile")}
+        user = self.users.get(author_id) or own_profile
+        timestamp = str(message.get("ts", ""))
         text = self._text(message.get("text") or "")
         if message.get("subtype") == "me_message":
             text = f"/me {text}"
         return Row(
-            message_id=self._message_id(channel, message),
+            message_id=self._message_id(channel, timestamp),
             author_id=author_id,
             author=_visible_name(user) or author_id,
-            sent_at=from_unix(str(message.get("ts", ""))),
+            sent_at=from_unix(timestamp),
             channel=channel,
             text=text,
             is_bot=_is_bot(message, user),
         )
 
-    def _message_id(self, channel: str, message: Object) -> str:
-        timestamp = str(message.get("ts", ""))
+    def _message_id(self, channel: str, timestamp: str) -> str:
         if not timestamp:
             return ""
         channel_id = self.channel_ids.get(channel, channel)
@@ -142,16 +151,21 @@ class _Workspace:
     def _text(self, text: str) -> str:
         """Undo Slack's markup of people, channels and links, and the escapes of HTML."""
         text = TOKEN.sub(self._replace_token, text)
-        return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+        text = text.replace("&lt;", "<")
+        text = text.replace("&gt;", ">")
+        return text.replace("&amp;", "&")
 
     def _replace_token(self, token: re.Match[str]) -> str:
         """Return what people see: "<@U1|ada>" is a person, "<#C1|hall>" a channel, "<!here>" a call, else a link."""
-        target, label = token[1], token[2] or ""
-        kind, rest = target[0], target[1:]
+        target = token[1]
+        label = token[2] or ""
+        kind = target[0]
+        rest = target[1:]
         if kind == "@" or rest.startswith("subteam^"):
             return SOMEONE
         if kind == "#":
-            return f"#{label or self._channel_name(rest)}"
+            name = label or self._channel_name(rest)
+            return f"#{name}"
         if kind == "!":
             return _readable_command(rest, label)
         is_address = target.startswith(("mailto:", "tel:"))
@@ -183,7 +197,8 @@ def _is_bot(message: Object, user: Object) -> bool:
 def _reason_to_drop(message: Object) -> str:
     """Return why a message is not its author's own words, or "" if it is."""
     subtype = message.get("subtype")
-    if subtype == "bot_message" or (message.get("bot_id") and not message.get("user")):
+    only_by_bot = message.get("bot_id") and not message.get("user")
+    if subtype == "bot_message" or only_by_bot:
         return "messages of bots"
     if message.get("type") == "message" and subtype in OWN_WORDS:
         return ""

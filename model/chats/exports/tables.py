@@ -39,7 +39,14 @@ def _rows(file: File, columns: Sequence[str]) -> Iterator[Row]:
     with file.open_text() as text:
         for author, words, *time in _cells(text, delimiter, columns):
             sent_at = _moment(time[0]) if time else ""
-            yield Row("", author, author, sent_at, file.stem, words)
+            yield Row(
+                message_id="",
+                author_id=author,
+                author=author,
+                sent_at=sent_at,
+                channel=file.stem,
+                text=words,
+            )
 
 
 def _find_delimiter(head: str, columns: Sequence[str]) -> str:
@@ -47,8 +54,10 @@ def _find_delimiter(head: str, columns: Sequence[str]) -> str:
 
     def quality(delimiter: str) -> tuple[int, int]:
         lines = io.StringIO(head, newline="")
-        header = next(csv.reader(lines, delimiter=delimiter))
-        return len(set(columns) & set(header)), len(header)
+        rows = csv.reader(lines, delimiter=delimiter)
+        header = next(rows)
+        wanted = set(columns).intersection(header)
+        return len(wanted), len(header)
 
     return max(DELIMITERS, key=quality)
 
@@ -75,8 +84,7 @@ def _cells(text: TextIO, delimiter: str, columns: Sequence[str]) -> Iterator[lis
 def _moment(time: str) -> str:
     if not time:
         return ""
-    moment = from_unix(time)
-    if moment:
+    if moment := from_unix(time):
         return moment
     try:
         return datetime.fromisoformat(time).isoformat()

@@ -60,11 +60,15 @@ zijn end-to-end"""
 
 
 def _phrases(listed: str) -> tuple[str, ...]:
-    return tuple(phrase.strip() for phrase in listed.replace("\n", " ").split(","))
+    on_one_line = listed.replace("\n", " ")
+    return tuple(phrase.strip() for phrase in on_one_line.split(","))
 
 
-MEDIA, GONE, BANNERS = frozenset(_phrases(OMITTED)), frozenset(_phrases(DELETED)), _phrases(ENCRYPTED)
-ANDROID_NOTE = re.compile(rf"\s?<(?:{'|'.join(_phrases(EDITED))})\.?>\Z", re.IGNORECASE)
+MEDIA = frozenset(_phrases(OMITTED))
+GONE = frozenset(_phrases(DELETED))
+BANNERS = _phrases(ENCRYPTED)
+EDITED_NOTES = "|".join(_phrases(EDITED))
+ANDROID_NOTE = re.compile(rf"\s?<(?:{EDITED_NOTES})\.?>\Z", re.IGNORECASE)
 
 
 def _starts(head: str) -> "re.Pattern[str] | None":
@@ -85,25 +89,33 @@ def read(file: File, dropped: Counter[str]) -> Iterator[pd.DataFrame]:
     """Read people's own words."""
     starts = _starts(file.head())
     assert starts
-    with dataclasses.replace(file, progress=None).open_text() as lines:
-        day_first = _is_day_first(filter(None, map(starts.match, lines)))
+    unwatched = dataclasses.replace(file, progress=None)
+    with unwatched.open_text() as lines:
+        dates = filter(None, map(starts.match, lines))
+        day_first = _is_day_first(dates)
     channel = file.folder if file.stem == "_chat" else file.stem
     with file.open_text() as lines:
-        yield from tables(_rows(_messages(lines, starts), day_first, channel, dropped))
+        messages = _messages(lines, starts)
+        yield from tables(_rows(messages, day_first, channel, dropped))
 
 
 def _is_day_first(dates: Iterable["re.Match[str]"]) -> bool:
     """Return whether the day comes before the month: by a number over 12, or true, as in most of the world."""
     for date in dates:
-        first, second = int(date[1]), int(date[3])
-        if first <= 31 and max(first, second) > 12 >= min(first, second):
+        first = int(date[1])
+        second = int(date[3])
+        is_year = first > 31
+        if is_year:
+            continue
+        if max(first, second) > 12 >= min(first, second):
             return first > second
     return True
 
 
 def _messages(lines: Iterable[str], starts: "re.Pattern[str]") -> Iterator[tuple["re.Match[str]", str]]:
     """Yield the start of each message, and its text over all its lines."""
-    start, body = None, ""
+    start = None
+    body = ""
     for line in lines:
         next_start = starts.match(line)
         if not next_start:
@@ -111,7 +123,8 @@ def _messages(lines: Iterable[str], starts: "re.Pattern[str]") -> Iterator[tuple
             continue
         if start:
             yield start, _without_newline(body)
-        start, body = next_start, line[next_start.end() :]
+        start = next_start
+        body = line[start.end() :]
     if start:
         yield start, _without_newline(body)
 
@@ -132,12 +145,20 @@ def _rows(
         if reason:
             dropped[reason] += 1
         else:
-            yield Row("", author, author, _moment(start, day_first), channel, words)
+            yield Row(
+                message_id="",
+                author_id=author,
+                author=author,
+                sent_at=_moment(start, day_first),
+                channel=channel,
+                text=words,
+            )
 
 
 def _moment(start: "re.Match[str]", day_first: bool) -> str:
     first, _, second, third, before, hour, minute, seconds, after = start.groups()
-    year, month, day = _date((int(first), int(second), int(third)), day_first)
+    numbers = (int(first), int(second), int(third))
+    year, month, day = _date(numbers, day_first)
     half = re.sub(r"[\W_]", "", after or before).casefold()
     hours = int(hour)
     if half in HOURS:
@@ -154,7 +175,9 @@ def _date(numbers: tuple[int, int, int], day_first: bool) -> tuple[int, int, int
         day, month, year = first, second, third
     else:
         month, day, year = first, second, third
-    return year if year >= 100 else year + 2000, month, day
+    if year < 100:
+        year += 2000
+    return year, month, day
 
 
 def _author(body: str) -> tuple[str, str]:
@@ -165,9 +188,18 @@ def _author(body: str) -> tuple[str, str]:
     start = re.match(r"([^\n]+?):(?: |\r?\Z|(?=\r?\n))", body)
     if not start:
         return "", body
-    author = re.sub(r"\s+", " ", start[1].translate(NO_MARKS)).strip()
-    in_quotes = author.count('"') % 2 or author.count("“") > author.count("”")
-    return "" if in_quotes else author, body[start.end() :]
+    before_colon = start[1].translate(NO_MARKS)
+    author = re.sub(r"\s+", " ", before_colon).strip()
+    text = body[start.end() :]
+    if _ends_in_quotes(author):
+        return "", text
+    return author, text
+
+
+def _ends_in_quotes(text: str) -> bool:
+    if text.count('"') % 2:
+        return True
+    return text.count("“") > text.count("”")
 
 
 def _reason_to_drop(author: str, text: str) -> str:
@@ -177,9 +209,12 @@ def _reason_to_drop(author: str, text: str) -> str:
         return "deleted messages"
     if not author or phrase.startswith(BANNERS):
         return "system lines"
-    if text.startswith("\u200e") and not text.startswith("\u200e<"):
-        return "media without text" if phrase in MEDIA else "system lines"
-    return ""
+    by_whatsapp = text.startswith("\u200e") and not text.startswith("\u200e<")
+    if not by_whatsapp:
+        return ""
+    if phrase in MEDIA:
+        return "media without text"
+    return "system lines"
 
 
 def _phrase(text: str) -> str:
@@ -189,15 +224,26 @@ def _phrase(text: str) -> str:
 
 def _words(text: str) -> str:
     """Return what the author wrote, perhaps as a caption; "" if nothing."""
-    text = ANDROID_NOTE.sub("", IOS_NOTE.sub("", text))
+    text = IOS_NOTE.sub("", text)
+    text = ANDROID_NOTE.sub("", text)
     caption, mark, note = text.rpartition("\u200e")
     if mark and _phrase(note) in MEDIA:
-        text = "" if IOS_DOCUMENT.fullmatch(caption.rstrip()) else caption.rstrip()
+        text = caption.rstrip()
+        if IOS_DOCUMENT.fullmatch(text):
+            text = ""
     first, _, rest = text.partition("\n")
-    first = first.strip(f"{MARKS}\r")
-    if _phrase(first) in MEDIA or ATTACHED.fullmatch(first) or PLACE.fullmatch(first):
+    if _is_attachment(first):
         text = rest
-    return MENTION.sub(SOMEONE, text).translate(NO_OWN_MARKS)
+    text = MENTION.sub(SOMEONE, text)
+    return text.translate(NO_OWN_MARKS)
+
+
+def _is_attachment(line: str) -> bool:
+    """Return whether a line stands for media, a file or a place, with the caption below it."""
+    line = line.strip(f"{MARKS}\r")
+    if _phrase(line) in MEDIA:
+        return True
+    return bool(ATTACHED.fullmatch(line) or PLACE.fullmatch(line))
 
 
 WHATSAPP = Format("whatsapp", recognise, read)
