@@ -113,6 +113,9 @@ def test_where_it_is_not_compiled_the_reference_samples(monkeypatch, tmp_path):
 
 def test_where_it_cannot_be_written_the_command_says_so(monkeypatch, tmp_path, capsys):
     (tmp_path / "build").write_text("no folder")
+    (tmp_path / "cc").write_text("")  # never run
+    (tmp_path / "cc").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(kernel, "FOLDER", tmp_path / "build" / "deeper")
     kernel.main()
     said = capsys.readouterr().err
