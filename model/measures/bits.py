@@ -36,7 +36,8 @@ def held_out_bits(persona: Persona, corpus: Corpus) -> float:
         nats = _nats_of_stream(persona, before, held_out)
         kinds = max(1, vocabulary.unknown_kinds)
     nats += unknown.sum() * math.log(kinds)
-    return float(nats / len(held_out) / math.log(2))
+    nats_per_character = nats / len(held_out)
+    return float(nats_per_character / math.log(2))
 
 
 def _nats_of_stream(persona: Persona, before: Ids, held_out: Ids) -> float:
@@ -52,10 +53,11 @@ def _nats_of_stream(persona: Persona, before: Ids, held_out: Ids) -> float:
         for step in range(inputs.shape[1]):
             lstm.step(inputs[:, step], state)
             judged = weights[:, step]  # (B,)
-            if judged.any():
-                logits = lstm.logits(state)
-                costs = cross_entropy(logits, targets[:, step])
-                nats += float(judged @ costs)
+            if not judged.any():
+                continue
+            logits = lstm.logits(state)
+            costs = cross_entropy(logits, targets[:, step])
+            nats += float(judged @ costs)
     return nats
 
 
@@ -67,9 +69,10 @@ def _nats_of_windows(
 ) -> float:
     lstm = LSTM(persona)
     length = persona.recipe.sequence_length
-    text = np.concatenate([before[-length:], held_out])
-    first = len(text) - len(held_out)
-    places = np.flatnonzero(~unknown) + first
+    context = before[-length:]
+    text = np.concatenate([context, held_out])
+    known_places = np.flatnonzero(~unknown)
+    places = known_places + len(context)
     nats = 0.0
     for start in range(0, len(places), WINDOWS_AT_ONCE):
         chosen = places[start : start + WINDOWS_AT_ONCE]
@@ -88,24 +91,33 @@ def reference_bits(corpus: Corpus, vocabulary: Vocabulary) -> dict[str, float]:
     `ppmd_bits`: the compressor PPMd, after it has read everybody's text.
     """
     held_out = vocabulary.encode(corpus.validation)
-    unknown = float((held_out == vocabulary.unknown).mean())  # share of the characters
-    unknown_bits = unknown * math.log2(max(1, vocabulary.unknown_kinds))
+    is_unknown = held_out == vocabulary.unknown  # (T,)
+    unknown_share = float(is_unknown.mean())
+    unknown_kinds = max(1, vocabulary.unknown_kinds)
+    unknown_bits = unknown_share * math.log2(unknown_kinds)
     ids = len(vocabulary) + 1
     training = vocabulary.encode(corpus.training)
     counts = np.bincount(training, minlength=ids) + 1
-    unigram = -np.log2(counts / counts.sum())  # (V + 1,)
+    probabilities = counts / counts.sum()
+    costs = -np.log2(probabilities)  # (V + 1,)
+    unigram = float(costs[held_out].mean())
+    everyones_text = _everyones_text(corpus)
     return {
         "uniform_bits": math.log2(ids) + unknown_bits,
-        "unigram_bits": float(unigram[held_out].mean()) + unknown_bits,
-        "ppmd_bits": ppmd_bits(_everyones_text(corpus), corpus.validation),
+        "unigram_bits": unigram + unknown_bits,
+        "ppmd_bits": ppmd_bits(everyones_text, corpus.validation),
     }
 
 
 def _everyones_text(corpus: Corpus) -> str:
     """Return the text of all others, then the author's."""
     own_id = corpus.author.author_id
-    others = [text for author_id, text in corpus.authors.items() if author_id != own_id]
-    return "".join(others) + corpus.training
+    texts = []
+    for author_id, text in corpus.authors.items():
+        if author_id != own_id:
+            texts.append(text)
+    texts.append(corpus.training)
+    return "".join(texts)
 
 
 def ppmd_bits(training: str, held_out: str) -> float:
@@ -115,7 +127,12 @@ def ppmd_bits(training: str, held_out: str) -> float:
     """
     encoder = pyppmd.Ppmd7Encoder(max_order=PPM_ORDER, mem_size=PPM_MEMORY)
     # At the end of the training text the encoder still holds back at most four bytes: they are counted here too.
-    encoder.encode(training.encode("utf-8", "surrogatepass"))
-    encoded = encoder.encode(held_out.encode("utf-8", "surrogatepass"))
-    size = len(encoded) + len(encoder.flush())
+    encoder.encode(_in_bytes(training))
+    encoded = encoder.encode(_in_bytes(held_out))
+    rest = encoder.flush()
+    size = len(encoded) + len(rest)
     return 8 * size / len(held_out)
+
+
+def _in_bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

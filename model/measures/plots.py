@@ -34,8 +34,10 @@ def draw_authors(ranking: pd.DataFrame, bots: "pd.Series[bool]", path: Path) -> 
     top_bots = bots.head(MOST_AUTHORS)
     text = "".join(top["author"]) + "".join(top["author_id"])
     fonts = [FONT, *fonts_for(text)]
-    labels = author_labels(top, top_bots.tolist(), characters_in(fonts))
-    figure = Figure(figsize=(8, 1.2 + 0.36 * len(top)), layout="constrained")
+    known = characters_in(fonts)
+    labels = author_labels(top, top_bots.tolist(), known)
+    height = 1.2 + 0.36 * len(top)
+    figure = Figure(figsize=(8, height), layout="constrained")
     axes = figure.subplots()
     places = range(len(top))  # not the labels: two people may have the same
     colours = top_bots.map({True: GREY, False: BLUE})
@@ -62,12 +64,16 @@ def author_labels(top: pd.DataFrame, bots: Sequence[bool], known: Collection[str
     labels = []
     for name, author_id, is_bot in zip(names, ids, bots, strict=True):
         notes = []
-        if names.count(name) > 1 and author_id not in ("", name):
+        is_shared = names.count(name) > 1
+        if is_shared and author_id not in ("", name):
             notes.append(author_id)
         if is_bot:
             notes.append("bot")
-        in_brackets = f" ({', '.join(notes)})" if notes else ""
-        labels.append(name + in_brackets)
+        label = name
+        if notes:
+            in_brackets = ", ".join(notes)
+            label = f"{name} ({in_brackets})"
+        labels.append(label)
     return labels
 
 
@@ -78,28 +84,39 @@ def drawable(name: str, known: Collection[str]) -> str:
     """
     text = ""
     for character in name:
+        category = unicodedata.category(character)
         if character.isspace() or character in known:
             text += character
-        elif unicodedata.category(character)[0] in "LN":
+        elif category.startswith(("L", "N")):
             text += "?"
-    text = " ".join(text.split())
+    words = text.split()
+    text = " ".join(words)
     if not text.strip("? "):
         return ""
     if len(text) > LONGEST_LABEL:
-        text = f"{text[: LONGEST_LABEL - 1]}…"
+        beginning = text[: LONGEST_LABEL - 1]
+        text = f"{beginning}…"
     return text
 
 
 def fonts_for(text: str) -> list[str]:
     """Return installed fonts for the characters of a text that FONT lacks, those with most of them first."""
-    missing = set(filter(str.isprintable, text)) - characters_in([FONT])
+    printable = set(filter(str.isprintable, text))
+    missing = printable - characters_in([FONT])
     if not missing:
         return []
-    has = {family: characters_in([family]) for family in _installed_fonts()}
+    has = {}
+    for family in _installed_fonts():
+        has[family] = characters_in([family])
+
+    def usefulness(family: str) -> int:
+        useful = has[family] & missing
+        return len(useful)
+
     chosen = []
     while has:
-        best = max(has, key=lambda family: len(has[family] & missing))
-        if missing.isdisjoint(has[best]):
+        best = max(has, key=usefulness)
+        if usefulness(best) == 0:
             break
         chosen.append(best)
         missing -= has.pop(best)
@@ -124,7 +141,8 @@ def characters_in(families: Sequence[str]) -> set[str]:
         file = findfont(FontProperties(family=[family]))
         font = get_font(file)
         if font.scalable:
-            characters.update(map(chr, font.get_charmap()))
+            code_points = font.get_charmap()
+            characters.update(map(chr, code_points))
     return characters
 
 
@@ -133,10 +151,22 @@ def draw_curve(training_bits: Sequence[float], validation_bits: Sequence[float |
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.subplots()
     epochs = range(1, len(training_bits) + 1)
-    axes.plot(epochs, training_bits, marker="o", color=BLUE, label="training text, while learning")
+    axes.plot(
+        epochs,
+        training_bits,
+        marker="o",
+        color=BLUE,
+        label="training text, while learning",
+    )
     if any(bits is not None for bits in validation_bits):
         held_out = np.array(validation_bits, dtype=float)  # None becomes NaN, a gap in the line
-        axes.plot(epochs, held_out, marker="s", color=ORANGE, label="held-out messages, after the epoch")
+        axes.plot(
+            epochs,
+            held_out,
+            marker="s",
+            color=ORANGE,
+            label="held-out messages, after the epoch",
+        )
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(title="Learning curve", xlabel="epoch", ylabel="bits per character")
     axes.grid(alpha=0.3)

@@ -6,7 +6,7 @@ Knows no Keras and no Discord, and not where anybody asked for it.
 import json
 import shutil
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from model.commands import command_line
@@ -41,14 +41,20 @@ class Deletion:
     bases: Path | None = None  # base networks, which may have
 
     def __str__(self) -> str:
-        lines = [f"Deleted: {', '.join(map(_short, self.deleted))}."] if self.deleted else ["No file was there."]
-        lines += [
-            f"{_short(path)} could not be deleted ({reason}): delete it by hand." for path, reason in self.left.items()
-        ]
+        lines = []
+        if self.deleted:
+            files = ", ".join(map(_short, self.deleted))
+            lines.append(f"Deleted: {files}.")
+        else:
+            lines.append("No file was there.")
+        for path, reason in self.left.items():
+            lines.append(f"{_short(path)} could not be deleted ({reason}): delete it by hand.")
         if self.taught:
-            lines.append(f"Their messages also taught {', '.join(self.taught)}, which stays.")
+            names = ", ".join(self.taught)
+            lines.append(f"Their messages also taught {names}, which stays.")
         if self.bases:
-            lines.append(f"{_short(self.bases)} may hold what was learnt from them among everybody: delete it too.")
+            bases = _short(self.bases)
+            lines.append(f"{bases} may hold what was learnt from them among everybody: delete it too.")
         return " ".join(lines)
 
 
@@ -60,7 +66,8 @@ def forgotten_people(folder: Path) -> list[Forgotten]:
     """
     path = folder / FILE
     try:
-        return [Forgotten(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
+        entries = json.loads(path.read_text(encoding="utf-8"))
+        return [Forgotten(**entry) for entry in entries]
     except FileNotFoundError:
         return []
     except (OSError, ValueError, TypeError) as error:
@@ -71,8 +78,15 @@ def forgotten_people(folder: Path) -> list[Forgotten]:
 
 def find_forgotten(author_ids: Collection[str], folder: Path) -> Forgotten | None:
     """Return the entry of the person with these ids; None if they are not on the list. Errors as of the list's."""
-    entries = forgotten_people(folder)
-    return next((entry for entry in entries if not set(entry.author_ids).isdisjoint(author_ids)), None)
+    for person in forgotten_people(folder):
+        if _is_one_of(person, author_ids):
+            return person
+    return None
+
+
+def _is_one_of(person: Forgotten, author_ids: Collection[str]) -> bool:
+    """Return whether any of these ids is the person's."""
+    return not set(person.author_ids).isdisjoint(author_ids)
 
 
 def refuse_forgotten(author_ids: Collection[str], folder: Path) -> None:
@@ -82,12 +96,15 @@ def refuse_forgotten(author_ids: Collection[str], folder: Path) -> None:
         PersonaError: they are; says how that is undone.
         FileError: the list can't be read.
     """
-    if person := find_forgotten(author_ids, folder):
-        when = f" on {person.date}" if person.date else ""
-        raise PersonaError(
-            f"{person.author} is not to be imitated any more (asked for by {person.by or 'somebody'}{when}); if they "
-            f"agree again: {command_line('bot', '--remember', person.author_ids[0])}"
-        )
+    person = find_forgotten(author_ids, folder)
+    if not person:
+        return
+    by = person.by or "somebody"
+    when = f" on {person.date}" if person.date else ""
+    remember = command_line("bot", "--remember", person.author_ids[0])
+    raise PersonaError(
+        f"{person.author} is not to be imitated any more (asked for by {by}{when}); if they agree again: {remember}"
+    )
 
 
 def list_forgotten(person: Forgotten, folder: Path) -> None:
@@ -96,36 +113,46 @@ def list_forgotten(person: Forgotten, folder: Path) -> None:
     Raises:
         FileError: the list can't be read or written.
     """
-    _write(folder, [*_without(person.author_ids, folder), person])
+    others = _without(person.author_ids, folder)
+    _write(folder, [*others, person])
 
 
 def unlist_forgotten(author_ids: Collection[str], folder: Path) -> None:
     """Take a person off the list; errors as of `list_forgotten`."""
     if find_forgotten(author_ids, folder):
-        _write(folder, _without(author_ids, folder))
+        others = _without(author_ids, folder)
+        _write(folder, others)
 
 
 def _without(author_ids: Collection[str], folder: Path) -> list[Forgotten]:
-    return [entry for entry in forgotten_people(folder) if set(entry.author_ids).isdisjoint(author_ids)]
+    others = []
+    for person in forgotten_people(folder):
+        if not _is_one_of(person, author_ids):
+            others.append(person)
+    return others
 
 
 def _write(folder: Path, entries: list[Forgotten]) -> None:
+    objects = [asdict(entry) for entry in entries]
+    text = json.dumps(objects, indent=2, ensure_ascii=False)
     with written_aside(folder / FILE) as aside:
-        text = json.dumps([asdict(entry) for entry in entries], indent=2, ensure_ascii=False)
         aside.write_text(text + "\n", encoding="utf-8")
 
 
 def delete_persona(file: Path) -> Deletion:
     """Delete a persona's file, its backup and the run of its name: all that could bring it back."""
     deletion = Deletion()
-    for path in (file, backup_of(file), *sorted(file.parent.glob(f".{file.name}*.part"))):
+    half_written = sorted(file.parent.glob(f".{file.name}*.part"))
+    for path in (file, backup_of(file), *half_written):
         _delete(path, deletion)
     runs = file.absolute().parent.parent / RUNS
     run = runs / file.name.removesuffix(SUFFIX)
     if any((run / name).exists() for name in RUN_FILES):
         _delete(run, deletion)
     bases = runs / BASES
-    return Deletion(deletion.deleted, deletion.left, [], bases if bases.is_dir() else None)
+    if bases.is_dir():
+        return replace(deletion, bases=bases)
+    return deletion
 
 
 def delete_person(author_ids: Collection[str], folder: Path, known: Collection[str] = ()) -> Deletion:
@@ -134,13 +161,22 @@ def delete_person(author_ids: Collection[str], folder: Path, known: Collection[s
     Args:
         known: names of personas that are theirs, whatever their files say by now.
     """
-    heads = {name: read_head(folder / f"{name}{SUFFIX}") for name in persona_names(folder)}
+    heads = {}
+    for name in persona_names(folder):
+        heads[name] = read_head(folder / f"{name}{SUFFIX}")
     whole = Deletion()
     for name, head in heads.items():
-        if name in known or (head and not head.author_ids.isdisjoint(author_ids)):
+        is_theirs = head and not head.author_ids.isdisjoint(author_ids)
+        taught_by_them = head and not head.other_ids.isdisjoint(author_ids)
+        if name in known or is_theirs:
             part = delete_persona(folder / f"{name}{SUFFIX}")
-            whole = Deletion(whole.deleted + part.deleted, whole.left | part.left, [], part.bases)
-        elif head and not head.other_ids.isdisjoint(author_ids):
+            whole = Deletion(
+                deleted=whole.deleted + part.deleted,
+                left=whole.left | part.left,
+                taught=[],
+                bases=part.bases,
+            )
+        elif taught_by_them:
             whole.taught.append(name)
     return whole
 

@@ -29,10 +29,12 @@ class Request:
     top_p: float = 1.0  # draw from the likeliest characters that together have this probability; 1: from all
 
     def __post_init__(self) -> None:
-        if not 0 < self.top_p <= 1:
+        is_share = 0 < self.top_p <= 1
+        if not is_share:
             raise ValueError(f"no share of the probability: {self.top_p}")
-        possible = np.isfinite(self.temperature) and self.temperature >= 0
-        if not possible or self.length < 0:
+        is_finite = np.isfinite(self.temperature)
+        is_temperature = is_finite and self.temperature >= 0
+        if not is_temperature or self.length < 0:
             raise ValueError(f"no temperature or no length: {self.temperature}, {self.length}")
 
 
@@ -102,9 +104,10 @@ class Batch:
     def advance(self, steps: int) -> dict[Reply, str]:
         """Read or draw `steps` characters of each reply; return the drawn ones. Finished replies leave the batch."""
         replies = list(self._replies)
+        requests = [reply.request for reply in replies]
         rows = self._state.rows(slice(len(replies)))
+        draws = draws_of(requests)
         given, uniforms = self._next_inputs(steps)
-        draws = draws_of([reply.request for reply in replies])
         sampler = self._sampler
         ids = sampler.lstm.advance(rows, given, uniforms, draws)  # (B, S)
         vocabulary = sampler.persona.vocabulary
@@ -115,7 +118,8 @@ class Batch:
             drawn = row[start:end]
             reply.unread = reply.unread[steps:]
             reply.left -= len(drawn)
-            texts[reply] = readable(vocabulary.decode(drawn))
+            text = vocabulary.decode(drawn)
+            texts[reply] = readable(text)
             if reply.left == 0:
                 self.remove(reply)
         return texts
@@ -150,7 +154,8 @@ class Sampler:
         replies = [batch.add(request) for request in requests]
         texts = dict.fromkeys(replies, "")
         while len(batch):
-            for reply, text in batch.advance(STEPS).items():
+            advanced = batch.advance(STEPS)
+            for reply, text in advanced.items():
                 texts[reply] += text
         return [texts[reply] for reply in replies]
 
@@ -193,6 +198,7 @@ def windowed_replies(persona: Persona, requests: Sequence[Request]) -> list[str]
             windows[row] = longer[-length:]
     replies = []
     for row, request in enumerate(requests):
-        ids = drawn[row, : request.length].tolist()
-        replies.append(readable(persona.vocabulary.decode(ids)))
+        ids = drawn[row, : request.length]
+        text = persona.vocabulary.decode(ids.tolist())
+        replies.append(readable(text))
     return replies

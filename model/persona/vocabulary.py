@@ -16,7 +16,8 @@ END = "\x03"  # the end of a message, in recipes with a character for it (Unicod
 
 NGRAM = 6  # characters in the longest n-gram; 5 did as well, 8 worse in a table of the same size
 # A polynomial hash modulo 2^64, spread by 2^64 over the golden ratio (Knuth, The Art of Computer Programming, 6.4).
-POWERS = np.power(np.uint64(1_000_003), np.arange(NGRAM, dtype=np.uint64))  # (N,), modulo 2^64
+EXPONENTS = np.arange(NGRAM, dtype=np.uint64)
+POWERS = np.power(np.uint64(1_000_003), EXPONENTS)  # (N,), modulo 2^64
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -31,7 +32,8 @@ class Vocabulary:
     def __post_init__(self) -> None:
         codes = _code_points(self.characters)
         gaps = np.diff(codes.astype(np.int64))
-        if codes.size == 0 or (gaps <= 0).any():
+        is_sorted = (gaps > 0).all()
+        if codes.size == 0 or not is_sorted:
             raise ValueError("a vocabulary is one or more distinct characters, sorted by code point")
         highest = int(codes[-1])
         # An id for each code point; the last entry stands for all higher ones.
@@ -43,7 +45,10 @@ class Vocabulary:
     def of(cls, text: str, rare: int = 1) -> "Vocabulary":
         """Collect the characters that occur at least `rare` times in a text."""
         counts = Counter(text)
-        known = [character for character in counts if counts[character] >= rare]
+        known = []
+        for character, count in counts.items():
+            if count >= rare:
+                known.append(character)
         return cls(
             characters="".join(sorted(known)),
             unknown_kinds=len(counts) - len(known),
