@@ -60,3 +60,13 @@ def test_all_that_could_bring_a_person_back_is_deleted_and_others_are_left(tmp_p
     assert len(deletion.deleted) == 6 and not deletion.left and deletion.taught == ["bob"]
     for words in ("personas/ada.safetensors", "runs/ada-again", "taught bob, which stays", "runs/bases may hold"):
         assert words in str(deletion)
+
+
+def test_others_who_learnt_from_a_person_are_named_whatever_the_order_of_the_files(tmp_path):
+    taught = make_persona(author="Bob")
+    taught = replace(taught, source=replace(taught.source, community={"a1": "Ada"}))
+    for name, persona in (("abe", taught), ("ada", make_persona()), ("bob", taught)):
+        save_persona(persona, tmp_path / f"{name}.safetensors")
+    deletion = delete_person({"a1"}, tmp_path)
+    assert [path.name for path in deletion.deleted] == ["ada.safetensors"]
+    assert deletion.taught == ["abe", "bob"]

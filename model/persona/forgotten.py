@@ -173,7 +173,7 @@ def delete_person(author_ids: Collection[str], folder: Path, known: Collection[s
             whole = Deletion(
                 deleted=whole.deleted + part.deleted,
                 left=whole.left | part.left,
-                taught=[],
+                taught=whole.taught,
                 bases=part.bases,
             )
         elif taught_by_them:
