@@ -96,7 +96,9 @@ def author_of_id(ranking: pd.DataFrame, author_id: str) -> Author:
         AuthorError: as in `find_author`.
     """
     exact = ranking[ranking["author_id"] == author_id]
-    return find_author(ranking, author_id) if exact.empty else _author(exact)
+    if exact.empty:
+        return find_author(ranking, author_id)
+    return _author(exact)
 
 
 def _author(rows: pd.DataFrame) -> Author:
@@ -124,7 +126,9 @@ def matching(ranking: pd.DataFrame, wanted: str) -> pd.DataFrame:
 
 def _readings(ranking: pd.DataFrame, wanted: str) -> "Iterator[pd.Series[bool]]":
     """Yield which authors are meant, by one reading of the words after the other."""
-    ids, names = ranking["author_id"], ranking["author"]
+    ids = ranking["author_id"]
+    names = ranking["author"]
+    formats_and_ids = ranking["format"] + ":" + ids
     folded_ids = ids.str.casefold()
     folded_names = names.str.casefold()
     has_id = ids == wanted
@@ -133,7 +137,7 @@ def _readings(ranking: pd.DataFrame, wanted: str) -> "Iterator[pd.Series[bool]]"
     # Two ids may differ in blanks alone, which names don't keep: then only the id tells which one is meant.
     name_identifies = ~id_is_name | (folded_ids == folded_names)
 
-    yield ranking["format"] + ":" + ids == wanted
+    yield formats_and_ids == wanted
     yield has_id & ~id_is_name
     yield has_id | (has_name & name_identifies)
     yield has_name
@@ -143,12 +147,15 @@ def _readings(ranking: pd.DataFrame, wanted: str) -> "Iterator[pd.Series[bool]]"
 
 def words_for(ranking: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
     """Return for each row the words that mean this author alone: the id, or format and id."""
-    authors = zip(rows["author_id"], rows["format"], strict=True)
-    return [_words_for_one(ranking, author_id, format) for author_id, format in authors]
+    words = []
+    for author_id, format in zip(rows["author_id"], rows["format"], strict=True):
+        words.append(_words_for_one(ranking, author_id, format))
+    return words
 
 
 def _words_for_one(ranking: pd.DataFrame, author_id: str, format: str) -> str:
-    is_unique = matching(ranking, author_id)["author_id"].tolist() == [author_id]
+    matches = matching(ranking, author_id)
+    is_unique = matches["author_id"].tolist() == [author_id]
     is_option = author_id.startswith("-")  # a shell command would take it for one
     if not format or (is_unique and not is_option):
         return author_id
@@ -161,8 +168,10 @@ def _nobody_called(ranking: pd.DataFrame, wanted: str) -> str:
     by_folded = {name.casefold(): name for name in reversed(names)}
     close = difflib.get_close_matches(wanted.casefold(), by_folded, n=3, cutoff=0.5)
     nearest = [by_folded[name] for name in close] or names[:3]
-    reason = f"no author is called {wanted!r}; the nearest names are {', '.join(nearest) or 'none'}"
-    if (ranking["format"] == DATA_PACKAGE).any():
+    listed = ", ".join(nearest) or "none"
+    reason = f"no author is called {wanted!r}; the nearest names are {listed}"
+    is_from_package = ranking["format"] == DATA_PACKAGE
+    if is_from_package.any():
         reason += "; the author of a Discord data package goes by the user name, not the display name"
     return reason
 
@@ -206,9 +215,12 @@ def join_authors(
 
 def _ids_to_join(ranking: pd.DataFrame, one: str, other: str) -> list[str]:
     if one != other:
-        ids = [find_author(ranking, one).author_id, find_author(ranking, other).author_id]
+        first = find_author(ranking, one)
+        second = find_author(ranking, other)
+        ids = [first.author_id, second.author_id]
     else:
-        ids = matching(ranking, one)["author_id"].tolist()
+        matches = matching(ranking, one)
+        ids = matches["author_id"].tolist()
     if not ids:
         raise AuthorError(_nobody_called(ranking, one))
     if len(set(ids)) == 1:
@@ -219,7 +231,8 @@ def _ids_to_join(ranking: pd.DataFrame, one: str, other: str) -> list[str]:
 def _give_to_first(messages: pd.DataFrame, author_ids: Sequence[str], ranking: pd.DataFrame) -> pd.DataFrame:
     """Give the messages of these authors to the first of them."""
     is_theirs = messages["author_id"].isin(author_ids)
-    first = ranking[ranking["author_id"] == author_ids[0]].iloc[0]
+    rows = ranking[ranking["author_id"] == author_ids[0]]
+    first = rows.iloc[0]
     columns = {}
     for column in ("author_id", "author", "format"):
         if column in messages:
@@ -229,8 +242,11 @@ def _give_to_first(messages: pd.DataFrame, author_ids: Sequence[str], ranking: p
 
 def aliases(ranking: pd.DataFrame) -> list[pd.DataFrame]:
     """Return the rows of authors whose names suggest one person, those with the most messages first."""
-    groups = ranking.groupby(ranking["author"].map(_essence))
-    suspects = [rows for essence, rows in groups if essence and 1 < len(rows) <= MOST_ALIASES]
+    essences = ranking["author"].map(_essence)
+    suspects = []
+    for essence, rows in ranking.groupby(essences):
+        if essence and 1 < len(rows) <= MOST_ALIASES:
+            suspects.append(rows)
     suspects.sort(key=lambda rows: int(rows["messages"].sum()), reverse=True)
     return suspects
 
@@ -238,7 +254,8 @@ def aliases(ranking: pd.DataFrame) -> list[pd.DataFrame]:
 def _essence(name: str) -> str:
     """Return a name without letter case, signs and additions."""
     folded = unicodedata.normalize("NFKC", name).casefold()
-    return re.sub(r"[\W_]+", "", ADDITION.sub("", folded))
+    without_additions = ADDITION.sub("", folded)
+    return re.sub(r"[\W_]+", "", without_additions)
 
 
 @dataclass(frozen=True)
@@ -272,7 +289,12 @@ class Chat:
         reason = recognise(messages, ranking)
         reason = reason.mask(_is_named(ranking, bots), "named so")
         reason = reason.mask(_is_named(ranking, people), "")
-        return cls(messages, formats, ranking.assign(bot=reason), joined)
+        return cls(
+            messages=messages,
+            formats=formats,
+            ranking=ranking.assign(bot=reason),
+            joined=joined,
+        )
 
     @property
     def is_bot(self) -> "pd.Series[bool]":
@@ -310,7 +332,8 @@ class Chat:
         name = _file_name(author.author)
         names = [_file_name(each) for each in self.ranking["author"]]
         if names.count(name) > 1:
-            name += f"-{_file_name(author.author_id)}"
+            suffix = _file_name(author.author_id)
+            name = f"{name}-{suffix}"
         return name
 
 

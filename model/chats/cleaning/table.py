@@ -39,11 +39,13 @@ def clean(messages: pd.DataFrame, rules: Collection[str] = tuple(RULES)) -> Clea
     cleaner = _Cleaner(rules, cleaned.changed, cleaned.dropped)
     parts = [cleaner.clean(part) for part in _parts(messages["text"])]
     if cleaned.changed or cleaned.dropped:
-        text = pa.chunked_array(parts, pa.large_string()).to_pandas()
-        cleaned.messages = messages.assign(text=text.set_axis(messages.index))
+        column = pa.chunked_array(parts, pa.large_string())
+        text = column.to_pandas().set_axis(messages.index)
+        cleaned.messages = messages.assign(text=text)
     if cleaned.dropped:
         not_empty = cleaned.messages["text"] != ""
-        cleaned.messages = cleaned.messages[not_empty].reset_index(drop=True)
+        rest = cleaned.messages[not_empty]
+        cleaned.messages = rest.reset_index(drop=True)
     return cleaned
 
 
@@ -52,7 +54,9 @@ def _parts(texts: "pd.Series[str]") -> Iterator[Texts]:
     column = pa.Array.from_pandas(texts, type=pa.large_string())
     for start in range(0, len(column), AT_A_TIME):
         part = column.slice(start, AT_A_TIME)
-        yield part.combine_chunks() if isinstance(part, pa.ChunkedArray) else part
+        if isinstance(part, pa.ChunkedArray):
+            part = part.combine_chunks()
+        yield part
 
 
 @dataclass(frozen=True)
@@ -69,11 +73,14 @@ class _Cleaner:
         if "pastes" in self.names:  # the rest is cut off later; a secret may reach over the end
             chat = _cut(chat, 2 * LONGEST)
         cleaned = self.sweep(chat, SECRETS)
-        cleaned = self.apply([PASTES], cleaned, _may_be_longer(cleaned, LONGEST))
+        suspects = _may_be_longer(cleaned, LONGEST)
+        cleaned = self.apply([PASTES], cleaned, suspects)
         different = pc.not_equal(chat, cleaned)
-        if rounds == 1 or not pc.any(different, min_count=0).as_py():
+        any_differs = pc.any(different, min_count=0).as_py()
+        if rounds == 1 or not any_differs:
             return cleaned
-        again = self.clean(cleaned.filter(different), rounds - 1)
+        changed = cleaned.filter(different)
+        again = self.clean(changed, rounds - 1)
         return pc.replace_with_mask(cleaned, different, again)
 
     def sweep(self, texts: Texts, sweep: Sweep) -> Texts:
@@ -88,8 +95,11 @@ class _Cleaner:
     def apply(self, rules: Iterable[Rule], texts: Texts, suspects: Marks) -> Texts:
         """Apply those of the rules that are named to the texts that are marked."""
         chosen = [rule for rule in rules if rule.name in self.names]
-        cleaned = [self.clean_text(text, chosen) for text in texts.filter(suspects).to_pylist()]
-        return pc.replace_with_mask(texts, suspects, pa.array(cleaned, pa.large_string()))
+        cleaned = []
+        for text in texts.filter(suspects).to_pylist():
+            cleaned.append(self.clean_text(text, chosen))
+        replacements = pa.array(cleaned, pa.large_string())
+        return pc.replace_with_mask(texts, suspects, replacements)
 
     def clean_text(self, text: str, rules: Sequence[Rule]) -> str:
         """Apply the rules in turn, and count the effect of each; return "" if nothing remains."""
@@ -107,10 +117,12 @@ class _Cleaner:
 
 def _cut(texts: Texts, length: int) -> Texts:
     long = _may_be_longer(texts, length)
-    shorter = pc.utf8_slice_codeunits(texts.filter(long), 0, length)
+    long_texts = texts.filter(long)
+    shorter = pc.utf8_slice_codeunits(long_texts, 0, length)
     return pc.replace_with_mask(texts, long, shorter)
 
 
 def _may_be_longer(texts: Texts, length: int) -> Marks:
     """Mark the texts of more bytes than that: no other text has more characters."""
-    return pc.greater(pc.binary_length(texts), length)
+    sizes = pc.binary_length(texts)
+    return pc.greater(sizes, length)

@@ -118,8 +118,11 @@ def _facts(survey: Survey) -> dict[str, str]:
 
 
 def _span(survey: Survey) -> str:
-    first, last = _date(survey.moments.min()), _date(survey.moments.max())
-    return first if first == last else f"{first} to {last}"
+    first = _date(survey.moments.min())
+    last = _date(survey.moments.max())
+    if first == last:
+        return first
+    return f"{first} to {last}"
 
 
 def _date(day: pd.Timestamp) -> str:
@@ -269,23 +272,35 @@ def _lengths(survey: Survey) -> Elements:
 
 
 def _characters(survey: Survey) -> Elements:
-    share = sum(survey.rare.values()) / max(survey.characters.total(), 1)
+    rare = sum(survey.rare.values())
+    total = survey.characters.total()
+    share = rare / max(total, 1)
     yield _paragraph(
         f"People use {_count(len(survey.characters), 'different character')}. {len(survey.rare):,} of them, "
         f"{percent(share)} of all text, appear fewer than {MIMIC.rare} times: the default recipe treats them all "
         "as one unknown character."
     )
-    headings = Heading(""), Heading("name"), Heading("times", "number")
+    headings = [
+        Heading(""),
+        Heading("name"),
+        Heading("times", "number"),
+    ]
+    captions = {
+        "Most used signs": survey.signs,
+        "Most used emoji": survey.emoji,
+    }
     tables = []
-    for caption, signs in (("Most used signs", survey.signs), ("Most used emoji", survey.emoji)):
+    for caption, signs in captions.items():
         if signs:
-            tables.append(table(caption, headings, _sign_rows(signs)))
+            rows = _sign_rows(signs)
+            tables.append(table(caption, headings, rows))
     if tables:
         yield element("div", *tables, class_="pair")
 
 
 def _sign_rows(signs: Counts) -> Rows:
-    for sign, count in list(signs.items())[:TOP]:
+    top = list(signs.items())[:TOP]
+    for sign, count in top:
         name = unicodedata.name(sign, f"U+{ord(sign):04X}")
         yield element("span", sign, class_="sign"), name.lower(), f"{count:,}"
 
@@ -350,8 +365,13 @@ def _left_out(survey: Survey, dropped: Counts, cleaned: Counts) -> Elements:
 
 
 def _counts(caption: str, headings: tuple[Heading, Heading], counts: Counts) -> Element:
-    rows = [(name, f"{count:,}") for name, count in counts.items() if count]
-    return table(caption, headings, rows) if rows else _paragraph(f"{caption}: none.")
+    rows = []
+    for name, count in counts.items():
+        if count:
+            rows.append((name, f"{count:,}"))
+    if not rows:
+        return _paragraph(f"{caption}: none.")
+    return table(caption, headings, rows)
 
 
 def _paragraph(text: str) -> Element:
