@@ -33,7 +33,10 @@ OWNER = "owner"  # if there is no account folder
 
 def claims(names: Iterable[str]) -> set[str]:
     """Recognise the folders of channels and the files that belong to them, of any number of packages."""
-    paths = {PurePosixPath(name): name for name in names}
+    paths = {}
+    for name in names:
+        path = PurePosixPath(name)
+        paths[path] = name
     channels = set(_channels(paths))
     folders = {channel.parent for channel in channels}
     packages = {folder.parent for folder in folders}
@@ -64,7 +67,10 @@ def _channels(paths: Collection[PurePosixPath]) -> Iterator[PurePosixPath]:
 
 def read(files: Mapping[str, File], dropped: Counter[str]) -> Iterator[pd.DataFrame]:
     """Read what the owner wrote in channels that others may read. Leave out private conversations."""
-    by_path = {PurePosixPath(name): file for name, file in files.items()}
+    by_path = {}
+    for name, file in files.items():
+        path = PurePosixPath(name)
+        by_path[path] = file
     yield from tables(_rows(by_path, dropped))
 
 

