@@ -72,7 +72,8 @@ class Batch:
     def add(self, request: Request) -> Reply:
         """Let a reply join: it reads its prompt while the others continue."""
         row = len(self._replies)
-        if row == len(self._state.h):
+        capacity = len(self._state.h)
+        if row == capacity:
             self._grow()
         self._state.clear(row)
         reply = Reply(
@@ -105,7 +106,8 @@ class Batch:
         """Read or draw `steps` characters of each reply; return the drawn ones. Finished replies leave the batch."""
         replies = list(self._replies)
         requests = [reply.request for reply in replies]
-        rows = self._state.rows(slice(len(replies)))
+        occupied = slice(len(replies))
+        rows = self._state.rows(occupied)
         draws = draws_of(requests)
         given, uniforms = self._next_inputs(steps)
         sampler = self._sampler
@@ -152,12 +154,12 @@ class Sampler:
         """Return whole replies, sampled together: each request's `length` characters, without its prompt."""
         batch = Batch(self)
         replies = [batch.add(request) for request in requests]
-        texts = dict.fromkeys(replies, "")
+        texts = dict.fromkeys(replies, "")  # in the order of the requests
         while len(batch):
             advanced = batch.advance(STEPS)
             for reply, text in advanced.items():
                 texts[reply] += text
-        return [texts[reply] for reply in replies]
+        return list(texts.values())
 
     def sample(self, request: Request) -> str:
         """Return one whole reply."""
@@ -192,9 +194,10 @@ def windowed_replies(persona: Persona, requests: Sequence[Request]) -> list[str]
     for step in range(longest):
         state = lstm.read(windows)
         logits = lstm.logits(state)
-        drawn[:, step] = lstm.draw(logits, uniforms[:, step], draws)
+        ids = lstm.draw(logits, uniforms[:, step], draws)  # (B,)
+        drawn[:, step] = ids
         for row, window in enumerate(windows):
-            longer = np.append(window, drawn[row, step])
+            longer = np.append(window, ids[row])
             windows[row] = longer[-length:]
     replies = []
     for row, request in enumerate(requests):

@@ -83,8 +83,9 @@ def describe_folder(files: Mapping[str, File]) -> str:
         return f"it is a LibreOffice document; {OFFICE}"
     if known := _other_export_among(files):
         return known
-    endings = Counter(name.suffix.lower() or "no ending" for name in names).most_common(5)
-    found = ", ".join(f"{count:,} {ending}" for ending, count in endings)
+    endings = Counter(name.suffix.lower() or "no ending" for name in names)
+    most_common = endings.most_common(5)
+    found = ", ".join(f"{count:,} {ending}" for ending, count in most_common)
     return f"no file in it is a chat export (found {found}); {WANTED}"
 
 
@@ -125,14 +126,18 @@ def _json(file: File, head: str) -> str:
     keys: dict[str, None] = {}
     try:
         with file.open_text() as text:
-            for place, event, value in itertools.islice(events(Encoded(text)), MOST_EVENTS):
+            first_events = itertools.islice(events(Encoded(text)), MOST_EVENTS)
+            for place, event, value in first_events:
                 if event == "map_key" and place in ("", "item"):
                     keys[str(value)] = None
                 if len(keys) == MOST_KEYS or (place, event) == ("item", "end_map"):
                     break
     except FormatError:
         return ""
-    named = f"with the keys {', '.join(keys)[:200]}" if keys else "without keys"
+    named = "without keys"
+    if keys:
+        listed = ", ".join(keys)[:200]
+        named = f"with the keys {listed}"
     return f"it is JSON of no known format, {named}; {WANTED}"
 
 
