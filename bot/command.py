@@ -291,7 +291,7 @@ def command(
         docstring = inspect.getdoc(run) or ""
         words = docstring.split()
         return Command(
-            name=getattr(run, "__name__", ""),
+            name=getattr(run, "__name__", "").replace("_", "-"),
             help=" ".join(words),
             run=run,
             takes=takes,

@@ -261,7 +261,7 @@ class Terminal:
 
     def more_settings(self) -> list[str]:
         """Return the bot's own settings, but for the token, as lines of `.env`."""
-        lines = ["", "Changes last until this chat ends. To keep them, put these lines into .env with the new values:"]
+        lines = ["", "Changes last until this chat ends. These settings can be kept in .env:"]
         for each in fields(self.settings):
             if each.name != "token":
                 variable = each.metadata["variable"]

@@ -30,7 +30,7 @@ BUCKETS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0)  # upper bounds of th
 
 
 class BusyError(RefusedError):
-    """Too many replies are waiting."""
+    """A reply can't be sampled soon enough: too many are waiting, or it takes too long."""
 
 
 @dataclass(eq=False)

@@ -80,7 +80,7 @@ class ReplyState:
         for letter, option in MARKED.items():
             value = getattr(request, option.name)
             if value != option.neutral:
-                state += f";{letter}{value:g}"
+                state += f";{letter}{value:.3g}"  # short: Discord allows an id of 100 characters
         return state
 
     @classmethod

@@ -20,6 +20,7 @@ from bot.personas import Personas
 from bot.settings import Settings
 from bot.store import GuildSettings
 from bot.text import label, plain
+from bot.view import BUTTONS, Press, ReplyState
 from model.persona.about import describe
 from model.persona.file import save_persona
 from model.persona.forgotten import MANAGER, THEMSELVES, Forgotten, list_forgotten
@@ -797,3 +798,9 @@ async def test_a_failure_of_discord_does_not_empty_the_picture(server, client, m
     server.errors = [(503, 0)]
     await server.write("!heat hello")
     assert (await server.reply()).files["heat.png"].startswith(b"\x89PNG")
+
+
+def test_the_longest_id_of_a_button_fits_discords_limit():
+    request = Request("", 0.123, 1500, 2**32 - 1, top_p=0.123457)
+    state = ReplyState(request, "x" * 64)
+    assert all(len(Press(move, state).item.custom_id) <= 100 for move in BUTTONS)

@@ -26,3 +26,9 @@ def test_a_damaged_export_gives_a_table_or_one_line():
     assert [outcome for outcome in outcomes if outcome.is_fault] == []
     assert {outcome.format for outcome in outcomes} == set(EXAMPLES)
     assert {outcome.kind for outcome in outcomes} == {"table", "error"}
+
+
+def test_every_format_has_an_example_that_is_damaged_here():
+    formats = {each.name for each in (*exports.FORMATS, *exports.FOLDER_FORMATS)}
+    declared = {"table", "lines"}  # whose format the command says
+    assert formats | declared == {name.split()[0] for name in EXAMPLES}

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.cogs.help import help_text
 from bot.settings import LONGEST_REPLY
-from bot.text import LONGEST_IN_MESSAGE, discord_text, escape, label, plain, seed_of
+from bot.text import LABELS, LONGEST_IN_MESSAGE, discord_text, escape, label, plain, seed_of
 
 
 @pytest.mark.parametrize(
@@ -81,3 +81,8 @@ def test_every_reply_says_that_it_is_an_imitation():
 def test_the_seed_can_be_read_from_the_text_again(seed):
     assert seed_of(discord_text(seed, "** sampled **", "label")) == seed
     assert seed_of(discord_text("x" * 3000, "sampled", "label")) == "x" * (2000 - 2 - len("****sampled\n-# label"))
+
+
+def test_every_label_names_the_person_and_ends_with_the_temperature():
+    for language in LABELS:
+        assert "Ada" in label("Ada", 0.7, language) and label("Ada", 0.7, language).endswith(" 0.7")

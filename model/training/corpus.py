@@ -30,7 +30,7 @@ class Corpus:
     validation_messages: int
     first: str  # dates of the training messages, ISO 8601; "" if the export has none
     last: str
-    quotes: Sequence[str] = ()  # held-out messages of a line's length, as written
+    quotes: Sequence[str] = ()  # held-out messages that may be quoted, as written
 
     @cached_property
     def community(self) -> str:
