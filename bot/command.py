@@ -313,6 +313,8 @@ def typed_values(words: str, options: Sequence[Option]) -> dict[str, Any]:
         ReplyError: an option has another name, or its value is missing or out of range.
     """
     values: dict[str, Any] = {}
+    if not options:
+        return values  # `help mimic` is answered as `help`
     for option, value in _split_values(words, options):
         if not value:
             raise ReplyError(f"Give a value after {option.name}: {option.help}.")

@@ -67,6 +67,10 @@ def parse_prompt(
         ReplyError: there is no seed, or a number is out of range.
     """
     words, values = split_options(words.strip(), options)
+    if "temperature" in values:
+        default = (values.pop("temperature"),)
+        check_seed(words, usage)
+        return Prompt(words, default, values)
     temperatures: list[float] = []
     while len(temperatures) < len(default):
         last = LAST_WORD.search(words)

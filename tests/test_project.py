@@ -87,6 +87,13 @@ def test_requirements_are_bounded_and_have_their_reasons():
                 assert re.fullmatch(r"[\w.-]+>=[\d.]+(,<[\d.]+)? +# .+", line), line
 
 
+def test_the_image_gets_every_file_that_its_recipe_copies():
+    copied = re.findall(r"^COPY ([\w.-]+) ", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    allowed = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    for name in copied:
+        assert any(line.startswith(f"!{name}") for line in allowed), name
+
+
 def test_the_lock_pins_by_hash_what_the_bot_needs_within_its_bounds():
     lock = (ROOT / "requirements-bot.lock").read_text(encoding="utf-8")
     pinned = dict(re.findall(r"^([\w.-]+)==([\w.]+)", lock, re.MULTILINE))

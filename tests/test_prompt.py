@@ -3,11 +3,11 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import ReplyError
-from bot.options import PERSONA, SAMPLING
+from bot.options import PERSONA, SAMPLING, TEMPERATURE
 from bot.prompt import Prompt, parse_prompt
 from model.persona.sampler import Request
 
-OPTIONS = (PERSONA, *SAMPLING)
+OPTIONS = (TEMPERATURE, PERSONA, *SAMPLING)
 
 
 def parse(words):
@@ -57,6 +57,7 @@ def test_a_number_out_of_range_gets_one_short_sentence(words):
     [
         ("hello --random-seed 7", Prompt("hello", (0.5,), {"random_seed": 7})),
         ("hello 0.7 --length=200 --PERSONA ada", Prompt("hello", (0.7,), {"persona": "ada", "length": 200})),
+        ("hello --temperature 0.3", Prompt("hello", (0.3,))),
         ("well -- i --think 0.7", Prompt("well -- i --think", (0.7,))),
         ("hello --length 5 there", Prompt("hello --length 5 there", (0.5,))),
     ],
