@@ -67,11 +67,9 @@ def parse_prompt(
         ReplyError: there is no seed, or a number is out of range.
     """
     words, values = split_options(words.strip(), options)
-    if "temperature" in values:
-        default = (values.pop("temperature"),)
-        check_seed(words, usage)
-        return Prompt(words, default, values)
     temperatures: list[float] = []
+    if "temperature" in values:  # with the option, a number at the end belongs to the words
+        temperatures.append(values.pop("temperature"))
     while len(temperatures) < len(default):
         last = LAST_WORD.search(words)
         if not last or not NUMBER.fullmatch(last["word"]):
